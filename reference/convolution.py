@@ -353,7 +353,7 @@ def forward(call: Call) -> Array:
         padded = pad(call.x, call.plane, call.padding_mode)
         output = correlate(padded, call.weight, call.plane, call.groups)
     else:
-        output = unpad(scatter(call.x, call.weight, call.plane, call.groups), call.plane, "zeros")
+        output = scatter(call.x, call.weight, call.plane, call.groups)
     if call.other is not None:
         output = output + call.other[:, None, None]
     output = np.ascontiguousarray(output)
@@ -384,7 +384,7 @@ def backward(call: Call) -> Gradients:
     if call.layer == "conv2d":
         padded = pad(x, plane, call.padding_mode)
         grad_weight = contract(padded, grad, plane, groups)
-        grad_x = unpad(scatter(grad, weight, plane, groups), plane, call.padding_mode)
+        grad_x = unpad(grad, weight, plane, groups, call.padding_mode)
     else:
         padded = pad(grad, plane, "zeros")
         grad_weight = contract(padded, x, plane, groups)

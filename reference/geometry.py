@@ -244,6 +244,52 @@ def output_size(
     return plane.rows.input, plane.columns.input
 
 
+class Phase(NamedTuple):
+    """The input positions first, first + stride, ... of a window, and the taps that reach them.
+
+    A position meets the taps start, start + step, ... and no other, at outputs a constant distance
+    apart: seen from the outputs, a convolution of stride 1 with those taps reversed. `window` is
+    that convolution, its padding negative where outputs are left out; None where no tap reaches.
+    """
+
+    first: int
+    start: int
+    step: int
+    window: Window | None
+
+
+@lru_cache(maxsize=4096)
+def phases(window: Window) -> tuple[Phase, ...]:
+    """The input positions of a window (without its padding), split by the taps that reach them."""
+    common = gcd(window.stride, window.dilation)
+    step, dilation = window.stride // common, window.dilation // common
+    found = []
+    for first in range(min(window.stride, window.input)):
+        position = first + window.before
+        reaching = [
+            tap
+            for tap in range(min(step, window.kernel))
+            if (position - tap * window.dilation) % window.stride == 0
+        ]
+        if not reaching:
+            found.append(Phase(first, 0, step, None))
+            continue
+        start = reaching[0]
+        taps = -(-(window.kernel - start) // step)
+        count = -(-(window.input - first) // window.stride)
+        before = (taps - 1) * dilation - (position - start * window.dilation) // window.stride
+        after = (count - 1) + (taps - 1) * dilation + 1 - before - window.output
+        found.append(
+            Phase(
+                first,
+                start,
+                step,
+                Window(window.output, taps, 1, dilation, before, after, count),
+            )
+        )
+    return tuple(found)
+
+
 def padding_source(window: Window, mode: str) -> list[int]:
     """For each padded position along an axis, the input position that it repeats.
 
