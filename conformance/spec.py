@@ -5,6 +5,7 @@ Every rejection is a `SpecError` that names the file, the line and the column.
 
 from __future__ import annotations
 
+import ast
 import functools
 import itertools
 import json
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import covertable
 import jsonschema
 import ruamel.yaml
-from allpairspy import AllPairs
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from conformance import expression, inputs, values
@@ -237,19 +238,37 @@ class _Expander:
             return all(self.evaluate(text, (*path, "where"), binding) for text in conditions)
 
         if cover is None or cover >= len(domain):
-            rows: Iterator[Any] = itertools.product(*domain.values())
-            found = (dict(zip(domain, row, strict=True)) for row in rows)
+            rows = itertools.product(*domain.values())
+            found: Iterator[dict[str, Value]] = (dict(zip(domain, row, strict=True)) for row in rows)
         else:
-            keys = list(domain)
-            full = len(keys)
-
-            def admissible(row: list[Value]) -> bool:
-                return len(row) < full or holds(dict(zip(keys, row, strict=True)))
-
-            found = (dict(zip(keys, row, strict=True)) for row in AllPairs(list(domain.values()), admissible, n=cover))
+            found = self.covering(domain, cover, conditions, (*path, "where"))
         for binding in found:
             if holds(binding):
                 yield binding
+
+    def covering(
+        self, domain: Mapping[str, list[Value]], strength: int, conditions: list[str], path: Path_
+    ) -> Iterator[dict[str, Value]]:
+        """Rows that hold every admissible combination of `strength` names, far fewer than the whole product.
+
+        Each condition is known to the library with the names that it speaks of, so that no combination is lost
+        to one that it could have avoided; rows are of indices, which hash where a value does not.
+        """
+
+        def constraint(text: str) -> dict[str, Any]:
+            names = [key for key in domain if key in _names(text)]
+
+            @functools.cache
+            def holds(*indices: int) -> bool:
+                chosen = {name: domain[name][i] for name, i in zip(names, indices, strict=True)}
+                return bool(self.evaluate(text, path, chosen))
+
+            return {"operator": "fn", "requires": names, "evaluate": lambda row: holds(*map(row.get, names))}
+
+        factors = {key: list(range(len(items))) for key, items in domain.items()}
+        constraints = [constraint(text) for text in conditions]
+        for row in covertable.make(factors, strength=strength, constraints=constraints):
+            yield {key: items[row[key]] for key, items in domain.items()}
 
     def case(
         self,
@@ -352,6 +371,15 @@ class _Expander:
             return expression.evaluate(text, names)
         except expression.ExpressionError as error:
             raise self.document.error(path, str(error)) from error
+
+
+def _names(text: str) -> set[str]:
+    """The names in an expression; none where it does not parse, which evaluating it reports."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError:
+        return set()
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _label(value: Value) -> str:
