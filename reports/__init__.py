@@ -1,0 +1,30 @@
+"""From results files to what people open: one HTML page, Markdown, a diff. Knows nothing of pytest or the frameworks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from reports import page
+from reports.findings import cluster
+from reports.read import ResultsError
+from reports.run import load
+
+__all__ = ["ResultsError", "representatives", "write_html"]
+
+
+def write_html(results: Sequence[Path], out: Path) -> None:
+    """Write one self-contained page of one or more results files.
+
+    Raises:
+        ResultsError: a file is no results file, or two of them judge the same.
+        OSError: `out` cannot be written.
+    """
+    page.write(load(results), out)
+
+
+def representatives(results: Sequence[Path]) -> list[tuple[str, str, str]]:
+    """(case id, target, API) of the smallest divergent verdict of each finding: the scripts worth executing."""
+    run = load(results)
+    first = [run.entries[finding.entries[0]].verdict for finding in cluster(run)]
+    return [(verdict.case, verdict.target, verdict.api) for verdict in first if "script" in verdict.has]

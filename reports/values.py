@@ -1,0 +1,70 @@
+"""Argument values of a results file (the notation of a spec) as a person would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def source(value: Any) -> str:
+    """The value as Python source: a JSON array is a tuple, ``{"list": ...}`` a list, and so on."""
+    match value:
+        case list():
+            inside = ", ".join(source(item) for item in value)
+            return f"({inside},)" if len(value) == 1 else f"({inside})"
+        case {"list": list(items)}:
+            return "[" + ", ".join(source(item) for item in items) + "]"
+        case {"set": list(items)}:
+            return "{" + ", ".join(source(item) for item in items) + "}" if items else "set()"
+        case {"dtype": name}:
+            return str(name)
+        case {"tensor": shape}:
+            return f"<tensor {source(shape)}>"
+        case {"float": text}:
+            return f"float({str(text)!r})"
+        case {"numpy": dtype, "array": inner}:
+            return f"np.array({source(inner)}, np.{dtype})"
+        case {"numpy": dtype, "value": inner}:
+            return f"np.{dtype}({source(inner)})"
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {source(item)}" for key, item in value.items()) + "}"
+        case _:
+            return repr(value)
+
+
+def form(value: Any) -> str:
+    """What sort of value it is, in a word or two: ``int``, ``tuple of 2``, ``NumPy scalar``, ..."""
+    match value:
+        case None:
+            return "None"
+        case bool() | int() | float() | str():
+            return type(value).__name__
+        case list():
+            return f"tuple of {len(value)}"
+        case {"list": list(items)}:
+            return f"list of {len(items)}"
+        case {"numpy": _, "array": _}:
+            return "NumPy array"
+        case {"numpy": _, "value": _}:
+            return "NumPy scalar"
+        case {"float": _}:
+            return "float"
+        case Mapping() if len(value) == 1:
+            return str(next(iter(value)))
+        case _:
+            return type(value).__name__
+
+
+def integers(value: Any) -> tuple[int, ...] | None:
+    """The integers of an int, or of a tuple or list of them; None for anything else."""
+    match value:
+        case bool():
+            return None
+        case int():
+            return (value,)
+        case {"list": list(items)}:
+            return integers(items)
+        case list() if value and all(isinstance(item, int) and not isinstance(item, bool) for item in value):
+            return tuple(value)
+        case _:
+            return None

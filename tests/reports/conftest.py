@@ -1,0 +1,106 @@
+"""Synthetic results files, and a real browser where there is one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+MEND = "install them: apt-get install chromium; pip install playwright axe-core-python"
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> ModuleType:
+    """tests/reports/synthetic.py."""
+    return _load("synthetic")
+
+
+@pytest.fixture
+def results(tmp_path: Path, synthetic: ModuleType) -> Callable[..., Path]:
+    """Write a results file of the given records, by default of 300 canonical cases."""
+
+    def write(records: list[dict[str, Any]] | None = None, name: str = "results.jsonl") -> Path:
+        path: Path = synthetic.write(tmp_path / name, synthetic.records() if records is None else records)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium; where it is missing the test is skipped, and under CI=true it fails."""
+    executable = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        executable = None
+    if executable is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"the browser tests need chromium and playwright; {MEND}")
+        pytest.skip(f"needs chromium and playwright; {MEND}")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Page:
+    """A report opened from disk, and what went wrong in it."""
+
+    def __init__(self, browser: Any, path: Path, at: str = "", **settings: Any) -> None:
+        self.problems: list[str] = []
+        self.context = browser.new_context(**({"locale": "en-US", "viewport": {"width": 1200, "height": 900}} | settings))
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: self.problems.append(f"console {message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("request", self._request)
+        self.home = path.as_uri()
+        self.go(at)
+
+    def _request(self, request: Any) -> None:
+        if request.url.partition("#")[0] != self.home:
+            self.problems.append(f"request: {request.url[:200]}")
+
+    def go(self, at: str) -> Any:
+        self.page.goto(self.home + at)
+        self.page.wait_for_selector("html[data-ready]")
+        return self.page
+
+
+@pytest.fixture
+def open_report(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Open the report of results files in the browser; at the end of the test it must have made no problem."""
+    import reports
+
+    opened: list[Page] = []
+
+    def open_page(path: Path, at: str = "", **settings: Any) -> Page:
+        out = tmp_path / "report.html"
+        reports.write_html([path], out)
+        opened.append(Page(browser, out, at, **settings))
+        return opened[-1]
+
+    yield open_page
+    problems = [problem for page in opened for problem in page.problems]
+    for page in opened:
+        page.context.close()
+    assert not problems
