@@ -59,3 +59,12 @@ def evaluate(text: str, names: Mapping[str, Any]) -> Any:
     except (simpleeval.InvalidExpression, SyntaxError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError, MemoryError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ExpressionError(f"cannot evaluate {text!r}: {reason}") from error
+
+
+def names(text: str) -> frozenset[str]:
+    """The names in an expression; none where it does not parse, which evaluating it reports."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError:
+        return frozenset()
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))

@@ -5,7 +5,6 @@ Every rejection is a `SpecError` that names the file, the line and the column.
 
 from __future__ import annotations
 
-import ast
 import functools
 import itertools
 import json
@@ -256,7 +255,7 @@ class _Expander:
         """
 
         def constraint(text: str) -> dict[str, Any]:
-            names = [key for key in domain if key in _names(text)]
+            names = [key for key in domain if key in expression.names(text)]
 
             @functools.cache
             def holds(*indices: int) -> bool:
@@ -371,15 +370,6 @@ class _Expander:
             return expression.evaluate(text, names)
         except expression.ExpressionError as error:
             raise self.document.error(path, str(error)) from error
-
-
-def _names(text: str) -> set[str]:
-    """The names in an expression; none where it does not parse, which evaluating it reports."""
-    try:
-        tree = ast.parse(text, mode="eval")
-    except SyntaxError:
-        return set()
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _label(value: Value) -> str:

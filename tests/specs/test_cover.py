@@ -9,7 +9,7 @@ import pytest
 
 from conformance import spec
 
-DOMAIN = {
+DOMAIN: dict[str, list[object]] = {
     "a": [1, 2, 3, 4],
     "b": ["same", "valid", 0, 1, 2],
     "c": [1, 2, 3],
@@ -22,15 +22,19 @@ WHERE = ['b != "same" or a == 1', "d < max(a, c)", 'd == 0 or b != "same"', "e o
 def admissible(row: dict[str, object]) -> bool:
     """WHERE, written again in Python."""
     a, b, c, d, e = (row[name] for name in "abcde")
-    assert isinstance(a, int) and isinstance(c, int) and isinstance(d, int)
+    assert isinstance(a, int)
+    assert isinstance(c, int)
+    assert isinstance(d, int)
     return (b != "same" or a == 1) and d < max(a, c) and (d == 0 or b != "same") and (bool(e) or c != 3)
 
 
 def rows(folder: Path, strength: int) -> list[dict[str, object]]:
     path = folder / "cover.yaml"
     lines = ["layer: conv2d", "clause: none", "cases:", "  - name: all", f"    cover: {strength}", "    for:"]
-    lines += [f"      {name}: {items}".replace("'", '"').replace("True", "true").replace("False", "false")
-              for name, items in DOMAIN.items()]
+    lines += [
+        f"      {name}: {items}".replace("'", '"').replace("True", "true").replace("False", "false")
+        for name, items in DOMAIN.items()
+    ]
     lines += ["    where:"] + [f"      - '{text}'" for text in WHERE]
     lines += ["    arguments:"] + [f"      {name}: '={name}'" for name in DOMAIN]
     path.write_text("\n".join(lines), encoding="utf-8")
