@@ -63,6 +63,7 @@ class Ruling(StrEnum):
     ORACLE_APART = "oracle_apart"  # document and implementation agree against it
     DOCUMENT_SILENT = "document_silent"
     ALL_DIFFER = "all_differ"
+    DOCUMENT_AND_IMPLEMENTATION_PART = "document_and_implementation_part"  # where the oracle has no say
     NOT_OBSERVABLE = "not_observable"
 
 
@@ -208,6 +209,7 @@ class Observation:
         values: per parameter its initial values, where asked for.
         defaults: per argument of the signature the repr of its default, where asked for.
         output: the forward result.
+        other: the forward result of the call that is documented to be equivalent.
         gradients: ``input``, ``weight`` and ``bias`` where they exist.
         raised: the exception, if one was raised.
         lacking: the raised exception says that this device or version lacks the operation.
@@ -223,6 +225,7 @@ class Observation:
     values: Mapping[str, TypedArray] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     output: TypedArray | None = None
+    other: TypedArray | None = None
     gradients: Mapping[str, TypedArray] = field(default_factory=dict)
     raised: Raised | None = None
     lacking: bool = False

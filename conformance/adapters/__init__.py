@@ -1,0 +1,26 @@
+"""The framework glue: one module per framework, executed inside that framework's own interpreter.
+
+A module imports the standard library, NumPy and its framework, nothing else, and runs on Python 3.8 and later.
+It defines
+
+    FRAMEWORK                           the package's name
+    DTYPES                              common dtype name -> the framework's dtype
+    setup(device)                       import-time settings that make the framework observable: device (None for its
+                                        default), synchronous execution
+    version() -> str
+    environment() -> dict[str, str]     what else identifies the target: device, thread settings
+    reset()                             restore seeds, default dtype, modes before every call
+    lacks(error) -> bool                whether an exception says that this device or version lacks the operation
+    tensor(array, dtype, layout)        an input tensor; bfloat16 arrives as uint16 bit patterns; layout is
+                                        "contiguous", "strided" (every other element of a wider tensor) or
+                                        "transposed" (height and width exchanged in memory)
+    parameter(array, dtype)             a parameter for a functional API
+    array(tensor) -> (ndarray, dtype)   back to NumPy, with the common dtype name
+    construct(api, arguments)           build the layer
+    parameters(layer) -> dict           the parameters that exist, by the names weight and bias
+    set_parameter(layer, name, array, dtype)
+    forward(layer, x)                   run, and wait for the result
+    backward(layer, x, output, grad_output) -> dict
+                                        gradients of sum(output * grad_output): input, weight, bias where they exist
+    infer(layer, x) -> (dtype, shape)   only where the framework infers what it cannot execute on this device
+"""

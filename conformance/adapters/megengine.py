@@ -1,0 +1,89 @@
+"""MegEngine, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+
+import os
+
+import megengine as mge
+import numpy as np
+from megengine.autodiff import GradManager
+
+FRAMEWORK = "megengine"
+DTYPES = {name: name for name in ("float16", "float32", "int8", "uint8", "int16", "int32")}
+_state = {"device": "default"}
+
+
+def setup(device):
+    if device is not None:
+        _state["device"] = device
+        mge.set_default_device(device)
+    # Errors surface in the call that caused them, not in a later valid one.
+    mge.config.async_level = 0
+    # Its worker threads spin: on one core they cannot slow down the targets beside it.
+    if device is None and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def version():
+    return mge.__version__
+
+
+def environment():
+    return {"device": mge.get_default_device(), "async_level": str(mge.config.async_level)}
+
+
+def reset():
+    mge.random.seed(0)
+
+
+def lacks(error):
+    return False
+
+
+def _raw(array, dtype):
+    return mge.Tensor(array)
+
+
+def tensor(array, dtype, layout):
+    if layout == "strided":
+        wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+        wide[..., ::2] = array
+        return _raw(wide, dtype)[..., ::2]
+    if layout == "transposed":
+        axes = (*range(array.ndim - 2), array.ndim - 1, array.ndim - 2)
+        return mge.functional.transpose(_raw(np.ascontiguousarray(array.transpose(axes)), dtype), axes)
+    return _raw(array, dtype)
+
+
+def parameter(array, dtype):
+    return mge.Parameter(array)
+
+
+def array(made):
+    values = made.numpy()
+    return values, values.dtype.name
+
+
+def construct(api, arguments):
+    return api(**arguments)
+
+
+def parameters(layer):
+    return dict(layer.named_parameters())
+
+
+def set_parameter(layer, name, array, dtype):
+    setattr(layer, name, parameter(array, dtype))
+
+
+def forward(layer, x):
+    output = layer(x)
+    output.numpy()  # waits
+    return output
+
+
+def backward(layer, x, output, grad_output):
+    wanted = {"input": x, "weight": layer.weight, "bias": layer.bias}
+    wanted = {name: item for name, item in wanted.items() if item is not None}
+    manager = GradManager().attach(list(wanted.values()))
+    with manager:
+        manager.backward(layer(x), grad_output)
+    return {name: item.grad for name, item in wanted.items() if item.grad is not None}

@@ -1,0 +1,101 @@
+"""MindSpore, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+
+import mindspore as ms
+import numpy as np
+from mindspore import ops
+
+FRAMEWORK = "mindspore"
+DTYPES = {
+    name: getattr(ms, name)
+    for name in (
+        "float16", "bfloat16", "float32", "float64", "complex64", "complex128", "int8", "uint8", "int16", "int32", "int64"
+    )
+    if hasattr(ms, name)
+}  # fmt: skip
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_state = {"device": "CPU"}
+
+
+def setup(device):
+    if device is not None:
+        _state["device"] = device
+    ms.set_device(_state["device"])
+    # Errors surface in the call that caused them, not in a later valid one; it is also several times faster.
+    if hasattr(ms, "runtime") and hasattr(ms.runtime, "launch_blocking"):
+        ms.runtime.launch_blocking()
+    else:  # before 2.5
+        ms.set_context(pynative_synchronize=True)
+    ms.set_context(mode=ms.PYNATIVE_MODE)
+
+
+def version():
+    return ms.__version__
+
+
+def environment():
+    return {"device": _state["device"], "mode": "PyNative, synchronous"}
+
+
+def reset():
+    ms.set_seed(0)
+    # MindSpore's initialisers draw from NumPy's global generator.
+    np.random.seed(0)
+    if ms.get_context("mode") != ms.PYNATIVE_MODE:
+        ms.set_context(mode=ms.PYNATIVE_MODE)
+
+
+def lacks(error):
+    return isinstance(error, RuntimeError) and "unregistered" in str(error).split("\n", 1)[0]
+
+
+def _raw(array, dtype):
+    if dtype == "bfloat16":
+        wide = (array.astype(np.uint32) << 16).view(np.float32)  # exact both ways
+        return ms.Tensor(wide).astype(ms.bfloat16)
+    return ms.Tensor(array)
+
+
+def tensor(array, dtype, layout):
+    if layout == "strided":
+        wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+        wide[..., ::2] = array
+        return _raw(wide, dtype)[..., ::2]
+    if layout == "transposed":
+        return _raw(np.ascontiguousarray(array.swapaxes(-1, -2)), dtype).swapaxes(-1, -2)
+    return _raw(array, dtype)
+
+
+def parameter(array, dtype):
+    return ms.Parameter(_raw(array, dtype))
+
+
+def array(made):
+    name = NAMES.get(made.dtype, str(made.dtype).lower())
+    if name == "bfloat16":
+        return (made.astype(ms.float32).asnumpy().view(np.uint32) >> 16).astype(np.uint16), name
+    return made.asnumpy(), name
+
+
+def construct(api, arguments):
+    return api(**arguments)
+
+
+def parameters(layer):
+    found = {"weight": layer.weight, "bias": getattr(layer, "bias", None)}
+    return {name: item for name, item in found.items() if item is not None}
+
+
+def set_parameter(layer, name, array, dtype):
+    getattr(layer, name).set_data(_raw(array, dtype))
+
+
+def forward(layer, x):
+    return layer(x)
+
+
+def backward(layer, x, output, grad_output):
+    names = list(parameters(layer))
+    wanted = ms.ParameterTuple([getattr(layer, name) for name in names])
+    gradient = ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)
+    of_inputs, of_parameters = gradient(layer, wanted)(x, grad_output)
+    return {"input": of_inputs[0], **dict(zip(names, of_parameters))}

@@ -1,0 +1,92 @@
+"""torch, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+
+import numpy as np
+import torch
+
+FRAMEWORK = "torch"
+DTYPES = {
+    name: getattr(torch, name)
+    for name in (
+        "float16", "bfloat16", "float32", "float64", "complex64", "complex128", "int8", "uint8", "int16", "int32", "int64"
+    )
+}  # fmt: skip
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_state = {"device": "cpu"}
+
+
+def setup(device):
+    if device is not None:
+        _state["device"] = device
+    torch.backends.cudnn.deterministic = True
+
+
+def version():
+    return torch.__version__
+
+
+def environment():
+    return {"device": _state["device"], "torch threads": str(torch.get_num_threads())}
+
+
+def reset():
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)
+
+
+def lacks(error):
+    return isinstance(error, NotImplementedError) and "not implemented for" in str(error)
+
+
+def _raw(array, dtype):
+    if dtype == "bfloat16":
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16).to(_state["device"])
+    return torch.from_numpy(array).to(_state["device"])
+
+
+def tensor(array, dtype, layout):
+    made = _raw(array, dtype)
+    if layout == "strided":
+        wide = torch.zeros((*made.shape[:-1], 2 * made.shape[-1]), dtype=made.dtype, device=made.device)
+        wide[..., ::2] = made
+        return wide[..., ::2]
+    if layout == "transposed":
+        return made.transpose(-1, -2).contiguous().transpose(-1, -2)
+    return made
+
+
+def parameter(array, dtype):
+    return _differentiable(_raw(array, dtype))
+
+
+def _differentiable(made):
+    return made.requires_grad_(made.is_floating_point() or made.is_complex())
+
+
+def array(made):
+    made = made.detach().resolve_conj().cpu().contiguous()
+    name = NAMES.get(made.dtype, str(made.dtype))
+    return (made.view(torch.int16) if made.dtype == torch.bfloat16 else made).numpy(), name
+
+
+def construct(api, arguments):
+    return api(**arguments).to(_state["device"])
+
+
+def parameters(layer):
+    return {name: item for name, item in layer.named_parameters() if item is not None}
+
+
+def set_parameter(layer, name, array, dtype):
+    with torch.no_grad():
+        getattr(layer, name).copy_(_raw(array, dtype))
+
+
+def forward(layer, x):
+    return layer(_differentiable(x))
+
+
+def backward(layer, x, output, grad_output):
+    wanted = {"input": x, "weight": layer.weight, "bias": layer.bias}
+    wanted = {name: item for name, item in wanted.items() if item is not None and item.requires_grad}
+    return dict(zip(wanted, torch.autograd.grad(output, list(wanted.values()), grad_output)))

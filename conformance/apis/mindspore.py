@@ -1,0 +1,103 @@
+"""The contracts of MindSpore. Documents: 000 for mint.nn.Conv2d, 001 for nn.Conv2dTranspose; for the rest the
+docstrings of mindspore 2.10.0."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conformance.apis import Contract, Framework, NoEquivalent, Source, common
+from conformance.apis.torch import module_to_canonical, module_to_vendor
+from conformance.case import Inputs, LayerName
+from conformance.values import Arguments
+
+# Canonical name -> nn's own.
+_RENAMED = {"groups": "group", "bias": "has_bias"}
+
+
+def _nn_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    if common.unbatched(inputs):
+        return common.NOT_BATCHED
+    if not common.default(arguments, "padding_mode"):
+        return NoEquivalent("there is no padding_mode")
+    padding = arguments.get("padding", 0)
+    if isinstance(padding, str):
+        if padding not in ("same", "valid"):
+            return NoEquivalent("a string is pad_mode's, not padding's")
+        mode: Arguments = {"pad_mode": padding}
+    else:
+        two = common.pair(padding) if not common.is_int(padding) else None
+        mode = {"pad_mode": "pad", "padding": (two[0], two[0], two[1], two[1]) if two else padding}
+    kept = {_RENAMED.get(k, k): v for k, v in arguments.items() if k not in ("padding", "padding_mode")}
+    # The vendor's own defaults differ (pad_mode="same", has_bias=False), so both are always given.
+    return {**kept, **mode, "has_bias": arguments.get("bias", True), **common.dtype_argument(inputs)}
+
+
+def _nn_to_canonical(arguments: Arguments) -> Arguments | NoEquivalent:
+    given = {"pad_mode": "same", "padding": 0, "has_bias": False, **arguments}
+    if given.get("data_format", "NCHW") != "NCHW":
+        return NoEquivalent("the layer is NCHW")
+    back = {vendor: canonical for canonical, vendor in _RENAMED.items()}
+    dropped = ("pad_mode", "padding", "data_format", "dtype", "weight_init", "bias_init")
+    kept = {back.get(k, k): v for k, v in given.items() if k not in dropped}
+    padding = given["padding"] if given["pad_mode"] == "pad" else given["pad_mode"]
+    return {**common.DEFAULTS, **kept, "padding": padding}
+
+
+def _mint_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    if arguments.get("padding_mode") == "circular":
+        return NoEquivalent("padding_mode is documented as zeros, reflect or replicate")
+    return module_to_vendor(layer, arguments, inputs)
+
+
+DOCSTRING = "mindspore 2.10.0, docstring of {}"
+
+FRAMEWORK = Framework(
+    name="mindspore",
+    install="mindspore==2.10.0 'numpy<2'",
+    source=Source(
+        imports="import numpy as np\nimport mindspore",
+        prepare="mindspore.runtime.launch_blocking()  # errors where they happen",
+        tensor="mindspore.Tensor({array})",
+        bfloat16="mindspore.Tensor({array}).astype(mindspore.bfloat16)",
+        numpy="({tensor}.astype(mindspore.float32) if {tensor}.dtype == mindspore.bfloat16 else {tensor}).asnumpy()",
+        set_parameter="layer.{name}.set_data({tensor})",
+        backward=(
+            "parameters = mindspore.ParameterTuple(layer.trainable_params())\n"
+            "gradient = mindspore.ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)\n"
+            "of_inputs, of_parameters = gradient(layer, parameters)(x, grad_output)\n"
+            'gradients = dict(zip(["input", "weight", "bias"], [of_inputs[0], *of_parameters]))'
+        ),
+        backward_functional="",
+        dtype="mindspore.{name}",
+    ),
+    contracts=(
+        Contract(
+            api="mindspore.nn.Conv2d",
+            layer="conv2d",
+            document=DOCSTRING.format("mindspore.nn.Conv2d"),
+            to_vendor=partial(_nn_to_vendor, "conv2d"),
+            to_canonical=_nn_to_canonical,
+        ),
+        Contract(
+            api="mindspore.nn.Conv2dTranspose",
+            layer="conv_transpose2d",
+            document="document 001, mindspore.nn.Conv2dTranspose",
+            to_vendor=partial(_nn_to_vendor, "conv_transpose2d"),
+            to_canonical=_nn_to_canonical,
+        ),
+        Contract(
+            api="mindspore.mint.nn.Conv2d",
+            layer="conv2d",
+            document="document 000, mindspore.mint.nn.Conv2d",
+            to_vendor=partial(_mint_to_vendor, "conv2d"),
+            to_canonical=module_to_canonical,
+        ),
+        Contract(
+            api="mindspore.mint.nn.ConvTranspose2d",
+            layer="conv_transpose2d",
+            document=DOCSTRING.format("mindspore.mint.nn.ConvTranspose2d"),
+            to_vendor=partial(_mint_to_vendor, "conv_transpose2d"),
+            to_canonical=module_to_canonical,
+        ),
+    ),
+)
