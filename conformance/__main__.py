@@ -1,0 +1,66 @@
+"""The two commands: ``python3 -m conformance audit`` and ``python3 -m conformance test``.
+
+Standard library alone, because nothing is installed yet: it makes an environment with tox in it, once, and hands over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOX = "tox>=4.26,<5"
+FRAMEWORKS = "torch,mindspore,megengine"
+
+EPILOG = """\
+Both make the environments of the three frameworks under .tox on the first run (some gigabytes, a few minutes) and
+use them again afterwards. What follows the command goes to pytest:
+
+  python3 -m conformance audit specs/conv2d/padding.yaml -k same
+  python3 -m conformance audit --target torch=/path/to/python
+  python3 -m conformance test tests/reference -x
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python3 -m conformance", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "command",
+        choices=("audit", "test"),
+        help="audit: run the specs against torch, MindSpore and MegEngine and write audit/report.html; "
+        "test: run the project's own tests, linters and type checks",
+    )
+    options, arguments = parser.parse_known_args()
+    if sys.version_info < (3, 11):
+        parser.error(f"CPython 3.11 or newer is needed, this is {sys.version.split()[0]}")
+    python = _tox(parser)
+    # A framework that cannot be provisioned is the audit's to report; the rest goes on.
+    subprocess.run([python, "-m", "tox", "run", "-e", FRAMEWORKS, "-q"], cwd=ROOT, check=False)
+    done = subprocess.run([python, "-m", "tox", "run", "-e", options.command, "--", *arguments], cwd=ROOT, check=False)
+    return done.returncode
+
+
+def _tox(parser: argparse.ArgumentParser) -> Path:
+    """An interpreter that has tox, made on the first run."""
+    folder = ROOT / ".tox" / ".bootstrap"
+    python = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        print("making the environment that makes the others (tox) ...", flush=True)
+        try:
+            venv.create(folder, with_pip=True, clear=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            parser.error(f"cannot make a virtual environment: {error}; on Debian and Ubuntu: apt install python3-venv")
+        installed = subprocess.run([python, "-m", "pip", "install", "--quiet", TOX], check=False)
+        if installed.returncode:
+            parser.error("cannot install tox; is a package index reachable?")
+        (folder / "ready").touch()
+    return python
+
+
+if __name__ == "__main__":
+    sys.exit(main())
