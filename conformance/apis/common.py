@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from conformance.apis import NoEquivalent
 from conformance.case import Inputs, LayerName
 from conformance.values import Arguments, DType, Tensor, Value
@@ -18,7 +20,7 @@ DEFAULTS: Arguments = {
 
 
 def is_int(value: Value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def pair(value: Value) -> tuple[int, int] | None:
