@@ -392,7 +392,7 @@ def _block(outer: int, inner: int, each: int) -> tuple[int, int]:
 
 def _even(count: int, most: int) -> int:
     """The largest share of `count` up to `most` that makes about a multiple of PIECES shares."""
-    shares = -(-count // max(most, 1))
+    shares = max(1, -(-count // max(most, 1)))
     return max(1, -(-count // (-(-shares // PIECES) * PIECES)))
 
 
@@ -405,8 +405,9 @@ def _run(
 
     def worker(_: int) -> None:
         buffer = np.empty(size, dtype)
-        for index, item in queue:
-            results[index] = work(item, buffer)
+        with np.errstate(all="ignore"):  # a thread does not inherit its caller's
+            for index, item in queue:
+                results[index] = work(item, buffer)
 
     count = min(_threads(), len(items))
     if count < 2:

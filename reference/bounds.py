@@ -61,7 +61,8 @@ class Format(NamedTuple):
     def underflow(self, roundings: int) -> float:
         """The absolute error of so many roundings below the normal numbers.
 
-        Half the smallest subnormal each, and float64's for the oracle's own.
+        Half the smallest subnormal each, and half of float64's for the oracle's own; that is no
+        number, so a whole one stands for it (and, in float64, for both).
         """
         return roundings * (2.0 ** (self.least - self.precision + 1) * 0.5 + 2.0**-1074)
 

@@ -338,6 +338,7 @@ def prepare(
     return call._replace(other=other.reshape(call.output_shape))
 
 
+@np.errstate(all="ignore")  # infinities and NaN are answers here
 def forward(call: Call) -> Array:
     """The layer's output, in the accumulation type, shaped as the caller's x."""
     if call.x.dtype.kind == "i":
@@ -360,6 +361,7 @@ def forward(call: Call) -> Array:
     return output if len(call.x_shape) == 4 else output[0]
 
 
+@np.errstate(all="ignore")
 def backward(call: Call) -> Gradients:
     """The gradients, in the accumulation type, shaped as the caller's arrays."""
     x, weight, grad, plane, groups = call.x, call.weight, call.other, call.plane, call.groups

@@ -1,0 +1,268 @@
+"""The error bound: never exceeded by rounding, nearly reached by the worst, zero where due."""
+
+import math
+from fractions import Fraction
+
+import ml_dtypes
+import numpy as np
+import pytest
+import reference
+from reference.bounds import FORMATS
+
+from tests.reference import naive
+from tests.reference.cases import CASES
+
+UNIT = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float64": 2.0**-53}
+TYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16, "float32": np.float32}
+
+
+def gamma(terms, unit):
+    return terms * unit / (1 - terms * unit)
+
+
+def computed(layer, x, weight, bias, dtype, order, **parameters):
+    """The layer as that type computes it: each product and each addition rounded, in an order."""
+    shape, walk = naive.PRODUCTS[layer](x.shape, weight.shape, **parameters)
+    terms = {index: [] for index in np.ndindex(shape)}
+    for out, at, of in walk:
+        terms[out].append(dtype(0) if of is None else x[of] * weight[at])
+    y = np.zeros(shape, dtype)
+    for index, products in terms.items():
+        if bias is not None:
+            products = [bias[index[1]], *products]
+        total = dtype(0)
+        for position in order(len(products)):
+            total = total + products[position]
+        y[index] = total
+    return y
+
+
+ORDERS = {
+    "forwards": range,
+    "backwards": lambda count: range(count - 1, -1, -1),
+    "shuffled": lambda count: np.random.default_rng(count).permutation(count),
+}
+SHAPES = [
+    "plain",
+    "common factor",
+    "groups",
+    "four-sided padding",
+    "transposed stride",
+    "transposed groups",
+]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("dtype", TYPES)
+def test_holds(name, order, dtype):
+    layer, x_shape, w_shape, parameters = CASES[name]
+    rng = np.random.default_rng(0)
+    outs = w_shape[0] if layer == "conv2d" else w_shape[1] * parameters.get("groups", 1)
+    x, weight, bias = (
+        rng.standard_normal(s).astype(TYPES[dtype]) for s in (x_shape, w_shape, (outs,))
+    )
+    value, bound = reference.with_bound(layer, x, weight, bias, dtype=dtype, **parameters)
+    np.testing.assert_array_equal(
+        value, getattr(reference, layer)(x, weight, bias, **parameters), strict=True
+    )
+    result = computed(layer, x, weight, bias, TYPES[dtype], ORDERS[order], **parameters)
+    error = np.abs(result.astype(float) - value)
+    assert error.max() > 0
+    assert (error <= bound).all()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_nearly_reached(dtype):
+    """1 + u + u + ... rounds back to 1 at every step: the error is (K - 1) u of a bound of K u."""
+    terms, unit = 64, UNIT[dtype]
+    x = np.full((1, terms, 1, 1), unit)
+    x[0, 0] = 1.0
+    weight = np.ones((1, terms, 1, 1))
+    value, bound = reference.with_bound("conv2d", x, weight, dtype=dtype)
+    result = computed("conv2d", *(a.astype(dtype) for a in (x, weight)), None, TYPES[dtype], range)
+    ratio = abs(float(result.item()) - value.item()) / bound.item()
+    assert 0.9 < ratio <= 1.0
+
+
+@pytest.mark.parametrize("dtype", UNIT)
+@pytest.mark.parametrize("biased", [False, True])
+def test_is_the_formula(dtype, biased):
+    """gamma(n) * S by hand, the oracle's own gamma(n) * S in float64 included."""
+    x = np.array([[[[3.0, -2.0], [1.0, 5.0]]]])
+    weight = np.array([[[[-1.0, 2.0], [4.0, 1.0]]]])
+    bias = np.array([-7.0]) if biased else None
+    magnitude, terms = (3 + 4 + 4 + 5, 4) if not biased else (16 + 7, 5)
+    bound = reference.error_bound("conv2d", x, weight, bias, dtype=dtype)
+    own = gamma(terms, Fraction(1, 2**53))
+    due = magnitude * (gamma(terms, Fraction(UNIT[dtype])) + own)
+    assert bound.item() == pytest.approx(float(due), rel=1e-12)
+    assert bound.item() >= due
+    exact = reference.error_bound(
+        "conv2d",
+        x.astype(int),
+        weight.astype(int),
+        biased and bias.astype(int) or None,
+        dtype=dtype,
+    )
+    assert exact.item() == pytest.approx(magnitude * gamma(terms, UNIT[dtype]), rel=1e-12)
+
+
+def test_counts_the_terms_of_gradients():
+    """Ones throughout: S is the number of products of an element, and n the most there are."""
+    parameters = {"stride": (2, 1), "dilation": (1, 2), "groups": 2}
+    x, weight = np.ones((2, 4, 9, 8)), np.ones((6, 2, 3, 2))
+    grad = np.ones((2, 6, 4, 6))
+    bounds = reference.gradient_error_bounds(
+        "conv2d", x, weight, grad, dtype="float32", **parameters
+    )
+    # input: 3 output channels of the group, 2 of 3 rows of taps (stride 2), 2 columns
+    assert bounds.x.max() == pytest.approx((3 * 2 * 2) ** 2 * (2.0**-24 + 2.0**-53), rel=1e-5)
+    # weight: 2 images, 4 * 6 positions, at all of which every tap has an operand
+    assert bounds.weight.min() == bounds.weight.max()
+    assert bounds.weight.max() == pytest.approx(48**2 * (2.0**-24 + 2.0**-53), rel=1e-4)
+    # bias: a sum of 48, 47 additions
+    np.testing.assert_allclose(bounds.bias, 48 * 47 * (2.0**-24 + 2.0**-53), rtol=1e-4)
+    bounds = reference.gradient_error_bounds(
+        "conv_transpose2d", grad, weight, np.ones((2, 4, 9, 8)), dtype="float32", **parameters
+    )
+    np.testing.assert_allclose(bounds.x, (2 * 3 * 2) ** 2 * (2.0**-24 + 2.0**-53), rtol=1e-4)
+    assert bounds.bias.max() == pytest.approx(144 * 143 * (2.0**-24 + 2.0**-53), rel=1e-4)
+
+
+def test_counts_repeated_positions():
+    """With replicated edges a corner gathers the gradients of all the positions that copy it."""
+    x, weight, grad = np.ones((1, 1, 3, 3)), np.ones((1, 1, 1, 1)), np.ones((1, 1, 7, 7))
+    parameters = {"padding": 2, "padding_mode": "replicate"}
+    bounds = reference.gradient_error_bounds(
+        "conv2d", x, weight, grad, dtype="float32", **parameters
+    )
+    assert bounds.x[0, 0, 0, 0] == pytest.approx(9 * 9 * (2.0**-24 + 2.0**-53), rel=1e-5)
+    assert bounds.x[0, 0, 1, 1] == pytest.approx(1 * 9 * (2.0**-24 + 2.0**-53), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["everything", "reflect", "transposed output padding"])
+def test_gradients_hold(name):
+    """float32 gradients accumulated one product at a time."""
+    layer, x_shape, w_shape, parameters = CASES[name]
+    rng = np.random.default_rng(1)
+    x, weight = (rng.standard_normal(s).astype(np.float32) for s in (x_shape, w_shape))
+    shape, _ = naive.PRODUCTS[layer](x_shape, w_shape, **parameters)
+    grad = rng.standard_normal(shape).astype(np.float32)
+    results = naive.gradients(layer, x, weight, grad, **parameters)
+    bounded = reference.gradients_with_bound(layer, x, weight, grad, dtype="float32", **parameters)
+    for result, (value, bound) in zip(results, bounded, strict=True):
+        assert result.dtype == np.float32
+        assert (np.abs(result - value) <= bound).all()
+        assert np.abs(result - value).max() > 0
+
+
+def test_zero_where_nothing_is_added():
+    """Padding only, weights of zero, positions between strides: nothing to round."""
+    x, weight = np.ones((1, 1, 3, 3)), np.ones((1, 1, 1, 1))
+    bound = reference.error_bound("conv2d", x, weight, padding=1, dtype="float16")[0, 0]
+    assert bound[0].max() == bound[:, 0].max() == 0 < bound[1:4, 1:4].min()
+    bound = reference.error_bound("conv_transpose2d", x, weight, stride=2, dtype="float16")[0, 0]
+    assert bound[1::2].max() == bound[:, 1::2].max() == 0 < bound[::2, ::2].min()
+    assert not reference.error_bound("conv2d", x, weight * 0, dtype="float16").any()
+    grads = reference.gradient_error_bounds(
+        "conv2d", x, weight * 0, np.ones((1, 1, 3, 3)), dtype="float16"
+    )
+    assert not grads.x.any()
+    one = reference.gradient_error_bounds(
+        "conv2d", x[:, :, :1, :1], weight, weight, dtype="float16"
+    )
+    assert not one.bias.any()
+
+
+def test_underflow_is_allowed_for_only_where_it_can_happen():
+    """2**-14 * 2**-11 is half a step of float16's subnormals: it may become 0."""
+    x, weight = np.full((1, 1, 1, 1), 2.0**-14), np.full((1, 1, 1, 1), 2.0**-11)
+    value, bound = reference.with_bound("conv2d", x, weight, dtype="float16")
+    assert np.float16(x.item()) * np.float16(weight.item()) == 0
+    assert value.item() <= bound.item() <= 1.01 * value.item()
+    fine = reference.error_bound("conv2d", x, weight * 2.0**11, dtype="float16")
+    assert fine.item() == pytest.approx(2.0**-14 * gamma(1, 2.0**-11), rel=1e-9)
+    beside = np.array([2.0**-14, 0.0]).reshape(1, 1, 1, 2)
+    assert reference.error_bound("conv2d", beside, weight, dtype="float16").ravel()[1] == 0
+    assert reference.error_bound("conv2d", x, weight, dtype="float32").item() < 2.0**-48
+    tiny = np.full((1, 1, 1, 1), 2.0**-600)
+    assert reference.error_bound("conv2d", tiny, tiny, dtype="float64").item() >= 2.0**-1074
+
+
+def test_a_wider_accumulator_leaves_one_rounding():
+    rng = np.random.default_rng(2)
+    x, weight = (rng.standard_normal((1, 4000, 1, 1)).astype(np.float16) for _ in range(2))
+    value, bound = reference.with_bound("conv2d", x, weight, dtype="float16", accumulate="float32")
+    magnitude = (np.abs(x.astype(float)) * np.abs(weight.astype(float))).sum()
+    inner = magnitude * gamma(4000, 2.0**-24)
+    due = inner + 2.0**-11 * (abs(value.item()) + inner)
+    assert bound.item() == pytest.approx(due, rel=1e-6)
+    total = np.float32(0)
+    for a, b in zip(x.ravel(), weight.ravel(), strict=True):
+        total += np.float32(a) * np.float32(b)
+    assert abs(float(np.float16(total)) - value.item()) <= bound.item()
+
+
+def test_a_wider_accumulator_may_underflow_at_the_end():
+    x, weight = np.full((1, 1, 1, 1), 2.0**-14), np.full((1, 1, 1, 1), 2.0**-11)
+    value, bound = reference.with_bound("conv2d", x, weight, dtype="float16", accumulate="float32")
+    assert value.item() <= bound.item() <= 1.01 * value.item()
+
+
+def test_overflow_has_no_bound():
+    x = np.array([60000.0, 60000.0, -60000.0]).reshape(1, 3, 1, 1)
+    one = np.ones((1, 3, 1, 1))
+    assert np.isinf(reference.error_bound("conv2d", x, one, dtype="float16")).all()
+    assert np.isfinite(reference.error_bound("conv2d", x, one, dtype="float32")).all()
+    stored = reference.error_bound(
+        "conv2d", x[:, :2], one[:, :2], dtype="float16", accumulate="float32"
+    )
+    assert np.isinf(stored).all()
+    assert np.isinf(reference.error_bound("conv2d", x * np.inf, one, dtype="float32")).all()
+
+
+def test_complex_holds():
+    rng = np.random.default_rng(3)
+    x, weight = (
+        (rng.standard_normal(s) + 1j * rng.standard_normal(s)).astype(np.complex64)
+        for s in ((1, 3, 5, 6), (2, 3, 3, 2))
+    )
+    value, bound = reference.with_bound("conv2d", x, weight, dtype="complex64", padding=1)
+    assert bound.dtype == np.float64
+    result = naive.forward("conv2d", x, weight, padding=1)
+    assert result.dtype == np.complex64
+    assert (np.abs(result - value) <= bound).all()
+    magnitude = naive.forward("conv2d", np.abs(x), np.abs(weight), padding=1)
+    due = math.sqrt(2) * gamma(2 * 18, 2.0**-24) * magnitude
+    np.testing.assert_allclose(bound, due, rtol=1e-5)
+
+
+def test_refuses_where_no_bound_exists():
+    x = np.ones((1, 2048, 1, 1))
+    with pytest.raises(ValueError, match="no error bound exists for 2048 terms"):
+        reference.error_bound("conv2d", x, x, dtype="float16")
+    assert reference.error_bound("conv2d", x[:, 1:], x[:, 1:], dtype="float16").item() > 2047
+    assert reference.error_bound("conv2d", x, x, dtype="float16", accumulate="float32").item() < 2
+    for dtype in ("int8", bool, "nonsense"):
+        with pytest.raises(TypeError):
+            reference.error_bound("conv2d", x, x, dtype=dtype)
+    with pytest.raises(ValueError, match="layer must be"):
+        reference.error_bound("conv3d", x, x, dtype="float32")
+    with pytest.raises(ValueError, match="output_padding belongs"):
+        reference.error_bound("conv2d", x, x, dtype="float32", output_padding=1)
+    with pytest.raises(ValueError, match="'zeros' alone"):
+        reference.error_bound("conv_transpose2d", x, x, dtype="float32", padding_mode="reflect")
+    with pytest.raises(TypeError):
+        reference.error_bound("conv2d", x, x, dtype="float32", strides=2)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_formats_are_those_of_numpy(name):
+    info = ml_dtypes.finfo(ml_dtypes.bfloat16 if name == "bfloat16" else name)
+    number = FORMATS[name]
+    assert number.roundoff == float(info.eps) / 2 == UNIT[name]
+    assert number.normal == float(info.smallest_normal)
+    assert number.largest == float(info.max)
+    half = Fraction(float(info.smallest_subnormal)) / 2
+    assert number.underflow(8) == float(8 * (half + Fraction(1, 2**1075)))
