@@ -40,7 +40,8 @@ def main() -> int:
         parser.error(f"CPython 3.11 or newer is needed, this is {sys.version.split()[0]}")
     python = _tox(parser)
     # A framework that cannot be provisioned is the audit's to report; the rest goes on.
-    subprocess.run([python, "-m", "tox", "run", "-e", FRAMEWORKS, "-q"], cwd=ROOT, check=False)
+    print("preparing torch, MindSpore and MegEngine under .tox (minutes on the first run) ...", flush=True)
+    subprocess.run([python, "-m", "tox", "run-parallel", "-e", FRAMEWORKS, "-q"], cwd=ROOT, check=False)
     done = subprocess.run([python, "-m", "tox", "run", "-e", options.command, "--", *arguments], cwd=ROOT, check=False)
     return done.returncode
 
