@@ -32,10 +32,9 @@ Result = TypeVar("Result")
 
 SMALL = 1 << 17  # elements of all patches up to which one gather and one product are fastest
 BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, to stay in the cache
+REUSE = 8  # output positions for each source channel from which rearranged kernels pay
 WIDE = 448  # columns of a product from which BLAS is near its peak
-PIECES = (
-    4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
-)
+PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
 
 
 def pad(x: Array, plane: Windows, mode: str) -> Array:
@@ -164,7 +163,7 @@ def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     positions = plane.rows.output * plane.columns.output
     spread = y.shape[0] * positions * weight.size // max(weight.shape[0] // groups, 1)
     source, target = weight.shape[0] // groups, weight.shape[1]
-    gathering = spread > SMALL and source <= 2 * target and positions > 8 * source
+    gathering = spread > SMALL and source <= 2 * target and positions > REUSE * source
     if gathering and np.isfinite(weight).all():
         return _scatter_by_phase(y, weight, plane, groups)
     return _scatter_by_tap(y, weight, plane, groups)
@@ -180,7 +179,7 @@ def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> A
         .reshape(groups * channels, out_channels // groups, height, width)
     )
     shape = y.shape[0], groups * channels, rows.input, columns.input
-    if rows.stride == columns.stride == 1:
+    if rows.stride == columns.stride == 1 and rows.input and columns.input:
         (down,), (across,) = phases(rows), phases(columns)
         return _phase(y, reversed_roles, down, across, groups)
     x = np.zeros(shape, y.dtype)
@@ -194,7 +193,8 @@ def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> A
 
 
 def _phase(y: Array, weight: Array, down: Phase, across: Phase, groups: int) -> Array:
-    assert down.window is not None and across.window is not None
+    assert down.window is not None
+    assert across.window is not None
     taps = weight[:, :, down.start :: down.step, across.start :: across.step]
     windows = Windows(down.window, across.window)
     kernel = np.ascontiguousarray(taps[:, :, ::-1, ::-1])
@@ -226,9 +226,7 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
     )
     sums = np.zeros(shape, y.dtype)
     if batch * terms * groups * rows.output * width <= SMALL:
-        spread = (kernels @ grouped).reshape(
-            batch, groups, channels, rows.kernel, columns.kernel, rows.output, width
-        )
+        spread = (kernels @ grouped).reshape(batch, groups, channels, rows.kernel, columns.kernel, rows.output, width)
         _add_taps(sums, spread, plane)
     else:
         # Enough channels: each share adds up its own. Else each share of rows, then all of them.
@@ -285,9 +283,7 @@ def _add_taps(sums: Array, taps: Array, plane: Windows) -> None:
         top, down = divmod(i * rows.dilation, rows.stride)
         for j in range(columns.kernel):
             left, across = divmod(j * columns.dilation, columns.stride)
-            sums[..., down, across, top : top + height, left : left + width] += taps[
-                ..., i, j, :, :
-            ]
+            sums[..., down, across, top : top + height, left : left + width] += taps[..., i, j, :, :]
 
 
 def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
@@ -320,9 +316,7 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
                 copy = buffer[: patches.size].reshape(patches.shape)
                 np.copyto(copy, patches)
                 patches = copy
-            right = patches.reshape(
-                patches.shape[0], (last - first) * taps, (bottom - top) * width
-            ).swapaxes(1, 2)
+            right = patches.reshape(patches.shape[0], (last - first) * taps, (bottom - top) * width).swapaxes(1, 2)
             left = grouped[n, which, :, top * width : bottom * width]
             if n == 0:
                 np.matmul(left, right, out=total)
@@ -396,9 +390,7 @@ def _even(count: int, most: int) -> int:
     return max(1, -(-count // (-(-shares // PIECES) * PIECES)))
 
 
-def _run(
-    work: Callable[[Item, Array], Result], items: list[Item], size: int, dtype: np.dtype[Any]
-) -> list[Result]:
+def _run(work: Callable[[Item, Array], Result], items: list[Item], size: int, dtype: np.dtype[Any]) -> list[Result]:
     """`work` on every item, on as many threads as there are cores, each with its own buffer."""
     results: list[Any] = [None] * len(items)
     queue = iter(enumerate(items))

@@ -109,8 +109,7 @@ def gamma(terms: int, roundoff: float) -> float:
     """n*u / (1 - n*u), Higham's gamma. ValueError where n*u >= 1: no bound exists."""
     if terms * roundoff >= 1.0:
         raise ValueError(
-            f"no error bound exists for {terms} terms at unit roundoff {roundoff:.3g}; "
-            "is the accumulation wider?"
+            f"no error bound exists for {terms} terms at unit roundoff {roundoff:.3g}; is the accumulation wider?"
         )
     return terms * roundoff / (1.0 - terms * roundoff)
 
@@ -191,9 +190,7 @@ def error_bound(
     **parameters: Unpack[Parameters],
 ) -> Array:
     """The bound of `with_bound` alone."""
-    return with_bound(
-        layer, x, weight, bias, dtype=dtype, accumulate=accumulate, **parameters
-    ).bound
+    return with_bound(layer, x, weight, bias, dtype=dtype, accumulate=accumulate, **parameters).bound
 
 
 def gradient_error_bounds(
@@ -207,9 +204,7 @@ def gradient_error_bounds(
     **parameters: Unpack[Parameters],
 ) -> Gradients:
     """The bounds of `gradients_with_bound` alone."""
-    bounded = gradients_with_bound(
-        layer, x, weight, grad_output, dtype=dtype, accumulate=accumulate, **parameters
-    )
+    bounded = gradients_with_bound(layer, x, weight, grad_output, dtype=dtype, accumulate=accumulate, **parameters)
     return Gradients(bounded.x.bound, bounded.weight.bound, bounded.bias.bound)
 
 
@@ -230,9 +225,7 @@ class _Rounding(NamedTuple):
         """Whether a product of two non-zero factors may lie below the smallest normal number."""
         return _smallest(left) * _smallest(right) < self.accumulator.normal
 
-    def bound(
-        self, value: Array, magnitude: Array, terms: int, underflowing: Array | None
-    ) -> Array:
+    def bound(self, value: Array, magnitude: Array, terms: int, underflowing: Array | None) -> Array:
         """The bound of each element; products may underflow where `underflowing` is not zero."""
         terms, factor = (2 * terms, sqrt(2.0)) if self.kind == "c" else (terms, 1.0)
         own = 0.0 if self.kind == "i" else gamma(terms, DOUBLE.roundoff)

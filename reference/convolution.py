@@ -308,8 +308,7 @@ def prepare(
     channels = weight.shape[1] * groups if layer == "conv2d" else weight.shape[0]
     if x.shape[1] != channels:
         raise ValueError(
-            f"x {x_shape} has {x.shape[1]} channels, weight {weight_shape} with groups = {groups} "
-            f"needs {channels}"
+            f"x {x_shape} has {x.shape[1]} channels, weight {weight_shape} with groups = {groups} needs {channels}"
         )
     if 0 in weight.shape[2:]:
         raise ValueError(f"weight {weight_shape} has an empty kernel")
@@ -328,8 +327,7 @@ def prepare(
     if not backward:
         if other.shape not in ((call.out_channels,), (1, call.out_channels, 1, 1)):
             raise ValueError(
-                f"bias must be ({call.out_channels},) or (1, {call.out_channels}, 1, 1), "
-                f"not of shape {other.shape}"
+                f"bias must be ({call.out_channels},) or (1, {call.out_channels}, 1, 1), not of shape {other.shape}"
             )
         return call._replace(other=other.reshape(call.out_channels))
     expected = (*x_shape[:-3], *call.output_shape[1:])

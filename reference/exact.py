@@ -96,7 +96,8 @@ def exact_inputs(
         # Both gradients multiply grad_output with an operand no larger than x may be.
         square = exact_range(dtype, max(counts), bias=False)
         limits = ExactRange(min(limits.x, square.weight), limits.weight, limits.bias)
-        grad_output = exact_array(rng, call.output_shape, min(square.weight, square.x), kind)
+        shape = (*x_shape[:-3], *call.output_shape[1:])  # unbatched as x is
+        grad_output = exact_array(rng, shape, min(square.weight, square.x), kind)
     return ExactInputs(
         exact_array(rng, x_shape, limits.x, kind),
         exact_array(rng, weight_shape, limits.weight, kind),
@@ -105,9 +106,7 @@ def exact_inputs(
     )
 
 
-def exact_array(
-    rng: np.random.Generator, shape: tuple[int, ...], largest: int, kind: type = float
-) -> Array:
+def exact_array(rng: np.random.Generator, shape: tuple[int, ...], largest: int, kind: type = float) -> Array:
     """Non-zero integers of either sign up to `largest`, in float64 or complex128."""
     values: Array = rng.integers(1, largest, shape, endpoint=True) * rng.choice((-1.0, 1.0), shape)
     return values + 1j * exact_array(rng, shape, largest) if kind is complex else values

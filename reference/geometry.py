@@ -133,10 +133,7 @@ def _conv_window(
         before, after = (0, 0) if isinstance(padding, str) else padding
         output = (before + size + after - extent) // stride + 1
     if output <= 0:
-        raise ValueError(
-            f"no output {axis}: the kernel spans {extent}, the padded input "
-            f"{before} + {size} + {after}"
-        )
+        raise ValueError(f"no output {axis}: the kernel spans {extent}, the padded input {before} + {size} + {after}")
     return Window(size, kernel, stride, dilation, before, after, output)
 
 
@@ -153,8 +150,7 @@ def _transpose_window(
         raise ValueError(f"no output {axis}: a transposed convolution needs a non-empty input")
     if extra and extra >= max(stride, dilation):
         raise ValueError(
-            f"output_padding ({axis}: {extra}) must be smaller than stride ({stride}) "
-            f"or dilation ({dilation})"
+            f"output_padding ({axis}: {extra}) must be smaller than stride ({stride}) or dilation ({dilation})"
         )
     if padding == "same":
         if extra:
@@ -164,11 +160,8 @@ def _transpose_window(
     reach = (size - 1) * stride + dilation * (kernel - 1) + 1
     output = reach - before - after + extra
     if output <= 0:
-        raise ValueError(
-            f"no output {axis}: the input reaches {reach}, padding crops {before} + {after}"
-        )
-    # Output padding wins back what `after` cropped before it adds rows that no input reaches.
-    return Window(output, kernel, stride, dilation, before, max(after - extra, 0), size)
+        raise ValueError(f"no output {axis}: the input reaches {reach}, padding crops {before} + {after}")
+    return Window(output, kernel, stride, dilation, before, after, size)
 
 
 @lru_cache(maxsize=4096)
@@ -185,11 +178,7 @@ def windows(
 
     `size` is the layer's input (height, width). ValueError where no output exists.
     """
-    by_axis = (
-        (padding, padding)
-        if isinstance(padding, str)
-        else ((padding[0], padding[1]), (padding[2], padding[3]))
-    )
+    by_axis = (padding, padding) if isinstance(padding, str) else ((padding[0], padding[1]), (padding[2], padding[3]))
     if layer == "conv2d":
         rows, columns = (
             _conv_window(name, size[i], kernel[i], stride[i], dilation[i], by_axis[i])
@@ -197,9 +186,7 @@ def windows(
         )
     else:
         rows, columns = (
-            _transpose_window(
-                name, size[i], kernel[i], stride[i], dilation[i], by_axis[i], output_padding[i]
-            )
+            _transpose_window(name, size[i], kernel[i], stride[i], dilation[i], by_axis[i], output_padding[i])
             for i, name in enumerate(("height", "width"))
         )
     return Windows(rows, columns)
@@ -267,9 +254,7 @@ def phases(window: Window) -> tuple[Phase, ...]:
     for first in range(min(window.stride, window.input)):
         position = first + window.before
         reaching = [
-            tap
-            for tap in range(min(step, window.kernel))
-            if (position - tap * window.dilation) % window.stride == 0
+            tap for tap in range(min(step, window.kernel)) if (position - tap * window.dilation) % window.stride == 0
         ]
         if not reaching:
             found.append(Phase(first, 0, step, None))

@@ -40,17 +40,13 @@ class Conv2d:
         *,
         rng: np.random.Generator | None = None,
     ) -> None:
-        self.parameters = _checked(
-            in_channels, out_channels, groups, bias, stride, padding, dilation
-        )
+        self.parameters = _checked(in_channels, out_channels, groups, bias, stride, padding, dilation)
         if padding == "same" and self.parameters["stride"] != (1, 1):
             raise ValueError(f"padding 'same' needs stride 1, not {stride}")
         if padding_mode not in PADDING_MODES:
             raise ValueError(f"padding_mode must be one of {PADDING_MODES}, not {padding_mode!r}")
         self.parameters["padding_mode"] = padding_mode
-        self.weight, self.bias = _drawn(
-            (out_channels, in_channels // groups), out_channels, kernel_size, bias, rng
-        )
+        self.weight, self.bias = _drawn((out_channels, in_channels // groups), out_channels, kernel_size, bias, rng)
 
     def __call__(self, x: Array) -> Array:
         """`conv2d` of x, (N, C, H, W) or (C, H, W)."""
@@ -83,9 +79,7 @@ class Conv2dTranspose:
         *,
         rng: np.random.Generator | None = None,
     ) -> None:
-        self.parameters = _checked(
-            in_channels, out_channels, groups, bias, stride, padding, dilation
-        )
+        self.parameters = _checked(in_channels, out_channels, groups, bias, stride, padding, dilation)
         extra = pair("output_padding", output_padding, 0)
         for axis, more in enumerate(extra):
             steps = (self.parameters["stride"], self.parameters["dilation"])
@@ -94,9 +88,7 @@ class Conv2dTranspose:
         if padding_mode != "zeros":
             raise ValueError(f"padding_mode must be 'zeros', not {padding_mode!r}")
         self.parameters["output_padding"] = extra
-        self.weight, self.bias = _drawn(
-            (in_channels, out_channels // groups), out_channels, kernel_size, bias, rng
-        )
+        self.weight, self.bias = _drawn((in_channels, out_channels // groups), out_channels, kernel_size, bias, rng)
 
     def __call__(self, x: Array) -> Array:
         """`conv_transpose2d` of x, (N, C, H, W) or (C, H, W)."""

@@ -22,9 +22,7 @@ def dtype_name(dtype: DType) -> str:
     name = np.dtype(dtype).name
     if name in _FLOATS or name in _COMPLEX or np.dtype(dtype).kind in "iu":
         return name
-    raise TypeError(
-        f"dtype {name} is not one of {', '.join(_FLOATS + _COMPLEX)} or an integer type"
-    )
+    raise TypeError(f"dtype {name} is not one of {', '.join(_FLOATS + _COMPLEX)} or an integer type")
 
 
 def operands(**named: object) -> tuple[list[Array], np.dtype[Any]]:

@@ -6,9 +6,9 @@ from fractions import Fraction
 import ml_dtypes
 import numpy as np
 import pytest
+
 import reference
 from reference.bounds import FORMATS
-
 from tests.reference import naive
 from tests.reference.cases import CASES
 
@@ -59,13 +59,9 @@ def test_holds(name, order, dtype):
     layer, x_shape, w_shape, parameters = CASES[name]
     rng = np.random.default_rng(0)
     outs = w_shape[0] if layer == "conv2d" else w_shape[1] * parameters.get("groups", 1)
-    x, weight, bias = (
-        rng.standard_normal(s).astype(TYPES[dtype]) for s in (x_shape, w_shape, (outs,))
-    )
+    x, weight, bias = (rng.standard_normal(s).astype(TYPES[dtype]) for s in (x_shape, w_shape, (outs,)))
     value, bound = reference.with_bound(layer, x, weight, bias, dtype=dtype, **parameters)
-    np.testing.assert_array_equal(
-        value, getattr(reference, layer)(x, weight, bias, **parameters), strict=True
-    )
+    np.testing.assert_array_equal(value, getattr(reference, layer)(x, weight, bias, **parameters), strict=True)
     result = computed(layer, x, weight, bias, TYPES[dtype], ORDERS[order], **parameters)
     error = np.abs(result.astype(float) - value)
     assert error.max() > 0
@@ -102,7 +98,7 @@ def test_is_the_formula(dtype, biased):
         "conv2d",
         x.astype(int),
         weight.astype(int),
-        biased and bias.astype(int) or None,
+        (biased and bias.astype(int)) or None,
         dtype=dtype,
     )
     assert exact.item() == pytest.approx(magnitude * gamma(terms, UNIT[dtype]), rel=1e-12)
@@ -113,9 +109,7 @@ def test_counts_the_terms_of_gradients():
     parameters = {"stride": (2, 1), "dilation": (1, 2), "groups": 2}
     x, weight = np.ones((2, 4, 9, 8)), np.ones((6, 2, 3, 2))
     grad = np.ones((2, 6, 4, 6))
-    bounds = reference.gradient_error_bounds(
-        "conv2d", x, weight, grad, dtype="float32", **parameters
-    )
+    bounds = reference.gradient_error_bounds("conv2d", x, weight, grad, dtype="float32", **parameters)
     # input: 3 output channels of the group, 2 of 3 rows of taps (stride 2), 2 columns
     assert bounds.x.max() == pytest.approx((3 * 2 * 2) ** 2 * (2.0**-24 + 2.0**-53), rel=1e-5)
     # weight: 2 images, 4 * 6 positions, at all of which every tap has an operand
@@ -134,9 +128,7 @@ def test_counts_repeated_positions():
     """With replicated edges a corner gathers the gradients of all the positions that copy it."""
     x, weight, grad = np.ones((1, 1, 3, 3)), np.ones((1, 1, 1, 1)), np.ones((1, 1, 7, 7))
     parameters = {"padding": 2, "padding_mode": "replicate"}
-    bounds = reference.gradient_error_bounds(
-        "conv2d", x, weight, grad, dtype="float32", **parameters
-    )
+    bounds = reference.gradient_error_bounds("conv2d", x, weight, grad, dtype="float32", **parameters)
     assert bounds.x[0, 0, 0, 0] == pytest.approx(9 * 9 * (2.0**-24 + 2.0**-53), rel=1e-5)
     assert bounds.x[0, 0, 1, 1] == pytest.approx(1 * 9 * (2.0**-24 + 2.0**-53), rel=1e-5)
 
@@ -165,13 +157,9 @@ def test_zero_where_nothing_is_added():
     bound = reference.error_bound("conv_transpose2d", x, weight, stride=2, dtype="float16")[0, 0]
     assert bound[1::2].max() == bound[:, 1::2].max() == 0 < bound[::2, ::2].min()
     assert not reference.error_bound("conv2d", x, weight * 0, dtype="float16").any()
-    grads = reference.gradient_error_bounds(
-        "conv2d", x, weight * 0, np.ones((1, 1, 3, 3)), dtype="float16"
-    )
+    grads = reference.gradient_error_bounds("conv2d", x, weight * 0, np.ones((1, 1, 3, 3)), dtype="float16")
     assert not grads.x.any()
-    one = reference.gradient_error_bounds(
-        "conv2d", x[:, :, :1, :1], weight, weight, dtype="float16"
-    )
+    one = reference.gradient_error_bounds("conv2d", x[:, :, :1, :1], weight, weight, dtype="float16")
     assert not one.bias.any()
 
 
@@ -215,9 +203,7 @@ def test_overflow_has_no_bound():
     one = np.ones((1, 3, 1, 1))
     assert np.isinf(reference.error_bound("conv2d", x, one, dtype="float16")).all()
     assert np.isfinite(reference.error_bound("conv2d", x, one, dtype="float32")).all()
-    stored = reference.error_bound(
-        "conv2d", x[:, :2], one[:, :2], dtype="float16", accumulate="float32"
-    )
+    stored = reference.error_bound("conv2d", x[:, :2], one[:, :2], dtype="float16", accumulate="float32")
     assert np.isinf(stored).all()
     assert np.isinf(reference.error_bound("conv2d", x * np.inf, one, dtype="float32")).all()
 

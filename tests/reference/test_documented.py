@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from reference import output_size
 from reference.documented import mindspore_transpose_size
 
@@ -39,9 +40,7 @@ def test_valid_contradicts_the_operation():
     assert output_size("conv_transpose2d", 5, 3, padding="valid") == (7, 7)
     agreeing = sum(
         mindspore_transpose_size(size, kernel, pad_mode="valid", stride=stride, dilation=dilation)
-        == output_size(
-            "conv_transpose2d", size, kernel, padding="valid", stride=stride, dilation=dilation
-        )
+        == output_size("conv_transpose2d", size, kernel, padding="valid", stride=stride, dilation=dilation)
         for size, kernel, stride, dilation in GRID
     )
     assert 0 < agreeing < len(GRID) / 2

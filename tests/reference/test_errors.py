@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+
 import reference
 
 X, W = np.ones((1, 4, 6, 7)), np.ones((4, 2, 3, 2))
 CALLS = {
     "conv2d": lambda x=X, w=W, b=None, **p: reference.conv2d(x, w, b, **{"groups": 2, **p}),
-    "conv_transpose2d": lambda x=X, w=W, b=None, **p: reference.conv_transpose2d(
-        x, w, b, **{"groups": 2, **p}
-    ),
+    "conv_transpose2d": lambda x=X, w=W, b=None, **p: reference.conv_transpose2d(x, w, b, **{"groups": 2, **p}),
 }
 LAYERS = pytest.mark.parametrize("layer", CALLS)
 
@@ -219,9 +218,7 @@ def test_layers_are_their_functions():
     assert turned.weight.shape == (4, 3, 3, 2) and turned.bias.shape == (6,)
     everything = parameters | {"output_padding": (1, 0)}
     y = turned(X)
-    np.testing.assert_array_equal(
-        y, reference.conv_transpose2d(X, turned.weight, turned.bias, **everything)
-    )
+    np.testing.assert_array_equal(y, reference.conv_transpose2d(X, turned.weight, turned.bias, **everything))
     due = reference.conv_transpose2d_gradients(X, turned.weight, y, **everything)
     for got, expected in zip(turned.gradients(X, y), due, strict=True):
         np.testing.assert_array_equal(got, expected)

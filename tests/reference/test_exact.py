@@ -3,8 +3,8 @@
 import ml_dtypes
 import numpy as np
 import pytest
-import reference
 
+import reference
 from tests.reference import naive
 
 TYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16, "float32": np.float32}
@@ -28,9 +28,7 @@ def sums(layer, x, weight, shape, dtype, rng, **parameters):
 def test_any_order_gives_the_same_bits(layer, dtype):
     rng = np.random.default_rng(0)
     parameters = {"stride": (2, 1), "padding": (1, 0), "groups": 2}
-    inputs = reference.exact_inputs(
-        rng, layer, (1, 4, 5, 4), (4, 2, 3, 2), dtype=dtype, gradients=True, **parameters
-    )
+    inputs = reference.exact_inputs(rng, layer, (1, 4, 5, 4), (4, 2, 3, 2), dtype=dtype, gradients=True, **parameters)
     x, weight, bias, grad = (array.astype(TYPES[dtype]) for array in inputs)
     for narrow, wide in zip((x, weight, bias, grad), inputs, strict=True):
         np.testing.assert_array_equal(narrow.astype(float), wide)
@@ -80,9 +78,7 @@ def test_refuses_a_layer_with_too_many_terms():
 
 def test_no_value_is_zero_and_signs_differ():
     rng = np.random.default_rng(1)
-    inputs = reference.exact_inputs(
-        rng, "conv2d", (2, 3, 8, 9), (4, 3, 3, 2), dtype="float32", gradients=True
-    )
+    inputs = reference.exact_inputs(rng, "conv2d", (2, 3, 8, 9), (4, 3, 3, 2), dtype="float32", gradients=True)
     for array in inputs:
         assert array.all() and (array > 0).any() and (array < 0).any()
     assert not np.array_equal(inputs.x, inputs.x[:, :, ::-1])

@@ -4,11 +4,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-import reference
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 from scipy import signal
 
+import reference
 from tests.reference import naive
 from tests.reference.cases import CASES, arrays, whole
 
@@ -24,15 +24,10 @@ def test_scipy_correlation():
         kernel[:, :, :: dilation[0], :: dilation[1]] = weight
         padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
         due = [
-            [
-                sum(signal.correlate2d(image[c], kernel[o, c], "valid") for c in range(3))
-                for o in range(4)
-            ]
+            [sum(signal.correlate2d(image[c], kernel[o, c], "valid") for c in range(3)) for o in range(4)]
             for image in padded
         ]
-        got = reference.conv2d(
-            x, weight, stride=stride, dilation=dilation, padding=(top, bottom, left, right)
-        )
+        got = reference.conv2d(x, weight, stride=stride, dilation=dilation, padding=(top, bottom, left, right))
         np.testing.assert_array_equal(got, np.array(due)[:, :, :: stride[0], :: stride[1]])
 
 
@@ -74,9 +69,7 @@ def onnx_attributes(weight_shape, parameters):
 EXPLICIT = [
     name
     for name, (_, x_shape, w_shape, parameters) in CASES.items()
-    if parameters.get("padding") != "same"
-    and "padding_mode" not in parameters
-    and 0 not in (*x_shape, *w_shape)
+    if parameters.get("padding") != "same" and "padding_mode" not in parameters and 0 not in (*x_shape, *w_shape)
 ]
 
 

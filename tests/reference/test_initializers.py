@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from reference import initializers
 from reference.initializers import Distribution, mindspore_initializer
-from scipy import stats
 
 SHAPE = (64, 32, 3, 5)
 FAN_IN, FAN_OUT = 32 * 15, 64 * 15
@@ -39,9 +40,7 @@ def test_constants(name, value):
     assert drawn.objection(np.full(4, value)) is None
     assert "above" in drawn.objection(np.full(4, value + 0.5))
     assert "below" in drawn.objection(np.full(4, value - 0.5))
-    np.testing.assert_array_equal(
-        drawn.sample(np.random.default_rng(0), (2, 3)), np.full((2, 3), value)
-    )
+    np.testing.assert_array_equal(drawn.sample(np.random.default_rng(0), (2, 3)), np.full((2, 3), value))
 
 
 @pytest.mark.parametrize("name", ["gauss", "", "xavier", "truncated_normal"])

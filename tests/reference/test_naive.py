@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 import reference
 from reference import arithmetic
-
 from tests.reference import naive
 from tests.reference.cases import CASES, arrays, whole
 
@@ -12,13 +12,19 @@ KINDS = pytest.mark.parametrize("kind", [int, float, complex])
 NAMES = pytest.mark.parametrize("name", CASES)
 
 
-@pytest.fixture(params=["one gather", "blocks", "narrow blocks"])
+STRATEGIES = {
+    "one gather": {},
+    "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0},
+    "narrow blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 64, "REUSE": 10**9},
+    "blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 10**9},
+}
+
+
+@pytest.fixture(params=STRATEGIES)
 def strategy(request, monkeypatch):
     """The same sums in one product, or cut small as only large layers are."""
-    if request.param != "one gather":
-        monkeypatch.setattr(arithmetic, "SMALL", 0)
-        monkeypatch.setattr(arithmetic, "BLOCK", 50)
-        monkeypatch.setattr(arithmetic, "WIDE", 2 if request.param == "blocks" else 64)
+    for name, value in STRATEGIES[request.param].items():
+        monkeypatch.setattr(arithmetic, name, value)
 
 
 @NAMES
@@ -58,9 +64,7 @@ def test_without_bias_and_unbatched(name):
     layer, *_, parameters = CASES[name]
     x, weight, _ = arrays(name)
     batched = getattr(reference, layer)(x, weight, **parameters)
-    np.testing.assert_array_equal(
-        batched, naive.forward(layer, x, weight, **parameters), strict=True
-    )
+    np.testing.assert_array_equal(batched, naive.forward(layer, x, weight, **parameters), strict=True)
     for n, image in enumerate(x):
         alone = getattr(reference, layer)(image, weight, **parameters)
         np.testing.assert_array_equal(alone, batched[n], strict=True)
@@ -75,13 +79,9 @@ def test_megengine_layouts(layer):
     apart = weight.reshape(2, 2, 2, 3, 2)
     function, backward = getattr(reference, layer), getattr(reference, f"{layer}_gradients")
     flat = function(x, weight, bias, groups=2)
-    np.testing.assert_array_equal(
-        function(x, apart, bias.reshape(1, 4, 1, 1), groups=2), flat, strict=True
-    )
+    np.testing.assert_array_equal(function(x, apart, bias.reshape(1, 4, 1, 1), groups=2), flat, strict=True)
     grad = backward(x, apart, flat, groups=2).weight
-    np.testing.assert_array_equal(
-        grad, backward(x, weight, flat, groups=2).weight.reshape(apart.shape), strict=True
-    )
+    np.testing.assert_array_equal(grad, backward(x, weight, flat, groups=2).weight.reshape(apart.shape), strict=True)
 
 
 def test_transposed_is_the_input_gradient():
@@ -89,9 +89,7 @@ def test_transposed_is_the_input_gradient():
     y, weight = whole(rng, 2, 4, 5, 6), whole(rng, 4, 3, 3, 2)
     parameters = {"stride": (2, 3), "padding": (1, 0, 2, 1), "dilation": (1, 2)}
     x = reference.conv_transpose2d(y, weight, **parameters)
-    np.testing.assert_array_equal(
-        x, reference.conv2d_gradients(x, weight, y, **parameters).x, strict=True
-    )
+    np.testing.assert_array_equal(x, reference.conv2d_gradients(x, weight, y, **parameters).x, strict=True)
 
 
 def test_infinities_meet_only_what_they_multiply():
@@ -109,6 +107,7 @@ def test_infinities_meet_only_what_they_multiply():
 
 def test_infinities_in_large_layers(monkeypatch):
     monkeypatch.setattr(arithmetic, "SMALL", 0)
+    monkeypatch.setattr(arithmetic, "REUSE", 0)
     test_infinities_meet_only_what_they_multiply()
 
 

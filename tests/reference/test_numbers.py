@@ -5,8 +5,8 @@ from fractions import Fraction
 import ml_dtypes
 import numpy as np
 import pytest
-import reference
 
+import reference
 from tests.reference.cases import whole
 
 
@@ -111,9 +111,7 @@ def test_rounding_twice_would_show():
     """Just above a tie of bfloat16: by way of float32 it would be that tie, and round down."""
     value = 1.0 + 2.0**-8 + 2.0**-40
     assert float(np.float32(value).astype(ml_dtypes.bfloat16)) == 1.0
-    y = reference.conv2d(
-        np.full((1, 1, 1, 1), value), np.ones((1, 1, 1, 1)), dtype=ml_dtypes.bfloat16
-    )
+    y = reference.conv2d(np.full((1, 1, 1, 1), value), np.ones((1, 1, 1, 1)), dtype=ml_dtypes.bfloat16)
     assert float(y.item()) == 1.0 + 2.0**-7
 
 

@@ -1,10 +1,10 @@
 """What must hold whatever the parameters: Hypothesis draws them. Whole numbers, so exactly."""
 
 import numpy as np
-import reference
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import reference
 from tests.reference.cases import whole
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
@@ -89,12 +89,8 @@ def test_linear(call, factor):
     def conv(*operands):
         return reference.conv2d(*operands, **parameters)
 
-    np.testing.assert_array_equal(
-        conv(x + factor * other, weight), conv(x, weight) + factor * conv(other, weight)
-    )
-    np.testing.assert_array_equal(
-        conv(x, weight + factor * kernel), conv(x, weight) + factor * conv(x, kernel)
-    )
+    np.testing.assert_array_equal(conv(x + factor * other, weight), conv(x, weight) + factor * conv(other, weight))
+    np.testing.assert_array_equal(conv(x, weight + factor * kernel), conv(x, weight) + factor * conv(x, kernel))
 
 
 @given(convolutions(), st.tuples(st.integers(0, 2), st.integers(0, 2)))
@@ -118,9 +114,7 @@ def test_groups_are_a_block_diagonal_kernel(call):
     outs, ins = weight.shape[0] // groups, weight.shape[1]
     dense = np.zeros((weight.shape[0], ins * groups, *weight.shape[2:]), int)
     for g in range(groups):
-        dense[g * outs : (g + 1) * outs, g * ins : (g + 1) * ins] = weight[
-            g * outs : (g + 1) * outs
-        ]
+        dense[g * outs : (g + 1) * outs, g * ins : (g + 1) * ins] = weight[g * outs : (g + 1) * outs]
     np.testing.assert_array_equal(
         reference.conv2d(x, weight, **parameters),
         reference.conv2d(x, dense, **(parameters | {"groups": 1})),
@@ -149,9 +143,7 @@ def test_transposed_is_zero_insertion(call):
     stride, dilation, groups = (parameters[k] for k in ("stride", "dilation", "groups"))
     rng = np.random.default_rng(1)
     y = whole(rng, y.shape[0], weight.shape[0], *y.shape[2:])
-    spaced = np.zeros(
-        (*y.shape[:2], *((n - 1) * s + 1 for n, s in zip(y.shape[2:], stride, strict=True))), int
-    )
+    spaced = np.zeros((*y.shape[:2], *((n - 1) * s + 1 for n, s in zip(y.shape[2:], stride, strict=True))), int)
     spaced[:, :, :: stride[0], :: stride[1]] = y
     outs, ins = weight.shape[0] // groups, weight.shape[1]
     turned = weight[:, :, ::-1, ::-1].reshape(groups, outs, ins, *weight.shape[2:])
