@@ -11,8 +11,9 @@ import numpy as np
 import reference
 from conformance import inputs as inputs_
 from conformance.apis import Contract, NoEquivalent, common, contracts
-from conformance.case import Array, Arrays, Case
+from conformance.case import Array, Arrays, Case, LayerName
 from conformance.values import Arguments, Numpy, Value
+from reference.convolution import prepare
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def expect(case: Case) -> Expectation:
     """Ask the oracle.
 
     Raises:
-        ValueError: the case asks for exact inputs that do not exist.
+        ValueError: the case asks for exact inputs, or for bounded results, that do not exist.
     """
     canonical = _canonical(case)
     if isinstance(canonical, NoEquivalent):
@@ -64,10 +65,11 @@ def expect(case: Case) -> Expectation:
             parameters["bias"] = (canonical["out_channels"],)
     if case.inputs is None or arrays is None or arrays.weight is None:
         return Expectation(canonical, arrays, None, parameters)
-    try:
-        output, gradients = _compute(case, canonical, arrays)
-    except (TypeError, ValueError) as error:
-        return Expectation(canonical, arrays, (type(error).__name__, str(error)), parameters)
+    # Apart from the rest, whose errors (no bound exists for so many terms) are no rejection of the call.
+    refused = _apply(case.layer, canonical, arrays)
+    if refused is not None:
+        return Expectation(canonical, arrays, refused, parameters)
+    output, gradients = _compute(case, canonical, arrays)
     return Expectation(canonical, arrays, None, parameters, output, gradients)
 
 
@@ -102,7 +104,7 @@ def _construct(layer: str, canonical: Arguments) -> tuple[str, str] | None:
     for name in set(canonical) - set(names):
         if not common.default(canonical, name):
             return "TypeError", f"{name} is no argument of {layer}"
-    if layer == "conv2d" and arguments["padding"] == "same":
+    if layer == "conv2d" and isinstance(arguments["padding"], str) and arguments["padding"] == "same":
         # Which stride "same" goes with is a matter of each document, not of the operation.
         arguments["stride"] = 1 if common.pair(arguments["stride"]) else arguments["stride"]
     if isinstance(arguments.get("in_channels"), int) and isinstance(arguments.get("out_channels"), int):
@@ -118,11 +120,26 @@ def _construct(layer: str, canonical: Arguments) -> tuple[str, str] | None:
     return None
 
 
+def _apply(layer: LayerName, canonical: Arguments, arrays: Arrays) -> tuple[str, str] | None:
+    """The exception that the oracle raises on applying the layer to these arrays, if it does."""
+    assert arrays.weight is not None
+    try:
+        call = prepare(layer, arrays.x, arrays.weight, arrays.bias, **_parameters(layer, canonical))
+        _ = call.gradient_terms  # padding that reaches beyond what the input can supply
+    except (TypeError, ValueError) as error:
+        return type(error).__name__, str(error)
+    return None
+
+
+def _parameters(layer: LayerName, canonical: Arguments) -> Any:
+    names = ("stride", "padding", "dilation", "groups", "padding_mode" if layer == "conv2d" else "output_padding")
+    return {name: canonical[name] for name in names}
+
+
 def _compute(case: Case, canonical: Arguments, arrays: Arrays) -> tuple[Expected, dict[str, Expected]]:
-    assert case.inputs is not None and arrays.weight is not None
-    names = ["stride", "padding", "dilation", "groups"]
-    names.append("padding_mode" if case.layer == "conv2d" else "output_padding")
-    parameters: Any = {name: canonical[name] for name in names}
+    assert case.inputs is not None
+    assert arrays.weight is not None
+    parameters = _parameters(case.layer, canonical)
     forward = reference.conv2d if case.layer == "conv2d" else reference.conv_transpose2d
     backward = reference.conv2d_gradients if case.layer == "conv2d" else reference.conv_transpose2d_gradients
     dtype = case.inputs.dtype
@@ -135,9 +152,7 @@ def _compute(case: Case, canonical: Arguments, arrays: Arrays) -> tuple[Expected
                 found = backward(arrays.x, arrays.weight, arrays.grad_output, **parameters)
                 gradients = {key: Expected(value, None) for key, value in zip(keys, found, strict=True)}
         else:
-            bounded = reference.with_bound(
-                case.layer, arrays.x, arrays.weight, arrays.bias, dtype=dtype, **parameters
-            )
+            bounded = reference.with_bound(case.layer, arrays.x, arrays.weight, arrays.bias, dtype=dtype, **parameters)
             output = Expected(bounded.value, bounded.bound)
             if arrays.grad_output is not None:
                 several = reference.gradients_with_bound(

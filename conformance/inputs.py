@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -30,6 +32,7 @@ _LIMITS = {
     "float32": (2.0**-126, 2.0**127),
     "float64": (2.0**-1022, 2.0**1023),
 }
+_WIDE = {"float16": "float64", "bfloat16": "float64", "float32": "float64", "complex64": "complex128"}
 
 Fill = Callable[[np.random.Generator, Array, str, int], Array]
 
@@ -40,17 +43,35 @@ def _real(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Arr
 
 def _tiny(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
     """Products lie just above the smallest normal number."""
-    return _real(rng, exact, dtype, terms) * _power(np.sqrt(_LIMITS[_part(dtype)][0]) * 4)
+    return _real(rng, exact, dtype, terms) * _tiny_scale(dtype)
+
+
+def _tiny_product(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
+    """As large as a product of tiny numbers, so that neither hides the other."""
+    return _real(rng, exact, dtype, terms) * _tiny_scale(dtype) ** 2
+
+
+def _tiny_scale(dtype: str) -> float:
+    return _power(np.sqrt(_LIMITS[_part(dtype)][0]) * 4)
 
 
 def _huge(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
     """Sums come as near to the largest number as they can without overflow, whatever their signs."""
+    return _unit(rng, exact) * _power(np.sqrt(_LIMITS[_part(dtype)][1] / (8.0 * max(terms, 1))))
+
+
+def _huge_sum(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
+    """As large as a sum of products of huge numbers may be."""
+    return _unit(rng, exact) * _power(_LIMITS[_part(dtype)][1] / 8.0)
+
+
+def _unit(rng: np.random.Generator, exact: Array) -> Array:
     unit = rng.uniform(0.5, 1.0, exact.shape) * rng.choice((-1.0, 1.0), exact.shape)
-    return _like(exact, unit, unit[::-1]) * _power(np.sqrt(_LIMITS[_part(dtype)][1] / (8.0 * max(terms, 1))))
+    return _like(exact, unit, unit[::-1])
 
 
 def _subnormal(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
-    """Subnormal numbers; only for x, whose products with small integers stay subnormal or nearly so."""
+    """Subnormal numbers; for x and the bias alone, so that products with small integers stay subnormal or nearly so."""
     return exact * _LIMITS[_part(dtype)][0] * 2.0**-5
 
 
@@ -67,7 +88,7 @@ def _signed_zeros(rng: np.random.Generator, exact: Array, dtype: str, terms: int
     return np.where(rng.random(exact.shape) < 0.4, zeros, exact)
 
 
-def _with(special: complex) -> Fill:
+def _with(special: float) -> Fill:
     def fill(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
         filled = exact.copy()
         if filled.size:
@@ -77,18 +98,27 @@ def _with(special: complex) -> Fill:
     return fill
 
 
-# input class -> how x, and how weight, bias and the upstream gradient are made; None keeps the exact integers.
-CLASSES: Mapping[str, tuple[Fill | None, Fill | None]] = {
-    "exact": (None, None),
-    "real": (_real, _real),
-    "ones": (_ones, None),
-    "arange": (_arange, None),
-    "tiny": (_tiny, _tiny),
-    "huge": (_huge, _huge),
-    "subnormal": (_subnormal, None),
-    "signed_zeros": (_signed_zeros, None),
-    "with_nan": (_with(np.nan), None),
-    "with_inf": (_with(np.inf), None),
+@dataclass(frozen=True)
+class InputClass:
+    """How a class fills the arrays; None keeps exact integers. `other` is of the weight and the upstream gradient."""
+
+    x: Fill | None = None
+    other: Fill | None = None
+    bias: Fill | None = None
+    sums: Literal["exact", "counted", "rounded"] = "exact"  # counted: exact where they are small enough
+
+
+CLASSES: Mapping[str, InputClass] = {
+    "exact": InputClass(),
+    "real": InputClass(_real, _real, _real, "rounded"),
+    "ones": InputClass(_ones),
+    "arange": InputClass(_arange, sums="counted"),
+    "tiny": InputClass(_tiny, _tiny, _tiny_product, "rounded"),
+    "huge": InputClass(_huge, _huge, _huge_sum, "rounded"),
+    "subnormal": InputClass(_subnormal, None, _subnormal, "rounded"),
+    "signed_zeros": InputClass(_signed_zeros),
+    "with_nan": InputClass(_with(np.nan)),
+    "with_inf": InputClass(_with(np.inf)),
 }
 
 
@@ -114,20 +144,21 @@ def make(layer: LayerName, arguments: Arguments, inputs: Inputs, seed: str) -> A
         if weight_shape is None:
             raise ValueError("the arguments define no layer")
         call = prepare(layer, np.zeros(inputs.shape), np.zeros(weight_shape), None, **parameters)
+        terms = max(call.terms, *call.gradient_terms)
     except (TypeError, ValueError):
         return _for_no_layer(rng, inputs, weight_shape, arguments if bias else {})
-    terms = max(call.terms, *call.gradient_terms)
+    found = CLASSES[inputs.values]
     made = reference.exact_inputs(
         rng,
         layer,
         inputs.shape,
         weight_shape,
-        dtype=inputs.dtype,
+        # What is rounded anyway need not be exact in its own type, of which wide sums have none.
+        dtype=inputs.dtype if found.sums == "exact" or found.other is None else _WIDE.get(inputs.dtype, inputs.dtype),
         bias=bias,
         gradients=inputs.gradients and inputs.dtype not in INTEGERS,
         **parameters,
     )
-    of_x, of_rest = CLASSES[inputs.values]
 
     def filled(array: Array | None, fill: Fill | None) -> Array | None:
         if array is None:
@@ -135,11 +166,13 @@ def make(layer: LayerName, arguments: Arguments, inputs: Inputs, seed: str) -> A
         array = array if fill is None else fill(rng, array, inputs.dtype, terms)
         return array.astype(np.int64) if inputs.dtype in INTEGERS else rounded(array, inputs.dtype)
 
-    x, weight = filled(made.x, of_x), filled(made.weight, of_rest)
-    bias_, grad_output = filled(made.bias, of_rest), filled(made.grad_output, of_rest)
+    x, weight = filled(made.x, found.x), filled(made.weight, found.other)
+    bias_, grad_output = filled(made.bias, found.bias), filled(made.grad_output, found.other)
     assert x is not None
-    exact = of_x not in (_real, _tiny, _huge, _subnormal, _arange) or (
-        of_x is _arange and weight is not None and _sums_are_exact(x, weight, bias_, grad_output, terms, inputs.dtype)
+    exact = found.sums == "exact" or (
+        found.sums == "counted"
+        and weight is not None
+        and _sums_are_exact(x, weight, bias_, grad_output, terms, inputs.dtype)
     )
     return Arrays(x, weight, bias_, grad_output, exact)
 
@@ -191,7 +224,7 @@ def rounded(array: Array, dtype: str) -> Array:
 
 
 def to_bfloat16(array: Array) -> Array:
-    """float64 -> the 16-bit patterns of the nearest bfloat16, ties to even; every NaN becomes one quiet NaN."""
+    """The 16-bit patterns of the nearest bfloat16, ties to even, by way of float32; every NaN becomes one quiet NaN."""
     with np.errstate(over="ignore"):
         bits = np.ascontiguousarray(array, dtype=np.float32).view(np.uint32)
     upper = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16

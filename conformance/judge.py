@@ -9,35 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from conformance import inputs, values
+from conformance import comparison, distribution, values
 from conformance.apis import Contract, framework_of
-from conformance.case import (
-    Array, Case, Distribution, Kind, Observation, Outcome, Phase, Ruling, TypedArray, Verdict, Worst,
-)  # fmt: skip
+from conformance.case import Case, Distribution, Kind, Observation, Outcome, Phase, Ruling, TypedArray, Verdict
+from conformance.comparison import Comparison, Divergence, shown
 from conformance.expectation import Expectation, Expected
 
 MAX_PICTURE = 600  # elements of an array that a divergence keeps for its picture
-CONFIDENCE = 1e-9  # of wrongly blaming a correct initial distribution, per test
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """One way in which what was observed is not what was expected."""
-
-    kind: Kind
-    subject: str
-    expected: str
-    observed: str
-    ratio: float | None = None
-    worst: Worst | None = None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Arrays compared element by element: the largest error / bound, and the divergence if there is one."""
-
-    ratio: float
-    divergence: Divergence | None
 
 
 def judge(case: Case, contract: Contract, expectation: Expectation, observation: Observation) -> Verdict:
@@ -60,17 +38,17 @@ def _judge(case: Case, contract: Contract, expectation: Expectation, observation
     if case.claim is not None:
         return _claim(case, contract, expectation, observation)
     if case.promise.raises:
+        if expectation.raised is None or expectation.raised[0] not in case.promise.raises:
+            oracle = "accepts it" if expectation.raised is None else "raises {}: {}".format(*expectation.raised)
+            return Verdict(
+                Outcome.FAULT, observed=f"`raises` is {' or '.join(case.promise.raises)}, but the oracle {oracle}"
+            )
         return _rejection(case, observation)
     if expectation.raised is not None:
         cls, message = expectation.raised
         return Verdict(
             Outcome.FAULT, observed=f"the oracle rejects this valid case: {cls}: {message}. Is it missing `raises`?"
         )
-    found = _first(_parameters(contract, expectation, observation))
-    if found is not None:
-        return _diverges(found)
-    if observation.lacking:
-        return _unavailable(observation)
     return _whole_call(case, contract, expectation, observation)
 
 
@@ -80,7 +58,10 @@ def _ended(observation: Observation) -> Verdict:
     if observation.timed_out:
         return Verdict(Outcome.TIMED_OUT, subject="call", observed=f"no answer within the limit{alone}")
     return Verdict(
-        Outcome.CRASHED, subject="call", observed=f"the process ended: {observation.died}{alone}", stderr=observation.stderr
+        Outcome.CRASHED,
+        subject="call",
+        observed=f"the process ended: {observation.died}{alone}",
+        stderr=observation.stderr,
     )
 
 
@@ -134,14 +115,15 @@ def _rejection(case: Case, observation: Observation) -> Verdict:
 
 def _parameters(contract: Contract, expectation: Expectation, observation: Observation) -> Iterator[Divergence]:
     """Shapes of the parameters after construction, against the layer's in the vendor's layout."""
-    if contract.functional or not observation.parameters or expectation.canonical is None:
+    constructed = bool(observation.parameters) or observation.phase is not Phase.CONSTRUCT
+    if contract.functional or not constructed or expectation.canonical is None:
         return
     wanted = _vendor_shapes(contract, expectation)
     for name in sorted(set(wanted) | set(observation.parameters)):
         expected = wanted.get(name)
         observed = observation.parameters[name][1] if name in observation.parameters else None
         if expected != observed:
-            yield Divergence(Kind.SHAPE, name, _shape(expected), _shape(observed))
+            yield Divergence(Kind.SHAPE, name, shown(expected), shown(observed))
 
 
 def _vendor_shapes(contract: Contract, expectation: Expectation) -> dict[str, tuple[int, ...]]:
@@ -153,110 +135,62 @@ def _vendor_shapes(contract: Contract, expectation: Expectation) -> dict[str, tu
     }
 
 
-def _shape(shape: tuple[int, ...] | None) -> str:
-    return "absent" if shape is None else f"shape {tuple(shape)}"
-
-
 def _whole_call(case: Case, contract: Contract, expectation: Expectation, observation: Observation) -> Verdict:
-    """A valid call: accepted, with the oracle's shape, dtype, values and gradients."""
-    ratio = None
-    if observation.raised is not None and observation.raised.phase is not Phase.BACKWARD:
-        return _diverges(Divergence(Kind.WRONGLY_REJECTED, "call", "accepted", _raised_text(observation)))
-    if expectation.output is not None and case.inputs is not None:
-        if observation.output is None:
-            return Verdict(Outcome.FAULT, observed="the worker returned neither an output nor an exception")
-        compared = _array("output", Kind.VALUE, expectation.output, observation.output, case.inputs.dtype)
-        ratio = compared.ratio
+    """A valid call: accepted, with the oracle's parameters, shape, dtype, values and gradients.
+
+    Whatever was observed before the device lacked an operation is compared all the same.
+    """
+    found = _first(_parameters(contract, expectation, observation))
+    if found is not None:
+        return _diverges(found)
+    stopped = _stopped(observation)
+    if stopped is not None and (observation.output is None or expectation.output is None):
+        return stopped
+    if expectation.output is None or case.inputs is None:
+        return Verdict(Outcome.CONFORMS)
+    if observation.output is None:
+        return Verdict(Outcome.FAULT, observed="the worker returned neither an output nor an exception")
+    compared = comparison.typed("output", Kind.VALUE, expectation.output, observation.output, case.inputs.dtype)
+    ratio = compared.ratio
+    if compared.divergence:
+        return _diverges(compared.divergence)
+    if stopped is not None:
+        return stopped
+    for name, expected in expectation.gradients.items():
+        compared = _gradient(name, contract, expectation, expected, observation, case)
+        ratio = max(ratio, compared.ratio)
         if compared.divergence:
             return _diverges(compared.divergence)
-        if observation.raised is not None:
-            return _diverges(Divergence(Kind.WRONGLY_REJECTED, "gradients", "gradients", _raised_text(observation)))
-        for name, expected in expectation.gradients.items():
-            compared = _gradient(name, contract, expectation, expected, observation, case)
-            ratio = max(ratio, compared.ratio)
-            if compared.divergence:
-                return _diverges(compared.divergence)
-    exact = expectation.arrays is not None and expectation.arrays.exact
-    return Verdict(Outcome.CONFORMS, ratio=ratio, exact=exact and ratio is not None)
+    return Verdict(Outcome.CONFORMS, ratio=ratio, exact=expectation.arrays is not None and expectation.arrays.exact)
+
+
+def _stopped(observation: Observation) -> Verdict | None:
+    """The verdict on a valid call that an exception ended, were nothing else wrong."""
+    if observation.lacking:
+        return _unavailable(observation)
+    if observation.raised is None:
+        return None
+    what, subject = ("gradients", "gradients") if observation.raised.phase is Phase.BACKWARD else ("accepted", "call")
+    return _diverges(Divergence(Kind.WRONGLY_REJECTED, subject, what, _raised_text(observation)))
 
 
 def _gradient(
     name: str, contract: Contract, expectation: Expectation, expected: Expected, observation: Observation, case: Case
 ) -> Comparison:
-    assert expectation.canonical is not None and case.inputs is not None
+    assert expectation.canonical is not None
+    assert case.inputs is not None
     subject = f"grad_{name}"
     if name not in observation.gradients:
-        return Comparison(0.0, Divergence(Kind.GRADIENT, subject, _shape(expected.value.shape), "absent"))
+        return Comparison(0.0, Divergence(Kind.GRADIENT, subject, shown(expected.value.shape), "absent"))
     observed = observation.gradients[name]
     groups = expectation.canonical["groups"]
     layout = {"weight": contract.weight, "bias": contract.bias}.get(name)
     if layout is not None:
         wanted = layout.to_vendor(expected.value, groups).shape
         if observed.values.shape != wanted:
-            return Comparison(
-                0.0, Divergence(Kind.GRADIENT, subject, _shape(wanted), _shape(observed.values.shape))
-            )
+            return Comparison(0.0, Divergence(Kind.GRADIENT, subject, shown(wanted), shown(observed.values.shape)))
         observed = replace(observed, values=layout.from_vendor(observed.values, groups))
-    return _array(subject, Kind.GRADIENT, expected, observed, case.inputs.dtype)
-
-
-def _array(subject: str, kind: Kind, expected: Expected, observed: TypedArray, dtype: str) -> Comparison:
-    """Shape, dtype, then every element against its bound."""
-    if observed.values.shape != expected.value.shape:
-        return Comparison(
-            0.0,
-            Divergence(
-                Kind.SHAPE if kind is Kind.VALUE else kind, subject, _shape(expected.value.shape), _shape(observed.values.shape)
-            ),
-        )
-    if observed.dtype != dtype:
-        return Comparison(0.0, Divergence(Kind.DTYPE, subject, dtype, observed.dtype))
-    return compare(subject, kind, expected, observed.values, dtype)
-
-
-def compare(subject: str, kind: Kind, expected: Expected, observed: Array, dtype: str) -> Comparison:
-    """Every element of an array of the expected shape against its bound.
-
-    An element conforms when |observed - expected| <= bound (DESIGN.md, Numbers); a bound of None is zero. NaN
-    conforms to NaN alone, an infinity to itself alone, unless the bound itself is infinite.
-    """
-    if expected.value.size == 0:
-        return Comparison(0.0, None)
-    value = expected.value
-    if expected.bound is None and dtype not in inputs.INTEGERS:
-        value = inputs.rounded(value, dtype)  # exact but for what overflows
-    wide = observed.astype(np.result_type(value.dtype, observed.dtype), copy=False)
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        same = (wide == value) | (np.isnan(wide) & np.isnan(value))
-        error = np.where(same, 0.0, np.abs(wide - value)).astype(np.float64)
-        error = np.where(np.isnan(error), np.inf, error)
-        bound = np.zeros(value.shape) if expected.bound is None else expected.bound
-        ratio = np.where(error == 0, 0.0, error / bound)
-        ratio = np.where(np.isinf(bound), 0.0, ratio)
-    worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    largest = float(ratio[worst])
-    if largest <= 1.0:
-        return Comparison(largest, None)
-    wrong = int(np.count_nonzero(ratio > 1.0))
-    index = tuple(int(i) for i in worst)
-    found = Worst(index, value[worst].item(), wide[worst].item(), float(bound[worst]))
-    within = "exactly" if found.bound == 0 else f"within {found.bound:.3g}"
-    return Comparison(
-        largest,
-        Divergence(
-            kind,
-            subject,
-            f"{found.expected!r} {within} at {index}",
-            f"{found.observed!r}; {wrong} of {ratio.size} elements outside the bound" + _excess(largest),
-            largest,
-            found,
-        ),
-    )
-
-
-def _excess(ratio: float) -> str:
-    """How far outside a bound: fast algorithms stay within a few powers of two of it, a wrong operation does not."""
-    return f", at most 2^{math.ceil(math.log2(ratio))} times it" if math.isfinite(ratio) else ""
+    return comparison.typed(subject, Kind.GRADIENT, expected, observed, case.inputs.dtype)
 
 
 # Claims: three voices.
@@ -271,26 +205,36 @@ def _claim(case: Case, contract: Contract, expectation: Expectation, observation
         if promise is None:
             lacking = True
             continue
+        if promise.fault is not None:
+            return Verdict(Outcome.FAULT, observed=promise.fault)
         ratio = promise.ratio if promise.ratio is not None else ratio
         if promise.divergence is not None:
             return replace(_diverges(promise.divergence, promise.ruling), ratio=promise.ratio)
         kept.append(promise.ruling)
     if lacking:
         return replace(_unavailable(observation), ruling=Ruling.NOT_OBSERVABLE)
+    if not kept:
+        return Verdict(Outcome.FAULT, observed="nothing that this case promises was observed")
     ruling = next((r for r in kept if r is not Ruling.HOLDS), Ruling.HOLDS)
-    return Verdict(Outcome.CONFORMS, ruling=ruling, ratio=ratio, exact=ratio == 0.0)
+    exact = ratio is not None and expectation.arrays is not None and expectation.arrays.exact
+    return Verdict(Outcome.CONFORMS, ruling=ruling, ratio=ratio, exact=exact)
 
 
 @dataclass(frozen=True)
 class _Ruled:
+    """One promise: which voice stands apart, and how; or why it cannot be ruled on, a fault of this suite."""
+
     ruling: Ruling
     divergence: Divergence | None
     ratio: float | None = None
+    fault: str | None = None
 
 
 def _ruled(document: Any, oracle: Any, implementation: Any, divergence: Divergence) -> _Ruled:
     """Rule on one statement from what each voice says; `oracle` is None where it has no say."""
-    return rule(document == implementation, None if oracle is None else oracle == implementation, document == oracle, divergence)
+    return rule(
+        document == implementation, None if oracle is None else oracle == implementation, document == oracle, divergence
+    )
 
 
 def rule(document: bool, oracle: bool | None, agree: bool, divergence: Divergence) -> _Ruled:
@@ -326,55 +270,88 @@ def _promises(
     if promise.distribution is not None:
         yield _promised_distribution(promise.distribution, observation)
     beyond = promise.accepts or promise.operation or promise.shape or promise.dtype or promise.same_as is not None
-    if not beyond:
-        if observation.raised is not None and not observation.parameters and not observation.lacking:
+    seen = observation.output is not None or observation.inferred is not None
+    if not beyond or not seen:
+        if observation.lacking:
+            yield None
+        elif observation.raised is not None and (beyond or not observation.parameters):
+            yield _promised_acceptance(expectation, observation)
+        elif beyond and case.inputs is not None:
+            yield from _unbuilt(contract, expectation, observation)
+        elif promise.accepts:
             yield _promised_acceptance(expectation, observation)
         return
-    if observation.lacking and observation.inferred is None:
-        yield None
-        return
-    if observation.raised is not None and observation.inferred is None:
-        yield _promised_acceptance(expectation, observation)
-        return
     if promise.accepts:
-        yield _promised_acceptance(expectation, observation)
+        yield None if observation.lacking else _promised_acceptance(expectation, observation)
     if observation.inferred is not None:
         dtype, shape = observation.inferred
-    elif observation.output is not None:
-        dtype, shape = observation.output.dtype, observation.output.values.shape
     else:
-        return
+        assert observation.output is not None
+        dtype, shape = observation.output.dtype, observation.output.values.shape
     if promise.shape is not None:
         computed = expectation.output.value.shape if expectation.output is not None else None
         yield _ruled(
             tuple(promise.shape),
             computed,
             tuple(shape),
-            Divergence(Kind.SHAPE, "output", _documented(promise.shape, computed), _shape(shape)),
+            Divergence(Kind.SHAPE, "output", _documented(promise.shape, computed), shown(shape)),
         )
     if promise.dtype is not None:
         yield _ruled(promise.dtype, None, dtype, Divergence(Kind.DTYPE, "output", promise.dtype, dtype))
     if promise.operation:
-        if observation.inferred is not None:
-            yield None
-            return
-        verdict = _whole_call(case, contract, expectation, observation)
-        kind = verdict.kind or Kind.VALUE
-        found = Divergence(kind, verdict.subject, verdict.expected, verdict.observed, verdict.ratio, verdict.worst)
-        ruled = rule(verdict.outcome is Outcome.CONFORMS, verdict.outcome is Outcome.CONFORMS, True, found)
-        yield replace(ruled, ratio=verdict.ratio)
-    if promise.same_as is not None and observation.other is not None and observation.output is not None:
-        compared = _same(observation.output, observation.other)
-        yield _Ruled(Ruling.HOLDS if compared is None else Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, compared)
+        yield _promised_operation(case, contract, expectation, observation)
+    if promise.same_as is not None:
+        yield _promised_sameness(expectation, observation)
+
+
+def _unbuilt(contract: Contract, expectation: Expectation, observation: Observation) -> Iterator[_Ruled]:
+    """Why a call that nothing stopped has no output: its parameters had not the shapes that the layer's have."""
+    for found in _parameters(contract, expectation, observation):
+        yield _Ruled(Ruling.DOCUMENT_SILENT, found)
+
+
+def _promised_operation(
+    case: Case, contract: Contract, expectation: Expectation, observation: Observation
+) -> _Ruled | None:
+    """Output and gradients against the oracle's, for which the document names the operation."""
+    if observation.inferred is not None:
+        return None
+    if expectation.output is None:
+        if expectation.raised is None:
+            return _Ruled(
+                Ruling.HOLDS, None, fault="the document names the operation, but these arguments name no layer"
+            )
+        return _Ruled(Ruling.ORACLE_APART, None)  # document and implementation accept what the oracle rejects
+    verdict = _whole_call(case, contract, expectation, observation)
+    if verdict.outcome is Outcome.UNAVAILABLE:
+        return None
+    if verdict.outcome is Outcome.FAULT:
+        return _Ruled(Ruling.HOLDS, None, fault=verdict.observed)
+    if verdict.outcome is Outcome.CONFORMS:
+        return _Ruled(Ruling.HOLDS, None, verdict.ratio)
+    assert verdict.kind is not None
+    found = Divergence(verdict.kind, verdict.subject, verdict.expected, verdict.observed, verdict.ratio, verdict.worst)
+    return _Ruled(Ruling.IMPLEMENTATION_WRONG, found, verdict.ratio)
+
+
+def _promised_sameness(expectation: Expectation, observation: Observation) -> _Ruled | None:
+    """The output of a call against that of the call documented to be equivalent."""
+    if observation.other is None or observation.output is None:
+        if observation.lacking or observation.raised is None:
+            return None
+        return _promised_acceptance(expectation, observation)
+    compared = _same(observation.output, observation.other)
+    return _Ruled(Ruling.HOLDS if compared is None else Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, compared)
 
 
 def _documented(shape: tuple[int, ...], oracle: tuple[int, ...] | None) -> str:
-    says = f"document: {_shape(tuple(shape))}"
-    return says if oracle is None or tuple(shape) == oracle else f"{says}; oracle: {_shape(oracle)}"
+    says = f"document: {shown(tuple(shape))}"
+    return says if oracle is None or tuple(shape) == oracle else f"{says}; oracle: {shown(oracle)}"
 
 
 def _same(first: TypedArray, second: TypedArray) -> Divergence | None:
-    if first.dtype == second.dtype and np.array_equal(first.values, second.values, equal_nan=first.values.dtype.kind in "fc"):
+    may_be_nan = first.values.dtype.kind in "fc"
+    if first.dtype == second.dtype and np.array_equal(first.values, second.values, equal_nan=may_be_nan):
         return None
     return Divergence(Kind.VALUE, "output", "the same output as the equivalent call", "another output")
 
@@ -406,9 +383,12 @@ def _promised_acceptance(expectation: Expectation, observation: Observation) -> 
     return rule(accepted, None if oracle is None else oracle == accepted, oracle is True, found)
 
 
-def _promised_defaults(case: Case, observation: Observation) -> Iterator[_Ruled]:
+def _promised_defaults(case: Case, observation: Observation) -> Iterator[_Ruled | None]:
     assert case.api is not None
     spelled = framework_of(case.api).source.dtype
+    if observation.raised is not None:
+        yield None  # it has no signature to be read
+        return
     for name, value in case.promise.defaults.items():
         documented = values.to_source(value, lambda dtype: spelled.format(name=dtype))
         observed = observation.defaults.get(name, "no default")
@@ -425,15 +405,14 @@ def _promised_parameters(
     for name, promised in case.promise.parameters.items():
         observed = observation.parameters.get(name)
         if promised is None or observed is None:
-            shape = None if observed is None else observed[1]
-            wanted = None if promised is None else promised[0]
-            found = Divergence(Kind.SHAPE, name, "absent" if promised is None else f"{_shape(wanted)}", _shape(shape))
-            oracle = (name in computed) == (observed is not None) if expectation.parameters else None
-            yield rule((promised is None) == (observed is None), oracle, (promised is None) == (name not in computed), found)
+            wanted = "absent" if promised is None else "present" if promised[0] is None else shown(promised[0])
+            found = Divergence(Kind.SHAPE, name, wanted, shown(None if observed is None else observed[1]))
+            says = None if not computed else name in computed
+            yield _ruled(promised is not None, says, observed is not None, found)
             continue
         shape, dtype = promised
         if shape is not None:
-            found = Divergence(Kind.SHAPE, name, _shape(tuple(shape)), _shape(observed[1]))
+            found = Divergence(Kind.SHAPE, name, shown(tuple(shape)), shown(observed[1]))
             yield _ruled(tuple(shape), computed.get(name), tuple(observed[1]), found)
         if dtype is not None:
             yield _ruled(dtype, None, observed[0], Divergence(Kind.DTYPE, name, dtype, observed[0]))
@@ -444,58 +423,9 @@ def _promised_distribution(promised: Distribution, observation: Observation) -> 
     expected = f"{promised.family}{promised.arguments}"
     if drawn is None:
         return rule(False, None, False, Divergence(Kind.DISTRIBUTION, promised.parameter, expected, "absent"))
-    reason = distribution_fault(promised, np.asarray(drawn.values, dtype=np.float64).ravel(), drawn.dtype)
+    reason = distribution.fault(promised, np.asarray(drawn.values, dtype=np.float64).ravel(), drawn.dtype)
     found = Divergence(Kind.DISTRIBUTION, promised.parameter, expected, reason or "")
     return rule(reason is None, None, False, found)
-
-
-def distribution_fault(promised: Distribution, drawn: Array, dtype: str = "float32") -> str | None:
-    """Why numbers were not drawn from a distribution, or None.
-
-    Support, mean, variance and Kolmogorov-Smirnov's distance (with the bound of Dvoretzky, Kiefer, Wolfowitz and
-    Massart, exact for every n), each at `CONFIDENCE`.
-    """
-    if promised.family == "constant":
-        return None if bool((drawn == np.float64(np.asarray(promised.arguments[0], dtype=dtype))).all()) else "another value"
-    first, second = promised.arguments
-    slack = 1e-6  # of the support: the type's own rounding of its ends
-    if promised.family == "uniform":
-        low, high = first, second
-        mean, variance, fourth = (low + high) / 2, (high - low) ** 2 / 12, (high - low) ** 4 / 80
-        cumulated = (drawn - low) / (high - low)
-    else:
-        cut = 2.0 if promised.family == "truncated_normal" else math.inf
-        low, high = first - cut * second, first + cut * second
-        mean, variance, fourth = _normal_moments(first, second, cut)
-        phi = np.array([math.erf((v - first) / second / math.sqrt(2)) for v in drawn]) / 2
-        cumulated = 0.5 + phi / math.erf(cut / math.sqrt(2))
-    width = slack * (high - low) if math.isfinite(high - low) else 0.0
-    if drawn.min() < low - width or drawn.max() > high + width:
-        return f"support [{drawn.min():.6g}, {drawn.max():.6g}] instead of [{low:.6g}, {high:.6g}]"
-    n = drawn.size
-    z = math.sqrt(2 * math.log(2 / CONFIDENCE))
-    if abs(drawn.mean() - mean) > z * math.sqrt(variance / n):
-        return f"mean {drawn.mean():.6g} of {n} instead of {mean:.6g}"
-    spread = math.sqrt(max(fourth - variance**2, 0.0) / n)
-    if abs(np.mean((drawn - mean) ** 2) - variance) > z * spread:
-        return f"variance {np.mean((drawn - mean) ** 2):.6g} of {n} instead of {variance:.6g}"
-    ranks = np.sort(np.clip(cumulated, 0.0, 1.0))
-    steps = np.arange(n + 1) / n
-    distance = max(float(np.max(steps[1:] - ranks)), float(np.max(ranks - steps[:-1])))
-    if distance > math.sqrt(math.log(2 / CONFIDENCE) / (2 * n)):
-        return f"a distance of {distance:.3g} from the distribution function, over {n} numbers"
-    return None
-
-
-def _normal_moments(mean: float, std: float, cut: float) -> tuple[float, float, float]:
-    """Mean, variance and fourth central moment of a normal distribution cut at `cut` standard deviations."""
-    if math.isinf(cut):
-        return mean, std**2, 3 * std**4
-    mass = math.erf(cut / math.sqrt(2))
-    density = math.exp(-(cut**2) / 2) / math.sqrt(2 * math.pi)
-    second = 1 - 2 * cut * density / mass
-    fourth = 3 * second - 2 * cut**3 * density / mass
-    return mean, std**2 * second, std**4 * fourth
 
 
 def _picture(expectation: Expectation, observation: Observation, subject: str) -> dict[str, Any] | None:
@@ -526,6 +456,8 @@ def _picture(expectation: Expectation, observation: Observation, subject: str) -
 def _nested(value: Any) -> Any:
     if isinstance(value, list):
         return [_nested(item) for item in value]
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value if math.isfinite(value) else str(value)
-    return value
+    if not isinstance(value, float):
+        return value
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value

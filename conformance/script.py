@@ -32,7 +32,12 @@ def _source(value: values.Value, framework: Framework) -> str:
 
 
 def script(
-    case: Case, contract: Contract, framework: Framework, arguments: Arguments, expectation: Expectation, verdict: Verdict
+    case: Case,
+    contract: Contract,
+    framework: Framework,
+    arguments: Arguments,
+    expectation: Expectation,
+    verdict: Verdict,
 ) -> str | None:
     """A complete script that shows a divergence: its last line says DIVERGES while it does, CONFORMS once it does not.
 
@@ -62,7 +67,11 @@ def script(
         body += _module(contract, framework, arguments, wire, verdict)
     if case.promise.same_as is not None and verdict.kind is Kind.VALUE and "x" in wire and not contract.functional:
         body += [f"other = {call_line(contract, framework, case.promise.same_as)}"]
-        body += [source.set_parameter.format(name=n, tensor=n).replace("layer.", "other.") for n in ("weight", "bias") if n in wire]
+        body += [
+            source.set_parameter.format(name=n, tensor=n).replace("layer.", "other.")
+            for n in ("weight", "bias")
+            if n in wire
+        ]
         body += ["other_output = other(x)"]
     lines = [*head, "raised = None", "try:", textwrap.indent("\n".join(body), "    ")]
     lines += ["except BaseException as error:", "    raised = error", "    print(type(error).__name__, error)", ""]
@@ -174,7 +183,10 @@ def _check(
             return [says("raised is None")]
         case Kind.ERROR_CLASS:
             names = set(case.promise.raises)
-            return [f"names = {{cls.__name__ for cls in type(raised).__mro__}}", says(f"raised is not None and not names & {names!r}")]
+            return [
+                f"names = {{cls.__name__ for cls in type(raised).__mro__}}",
+                says(f"raised is not None and not names & {names!r}"),
+            ]
         case Kind.ERROR_PHASE:
             return [says("raised is not None")]
         case Kind.DISTRIBUTION:
@@ -186,11 +198,20 @@ def _check(
             ]
     if case.promise.same_as is not None and verdict.kind is Kind.VALUE:
         other = framework.source.numpy.format(tensor="other_output")
-        return [f"print((observed != {other}).sum(), 'elements differ')", says(f"not np.array_equal(observed, {other})")]
+        return [
+            f"print((observed != {other}).sum(), 'elements differ')",
+            says(f"not np.array_equal(observed, {other})"),
+        ]
     if verdict.subject in ("weight", "bias"):
-        shown = f'tuple(layer.{verdict.subject}.shape) if getattr(layer, "{verdict.subject}", None) is not None else None'
+        shown = (
+            f'tuple(layer.{verdict.subject}.shape) if getattr(layer, "{verdict.subject}", None) is not None else None'
+        )
         lines = [f"shape = {shown}", 'print("shape:", shape)']
-        return [*lines, says(f"repr(shape) != {verdict.expected.removeprefix('shape ')!r}")] if "shape" in verdict.expected else lines
+        return (
+            [*lines, says(f"repr(shape) != {verdict.expected.removeprefix('shape ')!r}")]
+            if "shape" in verdict.expected
+            else lines
+        )
     lines = []
     if verdict.subject.startswith("grad_"):
         key = verdict.subject.removeprefix("grad_")
@@ -212,7 +233,9 @@ def _check(
             'nan, inf = float("nan"), float("inf")',
             f"expected, bound, found = {wanted!r}, {bound!r}, observed[{index}]",
             f'print("at {index}: expected", expected, "bound", bound, "observed", found)',
-            says("not (found == expected or (found != found and expected != expected) or abs(found - expected) <= bound)"),
+            says(
+                "not (found == expected or (found != found and expected != expected) or abs(found - expected) <= bound)"
+            ),
         ]
     elif verdict.kind is Kind.DTYPE:
         lines.append(says(f"str(observed.dtype) != {verdict.expected!r}"))

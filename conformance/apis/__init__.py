@@ -121,5 +121,3 @@ def contracts() -> Mapping[str, Contract]:
 
 def framework_of(api: str) -> Framework:
     return next(f for f in frameworks().values() if any(c.api == api for c in f.contracts))
-
-

@@ -82,13 +82,18 @@ def weight_shape(layer: LayerName, arguments: Arguments) -> tuple[int, ...] | No
     conv2d: (C_out, C_in / groups, kh, kw); conv_transpose2d: (C_in, C_out / groups, kh, kw).
     """
     given = {**DEFAULTS, **arguments}
-    kernel, c_in, c_out, groups = pair(given["kernel_size"]), given["in_channels"], given["out_channels"], given["groups"]
-    if kernel is None or min(kernel) < 1 or not (is_int(c_in) and is_int(c_out)) or c_in < 1 or c_out < 1:
+    kernel = pair(given.get("kernel_size"))
+    c_in, c_out, groups = (_positive(given.get(name)) for name in ("in_channels", "out_channels", "groups"))
+    if kernel is None or min(kernel) < 1 or c_in is None or c_out is None or groups is None:
         return None
-    if not is_int(groups) or groups < 1 or c_in % groups or c_out % groups:
+    if c_in % groups or c_out % groups:
         return None
     first, second = (c_out, c_in) if layer == "conv2d" else (c_in, c_out)
     return first, second // groups, *kernel
+
+
+def _positive(value: Value) -> int | None:
+    return value if is_int(value) and value >= 1 else None
 
 
 def weight_tensor(layer: LayerName, arguments: Arguments) -> Tensor | NoEquivalent:
@@ -121,7 +126,7 @@ def unbatched(inputs: Inputs | None) -> bool:
 def default(arguments: Arguments, name: str) -> bool:
     """Whether an argument is left at, or given, the canonical default."""
     return name not in arguments or (
-        type(arguments[name]) is type(DEFAULTS[name]) and arguments[name] == DEFAULTS[name]
+        type(arguments[name]) is type(DEFAULTS[name]) and bool(arguments[name] == DEFAULTS[name])
     )
 
 
