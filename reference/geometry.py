@@ -134,6 +134,7 @@ def _conv_window(
         output = (before + size + after - extent) // stride + 1
     if output <= 0:
         raise ValueError(f"no output {axis}: the kernel spans {extent}, the padded input {before} + {size} + {after}")
+    stride = stride if output > 1 else 1  # one window takes no step, however large
     return Window(size, kernel, stride, dilation, before, after, output)
 
 
@@ -161,6 +162,7 @@ def _transpose_window(
     output = reach - before - after + extra
     if output <= 0:
         raise ValueError(f"no output {axis}: the input reaches {reach}, padding crops {before} + {after}")
+    stride = stride if size > 1 else 1
     return Window(output, kernel, stride, dilation, before, after, size)
 
 
