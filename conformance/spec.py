@@ -6,6 +6,7 @@ Every rejection is a `SpecError` that names the file, the line and the column.
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
 import json
 import math
@@ -15,29 +16,29 @@ from pathlib import Path
 from typing import Any
 
 import covertable
-import jsonschema
-import ruamel.yaml
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from conformance import expression, inputs, values
+import reference
+from conformance import expression, inputs, safe_yaml, values
+from conformance.apis import NoEquivalent, common, contracts
 from conformance.case import Case, Distribution, Inputs, LayerName, Phase, Promise
+from conformance.safe_yaml import YamlPath
 from conformance.values import Value
 
-SCHEMA = Path(__file__).parent.parent / "specs" / "schema" / "spec.json"
-MAX_BYTES = 2_000_000
-MAX_DEPTH = 24
-MAX_COMBINATIONS = 200_000  # of one `for`, before `where`
+MAX_COMBINATIONS = 200_000  # of one `for`, before `where`; with `cover`, of what is to be covered
 MAX_CASES = 50_000  # of one file
+MAX_LABEL = 80  # characters of one value in a case's name
+_SHARED = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias")
+PARAMETERS = {"conv2d": (*_SHARED, "padding_mode"), "conv_transpose2d": (*_SHARED, "output_padding")}
+KNOWN = {
+    "values": tuple(inputs.CLASSES),
+    "layout": inputs.LAYOUTS,
+    "dtype": inputs.DTYPES,
+    "weight_dtype": inputs.DTYPES,
+}
 
-Path_ = tuple[str | int, ...]
 
-
-class SpecError(Exception):
+class SpecError(safe_yaml.InputError):
     """A spec file that cannot be used: where, and what was expected."""
-
-    def __init__(self, file: str, line: int, column: int, message: str) -> None:
-        self.file, self.line, self.column, self.message = file, line, column, message
-        super().__init__(f"{file}:{line}:{column}: {message}")
 
 
 @dataclass(frozen=True)
@@ -72,109 +73,15 @@ def load(path: Path, name: str) -> Spec:
         SpecError: the file cannot be read, is no YAML, breaks the schema, or has an expression,
             value or name that cannot be used.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise SpecError(str(path), 1, 1, f"cannot be read: {error.strerror}") from error
-    if len(raw) > MAX_BYTES:
-        raise SpecError(str(path), 1, 1, f"a spec file has at most {MAX_BYTES} bytes, this one {len(raw)}")
-    document = _Document.parse(str(path), raw)
-    document.validate()
+    document = safe_yaml.load(path, SpecError)
+    document.validate("spec.json")
     return _Expander(document, name).spec()
-
-
-@dataclass(frozen=True)
-class _Document:
-    """Plain data with the (line, column) of every node."""
-
-    file: str
-    data: Any
-    positions: Mapping[Path_, tuple[int, int]]
-
-    @classmethod
-    def parse(cls, file: str, raw: bytes) -> _Document:
-        try:
-            text = raw.decode("utf-8")
-            node = _yaml().compose(text)
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            raise SpecError(file, line, 1, "is not UTF-8") from error
-        except ruamel.yaml.error.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise SpecError(file, line, column, f"is no YAML: {error.problem or error.context}") from error
-        except ruamel.yaml.error.YAMLError as error:
-            raise SpecError(file, 1, 1, f"is no YAML: {str(error).splitlines()[0]}") from error
-        except RecursionError as error:
-            raise SpecError(file, 1, 1, f"is nested deeper than {MAX_DEPTH} levels") from error
-        except (ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError) as error:
-            # The parser's own slips on malformed text are a malformed file all the same.
-            raise SpecError(file, 1, 1, f"is no YAML: {error}") from error
-        if node is None:
-            raise SpecError(file, 1, 1, "is empty; expected a mapping with layer and cases")
-        positions: dict[Path_, tuple[int, int]] = {}
-        return cls(file, _plain(file, node, (), positions, set()), positions)
-
-    def error(self, path: Path_, message: str) -> SpecError:
-        while path not in self.positions:
-            path = path[:-1]
-        line, column = self.positions[path]
-        return SpecError(self.file, line, column, message)
-
-    def validate(self) -> None:
-        best = jsonschema.exceptions.best_match(_validator().iter_errors(self.data))
-        if best is not None:
-            path = tuple(best.absolute_path)
-            where = "/".join(map(str, path)) or "the file"
-            raise self.error(path, f"{where}: {best.message[:500]}")
-
-
-@functools.cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-
-
-@functools.cache
-def _yaml() -> Any:
-    return ruamel.yaml.YAML(typ="safe", pure=True)
-
-
-_SCALARS = ("int", "float", "bool", "null", "str")
-
-
-def _plain(file: str, node: Node, path: Path_, positions: dict[Path_, tuple[int, int]], seen: set[int]) -> Any:
-    mark = (node.start_mark.line + 1, node.start_mark.column + 1)
-    positions[path] = mark
-    if id(node) in seen:
-        raise SpecError(file, *mark, "an alias: anchors and aliases are not allowed in specs")
-    seen.add(id(node))
-    if len(path) > MAX_DEPTH:
-        raise SpecError(file, *mark, f"is nested deeper than {MAX_DEPTH} levels")
-    kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
-    if isinstance(node, SequenceNode) and kind == "seq":
-        return [_plain(file, child, (*path, i), positions, seen) for i, child in enumerate(node.value)]
-    if isinstance(node, MappingNode) and kind == "map":
-        mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key_mark = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not isinstance(key_node, ScalarNode) or str(key_node.tag) != "tag:yaml.org,2002:str":
-                raise SpecError(file, *key_mark, "a key must be a string")
-            if key_node.value in mapping:
-                raise SpecError(file, *key_mark, f"the key {key_node.value!r} stands here twice")
-            mapping[key_node.value] = _plain(file, value_node, (*path, key_node.value), positions, seen)
-        return mapping
-    if isinstance(node, ScalarNode) and kind in _SCALARS:
-        try:
-            return _yaml().constructor.construct_object(node)
-        except (ValueError, OverflowError) as error:
-            raise SpecError(file, *mark, f"is no {kind}: {error}") from error
-    raise SpecError(file, *mark, f"the tag {node.tag} is not allowed in specs")
 
 
 class _Expander:
     """Expands one document; holds what every case of it needs."""
 
-    def __init__(self, document: _Document, name: str) -> None:
+    def __init__(self, document: safe_yaml.Document, name: str) -> None:
         self.document = document
         self.data = document.data
         self.name = name
@@ -183,6 +90,8 @@ class _Expander:
         self.names: dict[str, int] = {}
 
     def spec(self) -> Spec:
+        if self.api is not None:
+            self.known_api(self.api)
         cases: list[Case] = []
         statements: list[Statement] = []
         if "cases" in self.data:
@@ -194,7 +103,9 @@ class _Expander:
         for i, claim in enumerate(self.data.get("claims", ())):
             document = claim.get("document", self.data["document"])
             statements.append(
-                Statement(document, self.data["api"], claim["id"], claim["section"], claim["says"], claim.get("unchecked"))
+                Statement(
+                    document, self.data["api"], claim["id"], claim["section"], claim["says"], claim.get("unchecked")
+                )
             )
             clause = f"{document}, {claim['section']}: {claim['says']}"
             for j, node in enumerate(claim.get("cases", ())):
@@ -205,7 +116,14 @@ class _Expander:
             raise self.document.error(("claims",), f"the claim id {duplicate.claim!r} stands here twice")
         return Spec(self.layer, self.api, tuple(cases), tuple(statements))
 
-    def expand(self, node: Mapping[str, Any], path: Path_, name: str, clause: str, claim: str | None) -> Iterator[Case]:
+    def known_api(self, api: str) -> None:
+        known = [name for name, contract in contracts().items() if contract.layer == self.layer]
+        if api not in known:
+            raise self.document.error(("api",), f"{api} is no API of {self.layer}; known are {', '.join(known)}")
+
+    def expand(
+        self, node: Mapping[str, Any], path: YamlPath, name: str, clause: str, claim: str | None
+    ) -> Iterator[Case]:
         line = self.document.positions[path][0]
         for binding in self.bindings(node, path):
             label = ",".join(f"{key}={_label(value)}" for key, value in binding.items()).replace(",", "-")
@@ -219,16 +137,19 @@ class _Expander:
                 raise self.document.error(path, f"a spec file expands to at most {MAX_CASES} cases")
             yield self.case(node, path, full, line, clause, claim, binding)
 
-    def bindings(self, node: Mapping[str, Any], path: Path_) -> Iterator[dict[str, Value]]:
+    def bindings(self, node: Mapping[str, Any], path: YamlPath) -> Iterator[dict[str, Value]]:
         domain = {
             key: [self.value(item, (*path, "for", key, i), {}) for i, item in enumerate(items)]
             for key, items in node.get("for", {}).items()
         }
-        count = math.prod(map(len, domain.values()))
         cover = node.get("cover")
-        if count > MAX_COMBINATIONS and cover is None:
+        strength = len(domain) if cover is None else min(cover, len(domain))
+        sizes = map(len, domain.values())
+        count = sum(math.prod(chosen) for chosen in itertools.combinations(sizes, strength))
+        if count > MAX_COMBINATIONS:
+            mend = "use cover" if strength == len(domain) else "cover fewer names at once"
             raise self.document.error(
-                (*path, "for"), f"expands to {count} combinations, at most {MAX_COMBINATIONS} are allowed; use cover"
+                (*path, "for"), f"expands to {count} combinations, at most {MAX_COMBINATIONS} are allowed; {mend}"
             )
         where = node.get("where", [])
         conditions = [where] if isinstance(where, str) else where
@@ -236,43 +157,44 @@ class _Expander:
         def holds(binding: Mapping[str, Value]) -> bool:
             return all(self.evaluate(text, (*path, "where"), binding) for text in conditions)
 
-        if cover is None or cover >= len(domain):
+        if strength == len(domain):
             rows = itertools.product(*domain.values())
             found: Iterator[dict[str, Value]] = (dict(zip(domain, row, strict=True)) for row in rows)
         else:
-            found = self.covering(domain, cover, conditions, (*path, "where"))
+            found = self.covering(domain, strength, conditions, (*path, "where"))
         for binding in found:
             if holds(binding):
                 yield binding
 
     def covering(
-        self, domain: Mapping[str, list[Value]], strength: int, conditions: list[str], path: Path_
+        self, domain: Mapping[str, list[Value]], strength: int, conditions: list[str], path: YamlPath
     ) -> Iterator[dict[str, Value]]:
         """Rows that hold every admissible combination of `strength` names, far fewer than the whole product.
 
         Each condition is known to the library with the names that it speaks of, so that no combination is lost
         to one that it could have avoided; rows are of indices, which hash where a value does not.
         """
+        names = list(domain)
 
         def constraint(text: str) -> dict[str, Any]:
-            names = [key for key in domain if key in expression.names(text)]
+            spoken_of = [i for i, name in enumerate(names) if name in expression.names(text)]
 
             @functools.cache
             def holds(*indices: int) -> bool:
-                chosen = {name: domain[name][i] for name, i in zip(names, indices, strict=True)}
+                chosen = {names[i]: domain[names[i]][k] for i, k in zip(spoken_of, indices, strict=True)}
                 return bool(self.evaluate(text, path, chosen))
 
-            return {"operator": "fn", "requires": names, "evaluate": lambda row: holds(*map(row.get, names))}
+            return {"operator": "fn", "requires": spoken_of, "evaluate": lambda row: holds(*map(row.get, spoken_of))}
 
-        factors = {key: list(range(len(items))) for key, items in domain.items()}
+        factors = [list(range(len(items))) for items in domain.values()]
         constraints = [constraint(text) for text in conditions]
         for row in covertable.make(factors, strength=strength, constraints=constraints):
-            yield {key: items[row[key]] for key, items in domain.items()}
+            yield {name: domain[name][k] for name, k in zip(names, row, strict=True)}
 
     def case(
         self,
         node: Mapping[str, Any],
-        path: Path_,
+        path: YamlPath,
         name: str,
         line: int,
         clause: str,
@@ -285,6 +207,9 @@ class _Expander:
             **self.values(node.get("arguments", {}), (*path, "arguments"), binding),
         }
         given = self.inputs(node, path, defaults, binding)
+        if claim is None and "raises" not in node:
+            self.known_parameters(arguments, (*path, "arguments"))
+        self.sizes(arguments, given, (*path, "arguments"))
         if claim is None:
             raises = node.get("raises", ())
             promise = Promise(raises=(raises,) if isinstance(raises, str) else tuple(raises))
@@ -296,7 +221,7 @@ class _Expander:
         return Case(self.name, name, line, self.layer, self.api, arguments, given, promise, clause, claim)
 
     def inputs(
-        self, node: Mapping[str, Any], path: Path_, defaults: Mapping[str, Any], binding: Mapping[str, Value]
+        self, node: Mapping[str, Any], path: YamlPath, defaults: Mapping[str, Any], binding: Mapping[str, Value]
     ) -> Inputs | None:
         own = node.get("input", {})
         if own is None:
@@ -309,52 +234,92 @@ class _Expander:
             if merged:
                 raise self.document.error((*path, "input"), "an input needs a shape")
             return None
-        for key, known in (("values", inputs.CLASSES), ("layout", inputs.LAYOUTS), ("dtype", inputs.DTYPES)):
+        for key, known in KNOWN.items():
             if key in merged and merged[key] not in known:
                 raise self.document.error(
                     (*path, "input", key), f"unknown {key} {merged[key]!r}, expected one of {', '.join(known)}"
                 )
+        if not isinstance(merged.get("gradients", True), bool):
+            raise self.document.error(
+                (*path, "input", "gradients"), f"gradients is true or false, got {merged['gradients']!r}"
+            )
         shape = merged["shape"]
         if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
             raise self.document.error((*path, "input", "shape"), f"a shape is a list of integers >= 0, got {shape!r}")
         if math.prod(shape) > inputs.MAX_ELEMENTS:
             raise self.document.error(
-                (*path, "input", "shape"), f"{shape} has more than {inputs.MAX_ELEMENTS} elements; it would not be allocated"
+                (*path, "input", "shape"),
+                f"{shape} has more than {inputs.MAX_ELEMENTS} elements; it would not be allocated",
             )
         return Inputs(**merged)
 
-    def promise(self, node: Mapping[str, Any], path: Path_, names: Mapping[str, Value], arguments: Mapping[str, Value]) -> Promise:
-        expect = {key: self.value(item, (*path, key), names) if key in ("shape", "dtype") else item for key, item in node.items()}
-        parameters: dict[str, tuple[tuple[int, ...] | None, str | None] | None] = {}
-        for key, item in node.get("parameters", {}).items():
-            inner = None if item is None else self.values(item, (*path, "parameters", key), names)
-            parameters[key] = None if inner is None else (inner.get("shape"), inner.get("dtype"))
-        distribution = None
-        if "distribution" in node:
-            (family,) = set(node["distribution"]) - {"parameter"}
-            numbers = self.value(node["distribution"][family], (*path, "distribution", family), names)
-            distribution = Distribution(node["distribution"]["parameter"], family, tuple(map(float, numbers)))
+    def known_parameters(self, arguments: Mapping[str, Value], path: YamlPath) -> None:
+        known = PARAMETERS[self.layer]
+        unknown = next((key for key in arguments if key not in known), None)
+        if unknown is not None:
+            where = (
+                (*path, unknown) if (*path, unknown) in self.document.positions else ("defaults", "arguments", unknown)
+            )
+            raise self.document.error(where, f"{self.layer} has no parameter {unknown!r}; known are {', '.join(known)}")
+
+    def sizes(self, arguments: Mapping[str, Value], given: Inputs | None, path: YamlPath) -> None:
+        """Refuse a call whose arrays would not be allocated; one that is invalid has none."""
+        for name, shape in _shapes(self.layer, self.api, arguments, given):
+            if math.prod(shape) > inputs.MAX_ELEMENTS:
+                raise self.document.error(
+                    path,
+                    f"{name} of shape {shape} has more than {inputs.MAX_ELEMENTS} elements; it would not be allocated",
+                )
+
+    def promise(
+        self, node: Mapping[str, Any], path: YamlPath, names: Mapping[str, Value], arguments: Mapping[str, Value]
+    ) -> Promise:
         raises = node.get("raises", ())
         same_as = None
         if "same_as" in node:
             same_as = {**arguments, **self.values(node["same_as"], (*path, "same_as"), names)}
         return Promise(
-            shape=expect.get("shape"),
-            dtype=expect.get("dtype"),
+            **self.array(node, path, names),
             raises=(raises,) if isinstance(raises, str) else tuple(raises),
             phase=Phase(node["phase"]) if "phase" in node else None,
             accepts=bool(node.get("accepts")),
             operation=bool(node.get("operation")),
-            parameters=parameters,
+            parameters={
+                key: None if item is None else tuple(self.array(item, (*path, "parameters", key), names).values())
+                for key, item in node.get("parameters", {}).items()
+            },
             defaults=self.values(node.get("defaults", {}), (*path, "defaults"), names),
-            distribution=distribution,
+            distribution=self.distribution(node["distribution"], (*path, "distribution"), names)
+            if "distribution" in node
+            else None,
             same_as=same_as,
         )
 
-    def values(self, mapping: Mapping[str, Any], path: Path_, names: Mapping[str, Value]) -> dict[str, Value]:
+    def array(self, node: Mapping[str, Any], path: YamlPath, names: Mapping[str, Value]) -> dict[str, Any]:
+        """The promised shape and dtype of an array, each None where the document is silent."""
+        found: dict[str, Any] = {"shape": None, "dtype": None}
+        if "shape" in node:
+            found["shape"] = self.value(node["shape"], (*path, "shape"), names)
+            # A formula without a floor may promise a fraction, which no output then keeps.
+            if not isinstance(found["shape"], tuple) or not all(type(n) in (int, float) for n in found["shape"]):
+                raise self.document.error((*path, "shape"), f"a shape is a list of numbers, got {found['shape']!r}")
+        if "dtype" in node:
+            found["dtype"] = self.value(node["dtype"], (*path, "dtype"), names)
+            if not isinstance(found["dtype"], str):
+                raise self.document.error((*path, "dtype"), f"a dtype is its name, got {found['dtype']!r}")
+        return found
+
+    def distribution(self, node: Mapping[str, Any], path: YamlPath, names: Mapping[str, Value]) -> Distribution:
+        (family,) = set(node) - {"parameter"}
+        numbers = self.value(node[family], (*path, family), names)
+        if not all(isinstance(number, int | float) for number in numbers):
+            raise self.document.error((*path, family), f"{family} takes numbers, got {numbers!r}")
+        return Distribution(node["parameter"], family, tuple(map(float, numbers)))
+
+    def values(self, mapping: Mapping[str, Any], path: YamlPath, names: Mapping[str, Value]) -> dict[str, Value]:
         return {key: self.value(item, (*path, key), names) for key, item in mapping.items()}
 
-    def value(self, node: Any, path: Path_, names: Mapping[str, Value]) -> Value:
+    def value(self, node: Any, path: YamlPath, names: Mapping[str, Value]) -> Value:
         """A YAML node as a value, its expressions evaluated."""
 
         def text(string: str) -> Value:
@@ -365,23 +330,57 @@ class _Expander:
         except ValueError as error:
             raise self.document.error(path, str(error)) from error
 
-    def evaluate(self, text: str, path: Path_, names: Mapping[str, Value]) -> Any:
+    def evaluate(self, text: str, path: YamlPath, names: Mapping[str, Value]) -> Any:
         try:
             return expression.evaluate(text, names)
         except expression.ExpressionError as error:
             raise self.document.error(path, str(error)) from error
 
 
+def _shapes(
+    layer: LayerName, api: str | None, arguments: Mapping[str, Value], given: Inputs | None
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The arrays that a call would allocate, as far as its arguments define any."""
+    for name, value in arguments.items():
+        if isinstance(value, values.Tensor):
+            yield name, value.shape
+    canonical = {**common.DEFAULTS, **arguments}
+    try:
+        if api is not None:
+            translated = contracts()[api].to_canonical(arguments)
+            if isinstance(translated, NoEquivalent):
+                return
+            canonical = {**common.DEFAULTS, **translated}
+        weight = common.weight_shape(layer, canonical)
+        if weight is None:
+            return
+        yield "a weight", weight
+        if given is None:
+            return
+        geometry = {key: canonical[key] for key in ("stride", "padding", "dilation")}
+        if layer == "conv_transpose2d":
+            geometry["output_padding"] = canonical["output_padding"]
+        output = reference.output_size(layer, given.shape[-2:], weight[-2:], **geometry)
+        yield "an output", (*given.shape[:-3], canonical["out_channels"], *output)
+        sides = common.four_sided(canonical["padding"]) or 2 * (common.pair(canonical["padding"]) or (0, 0))
+        rows, columns = (sides[0] + sides[1], sides[2] + sides[3]) if len(sides) == 4 else (0, 0)
+        yield "a padded input", (*given.shape[:-2], given.shape[-2] + rows, given.shape[-1] + columns)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return  # an invalid call
+
+
 def _label(value: Value) -> str:
-    """A value as it stands in a case's name: short, readable, without what ids reserve."""
+    """A value as it stands in a case's name: one short, printable line without what ids reserve."""
     match value:
         case tuple():
-            return "x".join(map(_label, value)) or "empty"
+            text = "x".join(map(_label, value)) or "empty"
         case None:
-            return "none"
+            text = "none"
         case bool() | int() | float():
-            return str(value).lower()
+            text = str(value).lower()
         case str():
-            return value.replace("::", ":") or "empty"
+            text = value.replace("::", ":") or "empty"
         case _:
-            return json.dumps(values.to_json(value), separators=(",", ":")).replace('"', "").replace(",", ";")
+            text = json.dumps(values.to_json(value), separators=(",", ":")).replace('"', "").replace(",", ";")
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return text if len(text) <= MAX_LABEL else f"{text[:MAX_LABEL]}...{hashlib.sha256(text.encode()).hexdigest()[:8]}"

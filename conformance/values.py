@@ -71,27 +71,37 @@ def from_yaml(node: Any, text: Callable[[str], Value] = str) -> Value:
     if keys == {"list"}:
         return list(_sequence(node, "list", text))
     if keys == {"set"}:
-        return frozenset(_sequence(node, "set", text))
+        try:
+            return frozenset(_sequence(node, "set", text))
+        except TypeError as error:
+            raise ValueError(f"set: {error}") from error
     if keys == {"dtype"}:
         return DType(str(text(node["dtype"])))
     if keys == {"tensor"}:
         shape = _sequence(node, "tensor", text)
-        if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in shape):
+        if not all(type(n) is int and n >= 0 for n in shape):
             raise ValueError(f"tensor: expected a list of integers >= 0, got {list(shape)!r}")
         return Tensor(shape)
     if keys == {"float"} and str(node["float"]) in ("nan", "inf", "-inf"):
         return float(node["float"])
     if keys in ({"numpy", "value"}, {"numpy", "array"}):
-        if node["numpy"] not in NUMPY_DTYPES:
-            raise ValueError(
-                f"numpy: unknown dtype {node['numpy']!r}, expected one of {', '.join(sorted(NUMPY_DTYPES))}"
-            )
-        is_array = "array" in node
-        return Numpy(node["numpy"], from_yaml(node["array" if is_array else "value"], text), is_array)
+        return _numpy(node["numpy"], from_yaml(node["array" if "array" in node else "value"], text), "array" in node)
     raise ValueError(
         f"unknown value notation with the keys {sorted(map(str, keys))}; expected one of "
         "{list}, {set}, {dtype}, {tensor}, {float}, {numpy, value}, {numpy, array}"
     )
+
+
+def _numpy(dtype: Any, value: Value, is_array: bool) -> Numpy:
+    if not isinstance(dtype, str) or dtype not in NUMPY_DTYPES:
+        raise ValueError(f"numpy: unknown dtype {dtype!r}, expected one of {', '.join(sorted(NUMPY_DTYPES))}")
+    try:
+        made = np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"numpy: {value!r} is no {dtype}: {error}") from error
+    if made.ndim and not is_array:
+        raise ValueError(f"numpy: value is one scalar, got {value!r}; write array for an array")
+    return Numpy(dtype, value, is_array)
 
 
 def _sequence(node: Mapping[str, Any], key: str, text: Callable[[str], Value]) -> tuple[Value, ...]:

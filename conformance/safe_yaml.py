@@ -1,0 +1,183 @@
+"""YAML read safely: plain data with the position of every key, no tags, no aliases, bounded size and depth."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import jsonschema
+import ruamel.yaml
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 24
+SCHEMAS = Path(__file__).parent.parent / "specs" / "schema"
+
+YamlPath: TypeAlias = tuple[str | int, ...]
+
+
+class InputError(Exception):
+    """A file of the user that cannot be used: where, and what was expected."""
+
+    def __init__(self, file: str, line: int, column: int, message: str) -> None:
+        self.file, self.line, self.column, self.message = file, line, column, message
+        super().__init__(f"{file}:{line}:{column}: {message}")
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain data with the (line, column) of every key and item, both from 1.
+
+    Attributes:
+        refuse: the error that names what this file is.
+    """
+
+    file: str
+    data: Any
+    positions: Mapping[YamlPath, tuple[int, int]]
+    refuse: type[InputError]
+
+    def error(self, path: YamlPath, message: str) -> InputError:
+        """An error at a path, or at the innermost part of it that the file has."""
+        while path not in self.positions:
+            path = path[:-1]
+        return self.refuse(self.file, *self.positions[path], _shown(message))
+
+    def validate(self, schema: str) -> None:
+        """Hold the data against ``specs/schema/<schema>``; raises `refuse` where it differs."""
+        best = jsonschema.exceptions.best_match(_validator(schema).iter_errors(self.data))
+        if best is None:
+            return
+        path = tuple(best.absolute_path)
+        message = best.message
+        if best.validator == "additionalProperties" and isinstance(best.instance, dict):
+            known = best.schema.get("properties", {})
+            unknown = next((key for key in best.instance if key not in known), None)
+            if unknown is not None and known:
+                path, message = (*path, unknown), f"unknown key; known here are {', '.join(known)}"
+        where = "/".join(map(str, path)) or "the file"
+        raise self.error(path, f"{where}: {message}")
+
+
+def load(path: Path, refuse: type[InputError]) -> Document:
+    """Read a YAML file.
+
+    Raises:
+        refuse: it cannot be read, is no YAML, or holds what only trusted YAML may: tags, aliases, endless depth.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise refuse(str(path), 1, 1, f"cannot be read: {error.strerror}") from error
+    if len(raw) > MAX_BYTES:
+        raise refuse(str(path), 1, 1, f"is larger than the {MAX_BYTES} bytes that are read; split it")
+    return parse(str(path), raw, refuse)
+
+
+def parse(file: str, raw: bytes, refuse: type[InputError]) -> Document:
+    """`load` for bytes that were read already."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor defined twice is refused below where it matters: as an alias
+            node = _yaml().compose(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        start = raw.rfind(b"\n", 0, error.start) + 1
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = len(raw[start : error.start].decode("utf-8", "replace")) + 1
+        raise refuse(file, line, column, "is not UTF-8; save it as UTF-8") from error
+    except ruamel.yaml.reader.ReaderError as error:
+        before = raw.decode("utf-8")[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise refuse(file, line, column, f"is no YAML: {_shown(error.reason)}") from error
+    except ruamel.yaml.error.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise refuse(file, line, column, f"is no YAML: {_shown(error.problem or error.context or '')}") from error
+    except RecursionError as error:
+        raise refuse(file, 1, 1, f"is nested deeper than {MAX_DEPTH} levels") from error
+    except Exception as error:
+        # The parser's own slips on malformed text (it has several) are a malformed file all the same.
+        raise refuse(file, 1, 1, f"is no YAML: {_shown(f'{type(error).__name__}: {error}')}") from error
+    if node is None:
+        raise refuse(file, 1, 1, "is empty")
+    reading = _Reading(file, refuse)
+    positions: dict[YamlPath, tuple[int, int]] = {(): (node.start_mark.line + 1, node.start_mark.column + 1)}
+    return Document(file, reading.plain(node, (), positions), positions, refuse)
+
+
+def _shown(text: str) -> str:
+    """Text of a hostile file as it may stand in a message: one line, printable, not endless."""
+    line = " ".join(text.split())
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    return line if len(line) <= 500 else f"{line[:500]}..."
+
+
+@functools.cache
+def _validator(schema: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads((SCHEMAS / schema).read_text(encoding="utf-8")))
+
+
+def _yaml() -> Any:
+    return ruamel.yaml.YAML(typ="safe", pure=True)
+
+
+_SCALARS = ("int", "float", "bool", "null", "str")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class _Reading:
+    """Turns the nodes of one file into plain data."""
+
+    def __init__(self, file: str, refuse: type[InputError]) -> None:
+        self.file, self.refuse = file, refuse
+        self.seen: set[int] = set()
+        self.construct = _yaml().constructor.construct_object
+
+    def plain(self, node: Node, path: YamlPath, positions: dict[YamlPath, tuple[int, int]]) -> Any:
+        mark = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if id(node) in self.seen:
+            raise self.refuse(self.file, *mark, "an alias: anchors and aliases are not allowed here; write it out")
+        self.seen.add(id(node))
+        if len(path) > MAX_DEPTH:
+            raise self.refuse(self.file, *mark, f"is nested deeper than {MAX_DEPTH} levels")
+        kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+        if isinstance(node, SequenceNode) and kind == "seq":
+            items = []
+            for number, child in enumerate(node.value):
+                positions[*path, number] = child.start_mark.line + 1, child.start_mark.column + 1
+                items.append(self.plain(child, (*path, number), positions))
+            return items
+        if isinstance(node, MappingNode) and kind == "map":
+            return self.mapping(node, path, positions)
+        if isinstance(node, ScalarNode) and kind in _SCALARS:
+            return self.scalar(node, kind, mark)
+        raise self.refuse(self.file, *mark, f"the tag {_shown(str(node.tag))} is not allowed here")
+
+    def mapping(self, node: MappingNode, path: YamlPath, positions: dict[YamlPath, tuple[int, int]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            mark = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if not isinstance(key_node, ScalarNode) or str(key_node.tag) != "tag:yaml.org,2002:str":
+                raise self.refuse(self.file, *mark, "a key must be a string; quote it")
+            key = self.scalar(key_node, "str", mark)
+            if key in found:
+                raise self.refuse(self.file, *mark, f"the key {_shown(repr(key))} stands here twice")
+            positions[*path, key] = mark
+            found[key] = self.plain(value_node, (*path, key), positions)
+        return found
+
+    def scalar(self, node: ScalarNode, kind: str, mark: tuple[int, int]) -> Any:
+        try:
+            value = self.construct(node)
+        except Exception as error:  # "1_" is an int to the resolver, and not to int()
+            raise self.refuse(self.file, *mark, f"is no {kind}: {_shown(str(error))}") from error
+        if isinstance(value, str) and _SURROGATE.search(value):
+            raise self.refuse(self.file, *mark, "half of a surrogate pair is no character")
+        return value
