@@ -30,7 +30,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-SMALL = 1 << 17  # elements of all patches up to which one gather and one product are fastest
+SMALL = 1 << 18  # elements of all patches up to which one gather and one product are fastest
 BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, to stay in the cache
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
 WIDE = 448  # columns of a product from which BLAS is near its peak
@@ -97,7 +97,7 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
     _, per_group, terms = kernels.shape
     width, positions = columns.output, rows.output * columns.output
     if windows.size <= SMALL:
-        product = kernels @ windows.reshape(batch, groups, terms, positions)
+        product: Array = kernels @ windows.reshape(batch, groups, terms, positions)
         return product.reshape(batch, out_channels, rows.output, width)
     output = np.empty((batch, out_channels, rows.output, width), padded.dtype)
     grouped = output.reshape(batch, groups, per_group, positions)
@@ -136,6 +136,21 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
     return output
 
 
+def correlate_with_magnitude(padded: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
+    """`correlate`, and `correlate` of the absolute values; one gather serves both where it is small."""
+    (rows, columns), batch = plane, padded.shape[0]
+    windows, kernels = _windows(padded, plane, groups), _matrices(weight, groups)
+    if windows.size > SMALL:
+        return (
+            correlate(padded, weight, plane, groups),
+            correlate(np.abs(padded), np.abs(weight), plane, groups),
+        )
+    patches = windows.reshape(batch, groups, kernels.shape[2], rows.output * columns.output)
+    product, magnitude = kernels @ patches, np.abs(kernels) @ np.abs(patches)
+    shape = batch, weight.shape[0], rows.output, columns.output
+    return product.reshape(shape), magnitude.reshape(shape)
+
+
 def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
     """Few output positions: gather their patches once, then share out the kernels."""
     groups, per_group, terms = kernels.shape
@@ -160,11 +175,14 @@ def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     elements that it should. Only with a finite weight is `y` padded with zeros, which then add
     nothing.
     """
-    positions = plane.rows.output * plane.columns.output
-    spread = y.shape[0] * positions * weight.size // max(weight.shape[0] // groups, 1)
-    source, target = weight.shape[0] // groups, weight.shape[1]
-    gathering = spread > SMALL and source <= 2 * target and positions > REUSE * source
-    if gathering and np.isfinite(weight).all():
+    rows, columns = plane
+    positions, source = rows.output * columns.output, weight.shape[0] // groups
+    if y.shape[0] * groups * positions * weight.size // max(len(weight), 1) <= SMALL:
+        gathering = rows.stride == columns.stride == 1
+    else:
+        gathering = source <= 2 * weight.shape[1] and positions > REUSE * source
+    # A sum is finite only where every weight is; where it overflows, taps are merely slower.
+    if gathering and np.isfinite(weight.sum()):
         return _scatter_by_phase(y, weight, plane, groups)
     return _scatter_by_tap(y, weight, plane, groups)
 
@@ -226,8 +244,9 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
     )
     sums = np.zeros(shape, y.dtype)
     if batch * terms * groups * rows.output * width <= SMALL:
-        spread = (kernels @ grouped).reshape(batch, groups, channels, rows.kernel, columns.kernel, rows.output, width)
-        _add_taps(sums, spread, plane)
+        images = batch * groups * channels
+        spread = (kernels @ grouped).reshape(images, rows.kernel, columns.kernel, rows.output, width)
+        _add_taps(sums.reshape(images, *shape[3:]), spread, plane)
     else:
         # Enough channels: each share adds up its own. Else each share of rows, then all of them.
         by_rows = batch * groups * channels < 2 * PIECES
@@ -341,20 +360,15 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
 def _windows(padded: Array, plane: Windows, groups: int) -> Array:
     """A view of each output position's operands, (N, groups, C / groups, kH, kW, outH, outW)."""
     (rows, columns), (batch, channels) = plane, padded.shape[:2]
-    n, c, h, w = padded.strides
     per_group = channels // groups
-    return np.lib.stride_tricks.as_strided(
+    padded = np.ascontiguousarray(padded)
+    n, c, h, w = padded.strides
+    # as_strided would do, at five times the cost, which a small layer notices.
+    view: Array = np.ndarray(
+        (batch, groups, per_group, rows.kernel, columns.kernel, rows.output, columns.output),
+        padded.dtype,
         padded,
-        (
-            batch,
-            groups,
-            per_group,
-            rows.kernel,
-            columns.kernel,
-            rows.output,
-            columns.output,
-        ),
-        (
+        strides=(
             n,
             c * per_group,
             c,
@@ -363,8 +377,8 @@ def _windows(padded: Array, plane: Windows, groups: int) -> Array:
             h * rows.stride,
             w * columns.stride,
         ),
-        writeable=False,
     )
+    return view
 
 
 def _matrices(weight: Array, groups: int) -> Array:

@@ -36,7 +36,7 @@ from typing import NamedTuple, Unpack
 import numpy as np
 
 from .arithmetic import Array
-from .convolution import Call, Gradients, Parameters, backward, forward, prepare
+from .convolution import Call, Gradients, Parameters, absolute, backward, forward, forward_with_magnitude, prepare
 from .geometry import Layer
 from .numbers import DType, dtype_name
 
@@ -136,7 +136,7 @@ def with_bound(
     call = prepare(layer, x, weight, bias, **parameters)
     rounding = _Rounding.of(call, dtype, accumulate)
     terms = call.terms + (bias is not None)
-    value, magnitude = forward(call), forward(_absolute(call))
+    value, magnitude = forward_with_magnitude(call)
     structure = forward(_structure(call)) if rounding.underflows(call.x, call.weight) else None
     return Bounded(value, rounding.bound(value, magnitude, terms, structure))
 
@@ -160,7 +160,7 @@ def gradients_with_bound(
     """
     call = prepare(layer, x, weight, grad_output, backward=True, **parameters)
     rounding = _Rounding.of(call, dtype, accumulate)
-    values, magnitudes, terms = backward(call), backward(_absolute(call)), call.gradient_terms
+    values, magnitudes, terms = backward(call), backward(absolute(call)), call.gradient_terms
     assert call.other is not None
     factors = (call.weight, call.x)
     underflows = any(rounding.underflows(call.other, factor) for factor in factors)
@@ -241,23 +241,16 @@ class _Rounding(NamedTuple):
             error = error + self.result.roundoff * reach
             error += np.where(low, factor * self.result.underflow(1), 0.0)
         largest = min(self.accumulator.largest, self.result.largest)
-        error[~(magnitude + error <= largest)] = inf
-        return error
+        bounded = magnitude + error <= largest
+        return error if bounded.all() else np.where(bounded, error, inf)
 
 
 def _smallest(array: Array) -> float:
     """The smallest magnitude of a non-zero part, infinity where there is none."""
     parts = array.view(np.float64) if array.dtype.kind == "c" else array
-    sizes = np.abs(parts[parts != 0])
-    return float(sizes.min()) if sizes.size else inf
-
-
-def _absolute(call: Call) -> Call:
-    return call._replace(
-        x=np.abs(call.x),
-        weight=np.abs(call.weight),
-        other=None if call.other is None else np.abs(call.other),
-    )
+    sizes = np.abs(parts)
+    least = float(sizes.min()) if sizes.size else inf
+    return least if least > 0 else float(np.min(sizes, initial=inf, where=sizes > 0))
 
 
 def _structure(call: Call) -> Call:

@@ -23,7 +23,7 @@ from typing import NamedTuple, TypedDict, cast
 
 import numpy as np
 
-from .arithmetic import Array, contract, correlate, pad, scatter, unpad
+from .arithmetic import Array, contract, correlate, correlate_with_magnitude, pad, scatter, unpad
 from .geometry import (
     LAYERS,
     PADDING_MODES,
@@ -353,9 +353,33 @@ def forward(call: Call) -> Array:
         output = correlate(padded, call.weight, call.plane, call.groups)
     else:
         output = scatter(call.x, call.weight, call.plane, call.groups)
-    if call.other is not None:
-        output = output + call.other[:, None, None]
+    return _finished(call, output)
+
+
+@np.errstate(all="ignore")
+def forward_with_magnitude(call: Call) -> tuple[Array, Array]:
+    """`forward`, and `forward` of the operands' absolute values."""
+    if call.layer == "conv2d" and call.x.dtype.kind != "i":
+        padded = pad(call.x, call.plane, call.padding_mode)
+        both = correlate_with_magnitude(padded, call.weight, call.plane, call.groups)
+        return _finished(call, both[0]), _finished(absolute(call), both[1])
+    return forward(call), forward(absolute(call))
+
+
+def absolute(call: Call) -> Call:
+    """The call on the absolute values of its operands."""
+    return call._replace(
+        x=np.abs(call.x),
+        weight=np.abs(call.weight),
+        other=None if call.other is None else np.abs(call.other),
+    )
+
+
+def _finished(call: Call, output: Array) -> Array:
+    """The output, its own and contiguous, with its bias and shaped as the caller's x."""
     output = np.ascontiguousarray(output)
+    if call.other is not None:
+        output += call.other[:, None, None]
     return output if len(call.x_shape) == 4 else output[0]
 
 
