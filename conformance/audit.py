@@ -1,30 +1,38 @@
-"""The audit's engine: every target works side by side, cases are sent ahead, each expectation is computed once."""
+"""The audit's engine: every target works side by side, cases are sent ahead, each expectation is computed once.
+
+Whatever a target does to its process, each job gets one verdict, and those behind it are sent again.
+"""
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cachetools
 import execnet
+from execnet.gateway_base import RemoteError
 
 from conformance import expectation as oracle
 from conformance import inputs, judge, values
 from conformance.apis import Contract, NoEquivalent
-from conformance.case import Array, Case, Observation, Outcome, Phase, Raised, Verdict
+from conformance.case import Array, Case, Observation, Outcome, Phase, Raised, TypedArray, Verdict
 from conformance.expectation import Expectation
-from conformance.target import RECEIVE_ERRORS, Connection, Greeting, Target, TargetError
+from conformance.target import Connection, Greeting, Target, TargetError
 
 WINDOW = 64  # calls sent ahead of their results
 BATCH = 16  # calls in one message
 CACHE = 200_000_000  # bytes of expectations kept for the targets that come to a case later
-RESTARTS = 3  # in a row without a result, before a target is given up
+RESTARTS = 3  # failed starts in a row, before a target is given up
+DEATHS = 50  # in a row without one result, before a target is given up
 MAX_STDERR = 2000
+STOP_LIMIT = 1.5  # seconds in which all targets end
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +43,52 @@ class Job:
     contract: Contract
     target: Target
     verdict: Future[Verdict] = field(default_factory=Future)
+
+
+class ProtocolError(Exception):
+    """A worker's answer is not of the protocol's form."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Attempt:
+    """A job on its way: in a batch, or alone in a fresh process, with nothing sent behind it.
+
+    `before` is how it ended a process that had answered other calls.
+    """
+
+    job: Job
+    number: int
+    alone: bool = False
+    before: Observation | None = None
+
+
+@dataclass(frozen=True)
+class _Death:
+    """How a worker was lost: the attempt it owed, `how` it ended (None: no answer in time), and where it worked.
+
+    `first`: it had answered no other call. `fault`: its own loop failed, which is no fault of the framework.
+    """
+
+    attempt: _Attempt
+    folder: str | None
+    first: bool
+    how: str | None
+    fault: str | None = None
+
+    def observation(self, words: Mapping[str, str]) -> Observation:
+        """What was seen of the call, given the last words that the worker left."""
+        phase = words.get("progress", "").rpartition(" ")[2]
+        return Observation(
+            Phase(phase) if phase in set(Phase) else Phase.START,
+            died=self.how,
+            timed_out=self.how is None,
+            stderr=words.get("stderr", "")[-MAX_STDERR:],
+            alone=True if self.first else None,
+        )
+
+    def started(self, words: Mapping[str, str]) -> bool:
+        """Whether the worker had begun with the call: if not, the call is not what ended it."""
+        return words.get("progress", "").startswith(f"{self.attempt.number} ")
 
 
 @dataclass
@@ -82,24 +136,31 @@ class Oracle:
 
 def _size(found: Expectation) -> int:
     expected = [e for e in (found.output, *found.gradients.values()) if e is not None]
-    arrays: list[Array | None] = [e.value for e in expected] + [e.bound for e in expected]
+    arrays: list[Array | None] = [e.value for e in expected]
+    arrays += [e.bound for e in expected]
     if found.arrays is not None:
         arrays += [found.arrays.x, found.arrays.weight, found.arrays.bias, found.arrays.grad_output]
     return 1000 + sum(array.nbytes for array in arrays if array is not None)
 
 
 class Lane:
-    """One target's pipeline: a thread that sends ahead and a thread that receives, judges and restarts."""
+    """One target's pipeline: a thread that sends ahead, and a thread that receives, judges and restarts.
+
+    An attempt is pending, being sent, or sent; the receiving thread alone takes one from `_sent` and settles it.
+    """
 
     def __init__(self, target: Target, expect: Callable[[Case], Expectation], limit: float) -> None:
         self.target, self._expect, self._limit = target, expect, limit
         self.started: Future[Greeting] = Future()
         self._changed = threading.Condition()
-        self._pending: deque[Job] = deque()
-        self._sent: deque[Job] = deque()
-        self._connection: Connection | None = None
-        self._closing = False
-        self._given_up: str | None = None
+        self._numbers = itertools.count(1)
+        self._pending: deque[_Attempt] = deque()
+        self._retry: _Attempt | None = None  # goes first and alone
+        self._sent: deque[_Attempt] = deque()
+        self._worker: Connection | None = None  # from before its start until its end
+        self._ready: Connection | None = None  # the same while it takes calls
+        self._stopping = False
+        self._given_up: Verdict | None = None
         self._threads = [
             threading.Thread(target=run, name=f"{target.name} {run.__name__}", daemon=True)
             for run in (self._receive, self._send)
@@ -109,167 +170,216 @@ class Lane:
 
     def submit(self, job: Job) -> None:
         with self._changed:
-            self._pending.append(job)
+            self._pending.append(_Attempt(job, next(self._numbers)))
             self._changed.notify_all()
 
-    def close(self) -> None:
-        """End the target; what has no verdict yet is cancelled."""
+    def stop(self) -> None:
+        """Begin to end the target; `join` waits for it."""
         with self._changed:
-            self._closing = True
-            connection = self._connection
-            for job in (*self._pending, *self._sent):
-                job.verdict.cancel()
-            idle = not self._sent
+            self._stopping = True
+            worker = self._worker if self._sent or self._ready is None else None
             self._changed.notify_all()
-        if connection is not None:
-            if not idle:
-                connection.kill()
-            connection.end()
+        if worker is not None:  # it is starting or busy; an idle one is ended by the receiving thread
+            worker.kill()
+
+    def join(self, limit: float) -> None:
+        """Wait for the target's end; what has no verdict by then is cancelled."""
         for thread in self._threads:
-            thread.join(5.0)
+            thread.join(limit)
+        with self._changed:
+            for attempt in (*self._pending, *self._sent, *([self._retry] if self._retry else ())):
+                attempt.job.verdict.cancel()
+            if not self.started.done():
+                self.started.set_exception(TargetError("the run ended before it had started"))
 
     # sending
 
     def _send(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: self._closing
-                    or (self._pending and (self._given_up or (self._connection and len(self._sent) < WINDOW)))
-                )
-                if self._closing:
+                self._changed.wait_for(self._can_send)
+                if self._stopping:
                     return
-                jobs = [self._pending.popleft() for _ in range(min(BATCH, len(self._pending)))]
-                connection, given_up = self._connection, self._given_up
-            calls: list[dict[str, Any]] = []
-            ready: list[Job] = []
-            for job in jobs:
-                call = self._call(job, given_up)
-                if call is not None:
-                    calls.append(call)
-                    ready.append(job)
-            if not ready:
-                continue
+                ready, given_up, attempts = self._ready, self._given_up, self._take()
+            calls = [(attempt, self._call(attempt, given_up)) for attempt in attempts]
+            sendable = [(attempt, call) for attempt, call in calls if call is not None]
             with self._changed:
-                if connection is not self._connection:  # it died meanwhile: to be sent again
-                    self._pending.extendleft(reversed(ready))
-                    continue
-                self._sent.extend(ready)
+                lost = ready is not self._ready  # the worker died meanwhile
+                if lost:
+                    self._put_back([attempt for attempt, _ in sendable])
+                else:
+                    self._sent.extend(attempt for attempt, _ in sendable)
                 self._changed.notify_all()
-            assert connection is not None
+            if ready is None or lost or not sendable:
+                continue
             try:
-                connection.send(calls)
+                ready.send([call for _, call in sendable])
             except OSError:
-                pass  # the receiving thread sees the same death, and sends again what was on its way
+                continue  # the receiving thread sees the same death, and has sent again what was on its way
 
-    def _call(self, job: Job, given_up: str | None) -> dict[str, Any] | None:
+    def _can_send(self) -> bool:
+        if self._stopping:
+            return True
+        if self._given_up is not None:
+            return bool(self._pending or self._retry)
+        if self._ready is None or (self._sent and self._sent[0].alone):
+            return False
+        return not self._sent if self._retry else bool(self._pending) and len(self._sent) < WINDOW
+
+    def _take(self) -> list[_Attempt]:
+        if self._retry is not None:
+            attempt, self._retry = self._retry, None
+            return [attempt]
+        return [self._pending.popleft() for _ in range(min(BATCH, len(self._pending)))]
+
+    def _put_back(self, attempts: Sequence[_Attempt]) -> None:
+        for attempt in reversed(attempts):
+            if attempt.alone:
+                self._retry = attempt
+            else:
+                self._pending.appendleft(attempt)
+
+    def _call(self, attempt: _Attempt, given_up: Verdict | None) -> dict[str, Any] | None:
         """The call to send; None when the verdict needs none."""
+        job = attempt.job
         try:
             arguments = vendor_arguments(job.case, job.contract)
             if isinstance(arguments, NoEquivalent):
-                return _settle(job, Verdict(Outcome.NO_EQUIVALENT, observed=arguments.reason))
-            if given_up is not None:
-                return _settle(job, Verdict(Outcome.UNAVAILABLE, observed=given_up))
-            return call(job.case, job.contract, arguments, self._expect(job.case), id(job) % 2**31)
+                _settle(job, Verdict(Outcome.NO_EQUIVALENT, observed=arguments.reason))
+            elif given_up is not None:
+                _settle(job, given_up)
+            else:
+                made = call(job.case, job.contract, arguments, self._expect(job.case), attempt.number)
+                execnet.dumps([made["arguments"], made["same_as"]])  # what cannot travel is refused here
+                return made
         except Exception:
-            return _settle(job, Verdict(Outcome.FAULT, observed=traceback.format_exc(limit=-6)))
+            _settle(job, _fault())
+        return None
 
     # receiving
 
     def _receive(self) -> None:
-        connection = self._connect(None)
-        while connection is not None:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._sent)
-                if self._closing:
+        try:
+            death: _Death | None = None
+            barren = 0
+            while self._connect(death):
+                death = self._listen()
+                if death is None:
                     return
-                job = self._sent[0]
-            try:
-                result = connection.receive(self._limit)
-            except (execnet.TimeoutError, *RECEIVE_ERRORS) as error:
-                if self._closing:
+                barren = barren + 1 if death.first else 0
+                if barren == DEATHS:
+                    self._judge(death.attempt, death.observation({}))
+                    reason = f"{DEATHS} calls in a row ended its process; the last: {death.how or 'no answer in time'}"
+                    self._give_up(Verdict(Outcome.UNAVAILABLE, observed=reason))
                     return
-                connection = self._died(connection, isinstance(error, execnet.TimeoutError))
-                continue
-            with self._changed:
-                if self._sent and self._sent[0] is job:
-                    self._sent.popleft()
-                self._changed.notify_all()
-            self._judge(job, observation(result))
+        except Exception:
+            self._give_up(_fault())
+        finally:
+            if self._worker is not None:
+                self._worker.finish()
 
-    def _connect(self, previous: str | None) -> Connection | None:
-        """A fresh worker, or None when the target has to be given up."""
-        reason = ""
-        for _ in range(RESTARTS):
-            try:
-                connection = Connection(self.target, previous)
-            except TargetError as error:
-                reason = str(error)
-                if not self.started.done():
-                    break  # it never worked: once is enough
-                continue
+    def _connect(self, death: _Death | None) -> bool:
+        """Start a worker that takes calls, and rule on how the last one died; whether there is one."""
+        reason, failed = "", 0
+        while failed < RESTARTS:
+            worker = Connection(self.target)
             with self._changed:
-                if self._closing:
-                    connection.end()
-                    return None
-                self._connection = connection
-                self._changed.notify_all()
+                if self._stopping:
+                    return False
+                self._worker = worker
+            try:
+                greeting = worker.start(death.folder if death else None)
+            except TargetError as error:
+                worker.close()
+                reason = str(error)
+                failed = failed + 1 if self.started.done() else RESTARTS  # it never worked: once is enough
+                continue
             if not self.started.done():
-                self.started.set_result(connection.greeting)
-            return connection
-        with self._changed:
-            self._given_up = reason
-            self._changed.notify_all()
+                self.started.set_result(greeting)
+            if death is not None:
+                self._rule(death, greeting.previous)
+            with self._changed:
+                self._ready = worker
+                self._changed.notify_all()
+            return True
+        if death is not None:
+            self._judge(death.attempt, death.observation({}))
+        self._give_up(Verdict(Outcome.UNAVAILABLE, observed=reason))
         if not self.started.done():
             self.started.set_exception(TargetError(reason))
-        return None
+        return False
 
-    def _died(self, dead: Connection, timed_out: bool) -> Connection | None:
-        """Judge the call that ended its process, after trying it alone in a fresh one; queue the others again."""
-        if timed_out:
-            dead.kill()
-        how = dead.end()
+    def _give_up(self, verdict: Verdict) -> None:
+        """Let every job without a verdict have this one."""
         with self._changed:
-            self._connection = None
-            job = self._sent.popleft()
-            self._pending.extendleft(reversed(self._sent))
+            self._ready, self._given_up = None, verdict
+            self._put_back(list(self._sent))
             self._sent.clear()
-        try:
-            fresh = Connection(self.target, dead.greeting.folder)
-        except TargetError:
-            self._judge(job, _ended(how, timed_out, {}, None))
-            return self._connect(None)
-        words = fresh.greeting.previous
-        alone, again = self._alone(fresh, job)
-        self._judge(job, _ended(how, timed_out, words, alone))
-        if alone:
-            fresh.end()
-            return self._connect(again)
-        with self._changed:
-            self._connection = fresh
             self._changed.notify_all()
-        return fresh
 
-    def _alone(self, fresh: Connection, job: Job) -> tuple[bool | None, str | None]:
-        """Whether a call ends a fresh process too, and that process's folder if so."""
-        sent = self._call(job, None)
-        if sent is None:
-            return None, None
-        try:
-            fresh.send([sent])
-            fresh.receive(self._limit)
-        except execnet.TimeoutError:
-            fresh.kill()
-            return True, fresh.greeting.folder
-        except RECEIVE_ERRORS:
-            return True, fresh.greeting.folder
-        return False, None
+    def _listen(self) -> _Death | None:
+        """Judge what the worker answers, until it dies; None when the lane is stopping."""
+        worker = self._ready
+        assert worker is not None
+        first = True
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or self._sent)
+                if self._stopping:
+                    return None
+                attempt = self._sent[0]
+            how, fault = None, None
+            try:
+                observed = observation(worker.receive(self._limit), attempt.number)
+            except execnet.TimeoutError:
+                pass
+            except RemoteError as error:
+                fault = str(error)
+            except ProtocolError as error:
+                how = f"killed after an answer that is no result: {error}"
+            except (EOFError, OSError):
+                how = worker.ended()
+            else:
+                with self._changed:
+                    self._sent.popleft()
+                    self._changed.notify_all()
+                first = False
+                self._judge(attempt, observed if attempt.before is None else replace(attempt.before, alone=False))
+                continue
+            if self._stopping:
+                return None
+            return self._bury(worker, _Death(attempt, worker.folder, first, how, fault))
 
-    def _judge(self, job: Job, observed: Observation) -> None:
+    def _bury(self, worker: Connection, death: _Death) -> _Death:
+        """End what is left of a worker; what was sent behind the attempt that it owed is to be sent again."""
+        worker.kill()
+        with self._changed:
+            self._ready = None
+            self._sent.popleft()
+            self._put_back(list(self._sent))
+            self._sent.clear()
+            self._changed.notify_all()
+        worker.close()
+        return death
+
+    def _rule(self, death: _Death, words: Mapping[str, str]) -> None:
+        """Settle the attempt that a dead worker owed, or have it tried alone: the culprit dies there too."""
+        attempt, observed = death.attempt, death.observation(words)
+        if death.fault is not None:
+            _settle(attempt.job, Verdict(Outcome.FAULT, observed=death.fault))
+        elif death.first:
+            self._judge(attempt, observed)
+        else:
+            before = observed if death.started(words) else None
+            with self._changed:
+                self._retry = _Attempt(attempt.job, next(self._numbers), alone=True, before=before)
+
+    def _judge(self, attempt: _Attempt, observed: Observation) -> None:
+        job = attempt.job
         try:
             _settle(job, judge.judge(job.case, job.contract, self._expect(job.case), observed))
         except Exception:
-            _settle(job, Verdict(Outcome.FAULT, observed=traceback.format_exc(limit=-6)))
+            _settle(job, _fault())
 
 
 def _settle(job: Job, verdict: Verdict) -> None:
@@ -277,15 +387,8 @@ def _settle(job: Job, verdict: Verdict) -> None:
         job.verdict.set_result(verdict)
 
 
-def _ended(how: str, timed_out: bool, words: Mapping[str, str], alone: bool | None) -> Observation:
-    phase = words.get("progress", "").split(" ")[-1]
-    return Observation(
-        Phase(phase) if phase in set(Phase) else Phase.START,
-        died=None if timed_out else how,
-        timed_out=timed_out,
-        stderr=words.get("stderr", "")[-MAX_STDERR:],
-        alone=alone,
-    )
+def _fault() -> Verdict:
+    return Verdict(Outcome.FAULT, observed=traceback.format_exc(limit=-6))
 
 
 def vendor_arguments(case: Case, contract: Contract) -> values.Arguments | NoEquivalent:
@@ -302,14 +405,21 @@ def call(
         "id": identity,
         "api": contract.api,
         "functional": contract.functional,
-        "arguments": {k: values.to_wire(v) for k, v in arguments.items() if not isinstance(v, values.Tensor)},
-        "same_as": None if promise.same_as is None else {k: values.to_wire(v) for k, v in promise.same_as.items() if not isinstance(v, values.Tensor)},
+        "arguments": _arguments_to_wire(contract, arguments),
+        "same_as": None if promise.same_as is None else _arguments_to_wire(contract, promise.same_as),
+        "positional": list(case.positional),
         "arrays": arrays,
         "layout": case.inputs.layout if case.inputs is not None else "contiguous",
         "defaults": bool(promise.defaults),
         "values": promise.distribution is not None,
-        "infer": case.claim is not None and bool(promise.shape),
+        "infer": case.inputs is not None and case.inputs.infer,
     }
+
+
+def _arguments_to_wire(contract: Contract, arguments: values.Arguments) -> dict[str, Any]:
+    """A functional API's weight and bias travel as arrays, and no bias as none."""
+    apart = ("weight", "bias") if contract.functional else ()
+    return {name: values.to_wire(value) for name, value in arguments.items() if name not in apart}
 
 
 def arrays_to_vendor(
@@ -324,12 +434,13 @@ def arrays_to_vendor(
     found = {"x": inputs.to_wire(arrays.x, dtype)}
     named = {"weight": (arrays.weight, contract.weight), "bias": (arrays.bias, contract.bias)}
     for name, (array, layout) in named.items():
-        if array is None or (expectation.raised is not None and not contract.functional):
-            continue  # a layer that should not exist keeps the parameters that it was constructed with
         wanted = arguments.get(name)
-        if contract.functional and not isinstance(wanted, values.Tensor):
+        if array is None or (contract.functional and not isinstance(wanted, values.Tensor)):
             continue
-        vendor = layout.to_vendor(array, groups) if expectation.raised is None else array.reshape(wanted.shape)
+        if expectation.raised is None:
+            vendor = layout.to_vendor(array, groups)
+        else:
+            continue  # a layer that should not exist keeps the parameters that it was constructed with
         found[name] = inputs.to_wire(vendor, weight_dtype)
     if contract.functional:
         for name in ("weight", "bias"):
@@ -341,27 +452,79 @@ def arrays_to_vendor(
     return found
 
 
-def observation(result: Mapping[str, Any]) -> Observation:
-    """What the worker sent, as an observation."""
-    raised = result.get("raised")
-    lacking = "lacking" in result
-    if raised is None and lacking:
-        raised = {"phase": result["phase"], "class": "Lacking", "bases": [], "message": result["lacking"]}
-    return Observation(
-        phase=Phase(result["phase"]),
-        parameters={name: (dtype, tuple(shape)) for name, (dtype, shape) in result["parameters"].items()},
-        values={name: inputs.from_wire(array) for name, array in result["values"].items()},
-        defaults=result.get("defaults", {}),
-        output=inputs.from_wire(result["output"]) if "output" in result else None,
-        other=inputs.from_wire(result["other"]) if "other" in result else None,
-        gradients={name: inputs.from_wire(array) for name, array in result["gradients"].items()},
-        raised=None
-        if raised is None
-        else Raised(Phase(raised["phase"]), raised["class"], tuple(raised["bases"]), raised["message"]),
-        lacking=lacking,
-        inferred=(result["inferred"][0], tuple(result["inferred"][1])) if "inferred" in result else None,
-        seconds=result["seconds"],
-    )
+def observation(answer: object, number: int) -> Observation:
+    """What the worker answered to the attempt of that number, as an observation.
+
+    Raises:
+        ProtocolError: it is no result of that attempt. A target may have written on the wire itself.
+    """
+    try:
+        result = _mapping(answer)
+        if result["id"] != number:
+            raise ProtocolError(f"the result of another call, {_shown(result['id'])}")
+        lacking = "lacking" in result
+        raised = _raised(result["raised"]) if "raised" in result else None
+        if raised is None and lacking:
+            raised = Raised(Phase(result["phase"]), "Lacking", (), _text(result["lacking"]))
+        inferred = result.get("inferred")
+        return Observation(
+            phase=Phase(result["phase"]),
+            parameters={_text(k): (_text(dtype), _shape(shape)) for k, (dtype, shape) in _items(result["parameters"])},
+            values={_text(k): _array(wire) for k, wire in _items(result["values"])},
+            defaults={_text(k): _text(default) for k, default in _items(result.get("defaults", {}))},
+            output=_array(result["output"]) if "output" in result else None,
+            other=_array(result["other"]) if "other" in result else None,
+            gradients={_text(k): _array(wire) for k, wire in _items(result["gradients"])},
+            raised=raised,
+            lacking=lacking,
+            inferred=None if inferred is None else (_text(inferred[0]), _shape(inferred[1])),
+            inferred_rejection="inferred_rejection" in result,
+            seconds=float(result["seconds"]),
+        )
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        raise ProtocolError(f"{_shown(answer)} ({type(error).__name__})") from error
+
+
+def _shown(value: object) -> str:
+    return f"{type(value).__name__} {repr(value)[:80]}"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(type(value))
+    return value
+
+
+def _items(value: object) -> Any:
+    return _mapping(value).items()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(type(value))
+    return value
+
+
+def _shape(value: object) -> tuple[int, ...]:
+    if not isinstance(value, tuple | list) or not all(type(n) is int and n >= 0 for n in value):
+        raise TypeError(type(value))
+    return tuple(value)
+
+
+def _array(wire: Any) -> TypedArray:
+    dtype, shape, data = wire
+    if not isinstance(data, bytes):
+        raise TypeError(type(data))
+    array = inputs.from_wire((_text(dtype), _shape(shape), data))
+    if array.values.dtype.kind not in "biufc":
+        raise TypeError(dtype)
+    return array
+
+
+def _raised(value: object) -> Raised:
+    raised = _mapping(value)
+    bases = tuple(map(_text, raised["bases"]))
+    return Raised(Phase(raised["phase"]), _text(raised["class"]), bases, _text(raised["message"]))
 
 
 class Audit:
@@ -391,5 +554,9 @@ class Audit:
         return self._lanes[target.name]
 
     def close(self) -> None:
+        """End every target, together, within `STOP_LIMIT` seconds; what has no verdict yet is cancelled."""
+        end = time.monotonic() + STOP_LIMIT
         for lane in self._lanes.values():
-            lane.close()
+            lane.stop()
+        for lane in self._lanes.values():
+            lane.join(max(0.0, end - time.monotonic()))

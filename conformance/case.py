@@ -78,6 +78,7 @@ class Inputs:
         layout: ``"contiguous"``, ``"strided"`` or ``"transposed"``: how x lies in memory.
         gradients: whether the input, weight and bias gradients are asked for.
         weight_dtype: dtype of weight and bias where it differs from x's.
+        infer: where the device lacks the operation, ask the framework's own shape inference (it costs a compile).
     """
 
     shape: tuple[int, ...]
@@ -86,6 +87,7 @@ class Inputs:
     layout: str = "contiguous"
     gradients: bool = True
     weight_dtype: str | None = None
+    infer: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ class Case:
         promise: what the document says. For a canonical case only `raises` is used: the call is invalid.
         clause: the document clause, section or issue that the case comes from.
         claim: id of the claim that it tests, if any.
+        positional: the arguments that are passed by position, in this order; the others by keyword.
     """
 
     spec: str
@@ -155,6 +158,7 @@ class Case:
     promise: Promise
     clause: str
     claim: str | None = None
+    positional: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -213,7 +217,8 @@ class Observation:
         gradients: ``input``, ``weight`` and ``bias`` where they exist.
         raised: the exception, if one was raised.
         lacking: the raised exception says that this device or version lacks the operation.
-        inferred: shape and dtype (`output` has no values) come from the framework's own inference.
+        inferred: (dtype, shape) of the output, from the framework's own inference; it was not executed.
+        inferred_rejection: it was that inference which raised.
         died: how the process ended, for a crash ("SIGSEGV", "exit code 3"); with `stderr`, its last lines.
         alone: for a crash or a time-out, whether it happens in a fresh process too; None when not tried.
         timed_out: no answer within the limit.
@@ -230,6 +235,7 @@ class Observation:
     raised: Raised | None = None
     lacking: bool = False
     inferred: tuple[str, tuple[int, ...]] | None = None
+    inferred_rejection: bool = False
     died: str | None = None
     stderr: str = ""
     alone: bool | None = None

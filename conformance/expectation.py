@@ -12,7 +12,7 @@ import reference
 from conformance import inputs as inputs_
 from conformance.apis import Contract, NoEquivalent, common, contracts
 from conformance.case import Array, Arrays, Case, LayerName
-from conformance.values import Arguments, Numpy, Value
+from conformance.values import Arguments, Numpy, Tensor, Value
 from reference.convolution import prepare
 
 
@@ -54,7 +54,7 @@ def expect(case: Case) -> Expectation:
     if isinstance(canonical, NoEquivalent):
         return Expectation(None)
     arrays = None if case.inputs is None else inputs_.make(case.layer, canonical, case.inputs, case.id)
-    refused = _construct(case.layer, canonical)
+    refused = _construct(case.layer, canonical) or _bias_of_another_shape(case, canonical)
     if refused is not None:
         return Expectation(canonical, arrays, refused)
     weight = common.weight_shape(case.layer, canonical)
@@ -81,7 +81,18 @@ def _canonical(case: Case) -> Arguments | NoEquivalent:
         found = contract.to_canonical(case.arguments)
     except (KeyError, TypeError, ValueError, AttributeError):
         return NoEquivalent("the arguments name no layer")
+    if not isinstance(found, NoEquivalent) and not {"in_channels", "out_channels", "kernel_size"} <= set(found):
+        return NoEquivalent("a required argument is missing")
     return found if isinstance(found, NoEquivalent) else {k: plain(v) for k, v in found.items()}
+
+
+def _bias_of_another_shape(case: Case, canonical: Arguments) -> tuple[str, str] | None:
+    """A functional API is given its bias, which may be of a shape that the layer has no use for."""
+    given = case.arguments.get("bias")
+    if case.api is None or not isinstance(given, Tensor):
+        return None
+    needed = contracts()[case.api].bias.to_vendor(np.empty(canonical["out_channels"]), 1).shape
+    return None if given.shape == needed else ("ValueError", f"bias must be of shape {needed}, not {given.shape}")
 
 
 def plain(value: Value) -> Value:

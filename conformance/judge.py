@@ -27,7 +27,7 @@ def judge(case: Case, contract: Contract, expectation: Expectation, observation:
         verdict,
         phase=observation.phase,
         raised=observation.raised,
-        inferred=observation.inferred is not None,
+        inferred=observation.inferred is not None or observation.inferred_rejection,
         seconds=observation.seconds,
     )
 

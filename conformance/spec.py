@@ -218,7 +218,12 @@ class _Expander:
             if given is not None and len(given.shape) in (3, 4):
                 names = {**dict(zip("NCHW"[-len(given.shape) :], given.shape, strict=True)), **names}
             promise = self.promise(node["expect"], (*path, "expect"), names, arguments)
-        return Case(self.name, name, line, self.layer, self.api, arguments, given, promise, clause, claim)
+        positional = tuple(node.get("positional", ()))
+        for missing in set(positional) - set(arguments):
+            raise self.document.error((*path, "positional"), f"{missing!r} is none of the case's arguments")
+        return Case(
+            self.name, name, line, self.layer, self.api, arguments, given, promise, clause, claim, positional
+        )
 
     def inputs(
         self, node: Mapping[str, Any], path: YamlPath, defaults: Mapping[str, Any], binding: Mapping[str, Value]

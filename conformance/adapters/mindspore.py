@@ -93,6 +93,27 @@ def forward(layer, x):
     return layer(x)
 
 
+class _Inferred(ms.nn.Cell):
+    """Returns what the compiler infers of a layer's output, which needs no kernel."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def construct(self, x):
+        output = self.layer(x)
+        return output.shape, output.dtype
+
+
+def infer(layer, x):
+    ms.set_context(mode=ms.GRAPH_MODE)
+    try:
+        shape, dtype = _Inferred(layer)(x)
+    finally:
+        ms.set_context(mode=ms.PYNATIVE_MODE)
+    return NAMES.get(dtype, str(dtype).lower()), tuple(shape)
+
+
 def backward(layer, x, output, grad_output):
     names = list(parameters(layer))
     wanted = ms.ParameterTuple([getattr(layer, name) for name in names])

@@ -23,6 +23,8 @@ def _nn_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None)
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
             return NoEquivalent("a string is pad_mode's, not padding's")
+        if layer == "conv_transpose2d" and padding == "valid" and any(_valid_surplus(arguments)):
+            return NoEquivalent("pad_mode=\"valid\" keeps the size at least input * stride")
         mode: Arguments = {"pad_mode": padding}
     else:
         two = common.pair(padding) if not common.is_int(padding) else None
@@ -32,15 +34,35 @@ def _nn_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None)
     return {**kept, **mode, "has_bias": arguments.get("bias", True), **common.dtype_argument(inputs)}
 
 
-def _nn_to_canonical(arguments: Arguments) -> Arguments | NoEquivalent:
+def _nn_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
     given = {"pad_mode": "same", "padding": 0, "has_bias": False, **arguments}
     if given.get("data_format", "NCHW") != "NCHW":
         return NoEquivalent("the layer is NCHW")
     back = {vendor: canonical for canonical, vendor in _RENAMED.items()}
     dropped = ("pad_mode", "padding", "data_format", "dtype", "weight_init", "bias_init")
     kept = {back.get(k, k): v for k, v in given.items() if k not in dropped}
-    padding = given["padding"] if given["pad_mode"] == "pad" else given["pad_mode"]
-    return {**common.DEFAULTS, **kept, "padding": padding}
+    if given["pad_mode"] == "pad":
+        return {**common.DEFAULTS, **kept, "padding": given["padding"]}
+    if given["pad_mode"] not in ("same", "valid") or given["padding"] not in (0, (0, 0, 0, 0)):
+        return NoEquivalent("pad_mode and padding contradict each other")
+    if layer == "conv_transpose2d" and given["pad_mode"] == "valid":
+        added = _valid_surplus(kept)
+        return {**common.DEFAULTS, **kept, "padding": 0, **({"output_padding": added} if any(added) else {})}
+    return {**common.DEFAULTS, **kept, "padding": given["pad_mode"]}
+
+
+def _valid_surplus(arguments: Arguments) -> tuple[int, int]:
+    """What pad_mode="valid" of the transposed layer adds: its size is at least input * stride.
+
+    It is the input gradient of the valid convolution whose input is H * stride, which leaves a rest of
+    stride - (dilation * (kernel - 1) + 1) uncovered where that is positive.
+    """
+    named = {**common.DEFAULTS, **arguments}
+    pairs = [common.pair(named[name]) for name in ("kernel_size", "stride", "dilation")]
+    if any(found is None for found in pairs):
+        return 0, 0
+    added = tuple(max(s - (d * (k - 1) + 1), 0) for k, s, d in zip(*pairs, strict=True))  # type: ignore[arg-type]
+    return added[0], added[1]
 
 
 def _mint_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
@@ -76,14 +98,14 @@ FRAMEWORK = Framework(
             layer="conv2d",
             document=DOCSTRING.format("mindspore.nn.Conv2d"),
             to_vendor=partial(_nn_to_vendor, "conv2d"),
-            to_canonical=_nn_to_canonical,
+            to_canonical=partial(_nn_to_canonical, "conv2d"),
         ),
         Contract(
             api="mindspore.nn.Conv2dTranspose",
             layer="conv_transpose2d",
             document="document 001, mindspore.nn.Conv2dTranspose",
             to_vendor=partial(_nn_to_vendor, "conv_transpose2d"),
-            to_canonical=_nn_to_canonical,
+            to_canonical=partial(_nn_to_canonical, "conv_transpose2d"),
         ),
         Contract(
             api="mindspore.mint.nn.Conv2d",
