@@ -30,7 +30,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-SMALL = 1 << 18  # elements of all patches up to which one gather and one product are fastest
+SMALL = 1 << 23  # multiplications up to which one gather and one product are fastest
 BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, to stay in the cache
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
 WIDE = 448  # columns of a product from which BLAS is near its peak
@@ -96,7 +96,7 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
     windows, kernels = _windows(padded, plane, groups), _matrices(weight, groups)
     _, per_group, terms = kernels.shape
     width, positions = columns.output, rows.output * columns.output
-    if windows.size <= SMALL:
+    if _is_small(windows.size, per_group):
         product: Array = kernels @ windows.reshape(batch, groups, terms, positions)
         return product.reshape(batch, out_channels, rows.output, width)
     output = np.empty((batch, out_channels, rows.output, width), padded.dtype)
@@ -140,7 +140,7 @@ def correlate_with_magnitude(padded: Array, weight: Array, plane: Windows, group
     """`correlate`, and `correlate` of the absolute values; one gather serves both where it is small."""
     (rows, columns), batch = plane, padded.shape[0]
     windows, kernels = _windows(padded, plane, groups), _matrices(weight, groups)
-    if windows.size > SMALL:
+    if not _is_small(windows.size, kernels.shape[1]):
         return (
             correlate(padded, weight, plane, groups),
             correlate(np.abs(padded), np.abs(weight), plane, groups),
@@ -177,7 +177,8 @@ def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     """
     rows, columns = plane
     positions, source = rows.output * columns.output, weight.shape[0] // groups
-    if y.shape[0] * groups * positions * weight.size // max(len(weight), 1) <= SMALL:
+    spread = y.shape[0] * groups * positions * weight.size // max(len(weight), 1)
+    if _is_small(spread, source):
         gathering = rows.stride == columns.stride == 1
     else:
         gathering = source <= 2 * weight.shape[1] and positions > REUSE * source
@@ -243,7 +244,7 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
         ),
     )
     sums = np.zeros(shape, y.dtype)
-    if batch * terms * groups * rows.output * width <= SMALL:
+    if _is_small(batch * terms * groups * rows.output * width, per_group):
         images = batch * groups * channels
         spread = (kernels @ grouped).reshape(images, rows.kernel, columns.kernel, rows.output, width)
         _add_taps(sums.reshape(images, *shape[3:]), spread, plane)
@@ -312,7 +313,7 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
     channels, taps, width = windows.shape[2], rows.kernel * columns.kernel, columns.output
     per_group = out_channels // groups
     grouped = y.reshape(batch, groups, per_group, rows.output * width)
-    if windows.size <= SMALL:
+    if _is_small(windows.size, per_group):
         right = windows.reshape(batch, groups, channels * taps, rows.output * width)
         of_each = grouped @ right.swapaxes(2, 3)
         summed: Array = of_each.sum(axis=0, dtype=of_each.dtype)
@@ -385,6 +386,11 @@ def _matrices(weight: Array, groups: int) -> Array:
     """One matrix a group, (groups, O / groups, C / groups * kH * kW)."""
     out_channels, channels, height, width = weight.shape
     return weight.reshape(groups, out_channels // groups, channels * height * width)
+
+
+def _is_small(elements: int, depth: int) -> bool:
+    """Whether one product is best: `elements` gathered or spread, each meeting `depth` others."""
+    return elements * max(depth, 32) <= SMALL
 
 
 def _block(outer: int, inner: int, each: int) -> tuple[int, int]:

@@ -44,7 +44,7 @@ MUTANTS = {
     "groups interleaved": ("arithmetic", "            c * per_group,\n            c,\n", "            c,\n            c * groups,\n"),
     "groups of kernels interleaved": ("arithmetic", "return weight.reshape(groups, out_channels // groups, channels * height * width)", "return weight.reshape(out_channels // groups, groups, channels * height * width).swapaxes(0, 1)"),
     "groups mixed up in phases": ("arithmetic", "weight.reshape(groups, out_channels // groups, channels, height, width)\n        .swapaxes(1, 2)", "weight.reshape(out_channels // groups, groups, channels, height, width)\n        .swapaxes(0, 1).swapaxes(1, 2)"),
-    "bias dropped": ("convolution", "if call.other is not None:\n        output +=", "if call.other is None:\n        output +="),
+    "bias dropped": ("convolution", "if call.other is not None:\n        output +=", "if False:\n        output +="),
     "bias along the width": ("convolution", "call.other[:, None, None]", "np.resize(call.other, output.shape[-1])"),
     "bias twice": ("convolution", "output += call.other", "output += 2 * call.other"),
     "output padding at the top": ("geometry", "return Window(output, kernel, stride, dilation, before, after, size)", "return Window(output, kernel, stride, dilation, before + extra, after, size)"),
