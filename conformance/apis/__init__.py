@@ -72,7 +72,9 @@ class Source:
         tensor: makes a tensor of the NumPy array named ``{array}``.
         bfloat16: the same, for an array of float32 numbers that bfloat16 represents.
         numpy: turns the tensor named ``{tensor}`` into a NumPy array.
-        set_parameter: sets the parameter ``{name}`` of ``layer`` to the tensor ``{tensor}``.
+        dtype_name: the common name of the dtype of the tensor named ``{tensor}``.
+        turned: the tensor ``{tensor}`` with height and width exchanged, as a view where there are views.
+        set_parameter: sets the parameter ``{name}`` of ``{layer}`` to the tensor ``{tensor}``.
         backward: from ``layer``, ``x`` and ``grad_output`` makes ``gradients``, a dict with the keys
             input, weight and bias.
         backward_functional: the same for ``run(x, weight, bias)``; bias may be None.
@@ -84,6 +86,8 @@ class Source:
     tensor: str
     bfloat16: str
     numpy: str
+    dtype_name: str
+    turned: str
     set_parameter: str
     backward: str
     backward_functional: str

@@ -104,7 +104,9 @@ FRAMEWORK = Framework(
         tensor="megengine.Tensor({array})",
         bfloat16="megengine.Tensor({array})",
         numpy="{tensor}.numpy()",
-        set_parameter="layer.{name} = megengine.Parameter({tensor})",
+        dtype_name="np.dtype({tensor}.dtype).name",
+        turned="megengine.functional.swapaxes({tensor}, -1, -2)",
+        set_parameter="{layer}.{name} = megengine.Parameter({tensor})",
         backward=(
             'leaves = {k: t for k, t in (("input", x), ("weight", layer.weight), ("bias", layer.bias)) if t is not None}\n'
             "with GradManager().attach(list(leaves.values())) as manager:\n"

@@ -24,7 +24,7 @@ def _nn_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None)
         if padding not in ("same", "valid"):
             return NoEquivalent("a string is pad_mode's, not padding's")
         if layer == "conv_transpose2d" and padding == "valid" and any(_valid_surplus(arguments)):
-            return NoEquivalent("pad_mode=\"valid\" keeps the size at least input * stride")
+            return NoEquivalent('pad_mode="valid" keeps the size at least input * stride')
         mode: Arguments = {"pad_mode": padding}
     else:
         two = common.pair(padding) if not common.is_int(padding) else None
@@ -82,7 +82,9 @@ FRAMEWORK = Framework(
         tensor="mindspore.Tensor({array})",
         bfloat16="mindspore.Tensor({array}).astype(mindspore.bfloat16)",
         numpy="({tensor}.astype(mindspore.float32) if {tensor}.dtype == mindspore.bfloat16 else {tensor}).asnumpy()",
-        set_parameter="layer.{name}.set_data({tensor})",
+        dtype_name="str({tensor}.dtype).lower()",
+        turned="{tensor}.swapaxes(-1, -2)",
+        set_parameter="{layer}.{name}.set_data({tensor})",
         backward=(
             "parameters = mindspore.ParameterTuple(layer.trainable_params())\n"
             "gradient = mindspore.ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)\n"

@@ -71,7 +71,9 @@ FRAMEWORK = Framework(
         tensor="torch.from_numpy({array})",
         bfloat16="torch.from_numpy({array}).to(torch.bfloat16)",
         numpy="{tensor}.detach().resolve_conj().to(torch.float32 if {tensor}.dtype == torch.bfloat16 else {tensor}.dtype).numpy()",
-        set_parameter="with torch.no_grad():\n    layer.{name}.copy_({tensor})",
+        dtype_name='str({tensor}.dtype).split(".")[-1]',
+        turned="{tensor}.transpose(-1, -2)",
+        set_parameter="with torch.no_grad():\n    {layer}.{name}.copy_({tensor})",
         backward=(
             "x.requires_grad_()\n"
             'parameters = {k: p for k, p in (("weight", layer.weight), ("bias", layer.bias)) if p is not None}\n'

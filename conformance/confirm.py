@@ -1,0 +1,74 @@
+"""Executes a reproducer in its target, to see whether it shows what its verdict says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import execnet
+
+from conformance.case import Outcome
+from conformance.target import ENVIRONMENT, Target
+
+LIMIT = 120.0  # seconds, the framework's import included
+MAX_PRINTED = 4000  # characters
+
+# Runs in the target's interpreter; the script in one of its own, from a file, as a person would run it.
+_RUN = """
+import os, shutil, subprocess, sys, tempfile
+script, limit = channel.receive()
+folder = tempfile.mkdtemp(prefix="conformance-")
+path = os.path.join(folder, "script.py")
+with open(path, "w", encoding="utf-8") as file:
+    file.write(script)
+process = subprocess.Popen([sys.executable, path], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+try:
+    out, err = process.communicate(timeout=limit)
+    code = process.returncode
+except subprocess.TimeoutExpired:
+    process.kill()
+    (out, err), code = process.communicate(), None
+shutil.rmtree(folder, ignore_errors=True)
+channel.send((code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")))
+"""
+
+
+class Confirmation(NamedTuple):
+    """Whether a script showed what its verdict says, and the end of what it printed."""
+
+    confirmed: bool
+    printed: str
+
+
+def confirm(target: Target, script: str, outcome: Outcome = Outcome.DIVERGES, limit: float = LIMIT) -> Confirmation:
+    """Execute a script of `conformance.script` in a target.
+
+    Args:
+        outcome: of the verdict that the script comes with. A divergence is confirmed by its last line, a crash by
+            the end of the process (an exception is none), a time-out by `limit`.
+        limit: seconds that the script may run.
+    """
+    group = execnet.Group()
+    try:
+        extra = "".join(f"//env:{k}={v}" for k, v in ENVIRONMENT.items() if f"env:{k}=" not in target.spec)
+        channel = group.makegateway(target.spec + extra).remote_exec(_RUN)
+        channel.send((script, limit))
+        code, out, err = channel.receive(limit + LIMIT)
+    except (execnet.HostNotFound, execnet.RemoteError, execnet.TimeoutError, EOFError, OSError, ValueError) as error:
+        return Confirmation(False, f"not executed: {str(error).strip()[-MAX_PRINTED:] or type(error).__name__}")
+    finally:
+        group.terminate(1.0)
+    lines = out.strip().splitlines()
+    says = lines[-1].strip() if lines else ""
+    if outcome is Outcome.TIMED_OUT:
+        return Confirmation(code is None, _shown(out, err, code, says))
+    if outcome is Outcome.CRASHED:
+        return Confirmation(code is not None and code not in (0, 1), _shown(out, err, code, says))
+    return Confirmation(says == "DIVERGES", _shown(out, err, code, says))
+
+
+def _shown(out: str, err: str, code: int | None, says: str) -> str:
+    """What it printed; how it ended, with its last words, unless it said what it had to."""
+    if code == 0 and says in ("DIVERGES", "CONFORMS"):
+        return out.strip()[-MAX_PRINTED:]
+    how = "no end within the limit" if code is None else f"exit code {code}" if code >= 0 else f"signal {-code}"
+    return "\n".join(part for part in (out.strip(), err.strip()[-MAX_PRINTED // 2 :], how) if part)[-MAX_PRINTED:]
