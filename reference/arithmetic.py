@@ -54,6 +54,7 @@ def pad(x: Array, plane: Windows, mode: str) -> Array:
     return np.ascontiguousarray(repeated)
 
 
+@lru_cache(maxsize=4096)
 def _overlap(window: Window) -> tuple[slice, slice]:
     """Where the input lies in its padded self, and which part of it does."""
     skipped = max(-window.before, 0)

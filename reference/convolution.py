@@ -287,11 +287,11 @@ def prepare(
     if padding_mode not in PADDING_MODES:
         raise ValueError(f"padding_mode must be one of {PADDING_MODES}, not {padding_mode!r}")
     if other is None:
-        (x, weight), _ = operands(x=x, weight=weight)
+        x, weight = operands(x=x, weight=weight)
     elif backward:
-        (x, weight, other), _ = operands(x=x, weight=weight, grad_output=other)
+        x, weight, other = operands(x=x, weight=weight, grad_output=other)
     else:
-        (x, weight, other), _ = operands(x=x, weight=weight, bias=other)
+        x, weight, other = operands(x=x, weight=weight, bias=other)
     x_shape, weight_shape = x.shape, weight.shape
     if len(x_shape) == 3:
         x = x[None]
@@ -321,19 +321,19 @@ def prepare(
         pair("output_padding", output_padding, 0),
         pair("dilation", dilation, 1),
     )
-    call = Call(layer, x, weight, other, plane, groups, padding_mode, x_shape, weight_shape)
-    if other is None:
-        return call
-    if not backward:
-        if other.shape not in ((call.out_channels,), (1, call.out_channels, 1, 1)):
-            raise ValueError(
-                f"bias must be ({call.out_channels},) or (1, {call.out_channels}, 1, 1), not of shape {other.shape}"
-            )
-        return call._replace(other=other.reshape(call.out_channels))
-    expected = (*x_shape[:-3], *call.output_shape[1:])
-    if other.shape != expected:
-        raise ValueError(f"grad_output must be {expected}, not of shape {other.shape}")
-    return call._replace(other=other.reshape(call.output_shape))
+    conv = layer == "conv2d"
+    channels = weight.shape[0] if conv else weight.shape[1] * groups
+    if other is not None and not backward:
+        if other.shape not in ((channels,), (1, channels, 1, 1)):
+            raise ValueError(f"bias must be ({channels},) or (1, {channels}, 1, 1), not of shape {other.shape}")
+        other = other.reshape(channels)
+    elif other is not None:
+        rows, columns = plane
+        size = (rows.output, columns.output) if conv else (rows.input, columns.input)
+        if other.shape != (*x_shape[:-3], channels, *size):
+            raise ValueError(f"grad_output must be {(*x_shape[:-3], channels, *size)}, not of shape {other.shape}")
+        other = other.reshape(x.shape[0], channels, *size)
+    return Call(layer, x, weight, other, plane, groups, padding_mode, x_shape, weight_shape)
 
 
 @np.errstate(all="ignore")  # infinities and NaN are answers here

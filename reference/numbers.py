@@ -9,6 +9,7 @@ from .arithmetic import Array
 DType: TypeAlias = Any  # whatever names a NumPy type, ml_dtypes' bfloat16 included
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
+_FLOAT64 = np.dtype(np.float64)
 _COMPLEX = ("complex64", "complex128")
 
 
@@ -25,13 +26,16 @@ def dtype_name(dtype: DType) -> str:
     raise TypeError(f"dtype {name} is not one of {', '.join(_FLOATS + _COMPLEX)} or an integer type")
 
 
-def operands(**named: object) -> tuple[list[Array], np.dtype[Any]]:
-    """The named arguments as arrays of one accumulation type, and that type.
+def operands(**named: object) -> list[Array]:
+    """The named arguments as arrays of one accumulation type.
 
     complex128 where any is complex, else float64 where any is a float, else int64: each holds
     every value of the narrower types exactly, except integers beyond 2**53 beside floats.
     TypeError for what is no array of numbers; ValueError for an unsigned integer beyond int64.
     """
+    values = list(named.values())
+    if all(type(value) is np.ndarray and value.dtype is _FLOAT64 for value in values):
+        return values  # type: ignore[return-value]  # as usual, and quickly
     arrays, kinds = [], set()
     for name, value in named.items():
         array = value if isinstance(value, np.ndarray) else np.asarray(value)
@@ -48,7 +52,7 @@ def operands(**named: object) -> tuple[list[Array], np.dtype[Any]]:
         kinds.add(kind)
         arrays.append(array)
     common = np.dtype("c16" if "c" in kinds else "f8" if "f" in kinds else "i8")
-    return [array.astype(common, copy=False) for array in arrays], common
+    return [array.astype(common, copy=False) for array in arrays]
 
 
 def integer_path(terms: int, left: Array, right: Array, extra: Array | None = None) -> str:

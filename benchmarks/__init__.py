@@ -1,0 +1,1 @@
+"""How fast the oracle is, side by side with its peers: `python -m benchmarks`. Never a test."""
