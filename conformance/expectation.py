@@ -54,7 +54,7 @@ def expect(case: Case) -> Expectation:
     if isinstance(canonical, NoEquivalent):
         return Expectation(None)
     arrays = None if case.inputs is None else inputs_.make(case.layer, canonical, case.inputs, case.id)
-    refused = _construct(case.layer, canonical) or _bias_of_another_shape(case, canonical)
+    refused = _construct(case.layer, canonical) or _bias_of_another_shape(case, canonical) or _mixed(case.inputs)
     if refused is not None:
         return Expectation(canonical, arrays, refused)
     weight = common.weight_shape(case.layer, canonical)
@@ -71,6 +71,13 @@ def expect(case: Case) -> Expectation:
         return Expectation(canonical, arrays, refused, parameters)
     output, gradients = _compute(case, canonical, arrays)
     return Expectation(canonical, arrays, None, parameters, output, gradients)
+
+
+def _mixed(inputs: Inputs | None) -> tuple[str, str] | None:
+    """A layer's operands have one dtype: no document says that it converts an input of another."""
+    if inputs is None or inputs.weight_dtype in (None, inputs.dtype):
+        return None
+    return "TypeError", f"x is {inputs.dtype}, the parameters are {inputs.weight_dtype}"
 
 
 def _canonical(case: Case) -> Arguments | NoEquivalent:
