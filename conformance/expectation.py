@@ -11,7 +11,7 @@ import numpy as np
 import reference
 from conformance import inputs as inputs_
 from conformance.apis import Contract, NoEquivalent, common, contracts
-from conformance.case import Array, Arrays, Case, LayerName
+from conformance.case import Array, Arrays, Case, Inputs, LayerName
 from conformance.values import Arguments, Numpy, Tensor, Value
 from reference.convolution import prepare
 
