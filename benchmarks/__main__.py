@@ -8,6 +8,8 @@ from math import prod
 from rich.console import Console
 from rich.table import Table
 
+import reference
+
 from .layers import LAYERS, SMALL, Benchmark
 from .measure import Side, Spread, default_torch, interleaved, side
 
@@ -65,7 +67,7 @@ def main() -> None:
             forward, seconds = against(ours, theirs, row, ("oracle forward", "forward"), options.seconds)
             gradients, _ = against(ours, theirs, row, ("oracle gradients", "gradients"), options.seconds)
             ratios[name] = forward, gradients
-            own, _, peak = interleaved(ours, ours, ("oracle with bound", "dgemm"), options.seconds / 2)
+            own, _, _ = interleaved(ours, ours, ("oracle with bound", "dgemm"), options.seconds / 2)
             row.append(milliseconds(own))
             positions = output_positions(benchmark)
             products = multiplications(benchmark, positions)
@@ -82,11 +84,10 @@ def main() -> None:
             cores = options.threads
             row.append(f"{products / seconds / (cores * 1024**3 / dgemm.median):.0%}")
             operands = 8 * (prod(benchmark.x) + prod(benchmark.weight))
-            whole = operands + 8 * benchmark.x[0] * channels(benchmark) * (
-                positions if benchmark.layer == "conv2d" else positions
-            )
+            whole = operands + 8 * benchmark.x[0] * channels(benchmark) * positions
             row += [f"{(operands + grown) / whole:.1f}x" for grown in memory]
         table.add_row(*row)
+        print(*row, sep=" | ", file=sys.stderr, flush=True)
     console = Console(width=max(200, Console().width))
     console.print(table)
     large = [both for name, both in ratios.items() if name not in SMALL]
@@ -108,11 +109,9 @@ def channels(benchmark: Benchmark) -> int:
 
 def output_positions(benchmark: Benchmark) -> int:
     """Output elements of one channel of one image."""
-    import reference
-
     sizes = {key: value for key, value in benchmark.parameters.items() if key != "groups"}
-    layer = "conv2d" if benchmark.layer == "conv2d" else "conv_transpose2d"
-    return prod(reference.output_size(layer, benchmark.x[2:], benchmark.weight[2:], **sizes))
+    height, width = reference.output_size(benchmark.layer, benchmark.x[2:], benchmark.weight[2:], **sizes)
+    return height * width
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """The layers that are timed: real ones, batch 1, and two small ones where dispatch counts."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Benchmark(NamedTuple):
     """One call: which layer, the shapes of x and weight, the keywords that are not defaults."""
 
-    layer: str
+    layer: Literal["conv2d", "conv_transpose2d"]
     x: tuple[int, int, int, int]
     weight: tuple[int, int, int, int]
     parameters: dict[str, Any]

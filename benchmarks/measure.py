@@ -39,7 +39,9 @@ class Side:
 
     def ask(self, call: str, repeat: int) -> float:
         """Seconds for each of `repeat` runs of a call; for 0, bytes of peak growth of one."""
-        return float(self._exchange({"call": call, "repeat": repeat}))
+        answer = self._exchange({"call": call, "repeat": repeat})
+        assert isinstance(answer, (int, float))
+        return answer
 
     def prepare(self, benchmark: Benchmark, threads: int) -> None:
         """Make the operands of a layer."""

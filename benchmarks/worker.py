@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from functools import partial
 
 
 def resident(key):
@@ -47,18 +48,13 @@ def torch_calls(layer, x_shape, weight_shape, parameters, threads):
     calls = {}
     function = getattr(torch.nn.functional, layer)
     for name, dtype in (("torch64", torch.float64), ("torch32", torch.float32)):
-        x = torch.randn(x_shape, dtype=dtype, requires_grad=True)
-        weight = torch.randn(weight_shape, dtype=dtype, requires_grad=True)
-        output = function(x, weight, None, **parameters)
+        x = torch.randn(x_shape, dtype=dtype)
+        weight = torch.randn(weight_shape, dtype=dtype)
+        operands = x.clone().requires_grad_(), weight.clone().requires_grad_()
+        output = function(*operands, None, **parameters)
         grad = torch.randn_like(output)
-
-        def forward(x=x.detach(), weight=weight.detach()):
-            function(x, weight, None, **parameters)
-
-        def backward(x=x, weight=weight, output=output, grad=grad):
-            torch.autograd.grad(output, (x, weight), grad, retain_graph=True)
-
-        calls[f"{name} forward"], calls[f"{name} gradients"] = forward, backward
+        calls[f"{name} forward"] = partial(function, x, weight, None, **parameters)
+        calls[f"{name} gradients"] = partial(torch.autograd.grad, output, operands, grad, retain_graph=True)
     return calls
 
 

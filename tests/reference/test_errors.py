@@ -206,7 +206,8 @@ def test_layers_are_their_functions():
     rng = np.random.default_rng(0)
     parameters = {"stride": (2, 1), "padding": 1, "dilation": (1, 2), "groups": 2}
     layer = reference.Conv2d(4, 6, (3, 2), padding_mode="reflect", rng=rng, **parameters)
-    assert layer.weight.shape == (6, 2, 3, 2) and layer.bias.shape == (6,)
+    assert layer.weight.shape == (6, 2, 3, 2)
+    assert layer.bias.shape == (6,)
     everything = parameters | {"padding_mode": "reflect"}
     y = layer(X)
     np.testing.assert_array_equal(y, reference.conv2d(X, layer.weight, layer.bias, **everything))
@@ -215,7 +216,8 @@ def test_layers_are_their_functions():
         np.testing.assert_array_equal(got, expected)
 
     turned = reference.Conv2dTranspose(4, 6, (3, 2), output_padding=(1, 0), rng=rng, **parameters)
-    assert turned.weight.shape == (4, 3, 3, 2) and turned.bias.shape == (6,)
+    assert turned.weight.shape == (4, 3, 3, 2)
+    assert turned.bias.shape == (6,)
     everything = parameters | {"output_padding": (1, 0)}
     y = turned(X)
     np.testing.assert_array_equal(y, reference.conv_transpose2d(X, turned.weight, turned.bias, **everything))

@@ -51,7 +51,9 @@ def test_range_stays_exact_and_uses_what_there_is(dtype, bias, terms):
     x, weight, extra = reference.exact_range(dtype, terms, bias=bias)
     count = terms * (2 if dtype == "complex64" else 1)
     limit = 2 ** PRECISION[dtype]
-    assert x >= 1 and weight >= 1 and extra >= bias
+    assert x >= 1
+    assert weight >= 1
+    assert extra >= bias
     assert count * x * weight + extra <= limit
     assert x == 8 or count * (x + 1) * weight + bias > limit
 
@@ -80,14 +82,18 @@ def test_no_value_is_zero_and_signs_differ():
     rng = np.random.default_rng(1)
     inputs = reference.exact_inputs(rng, "conv2d", (2, 3, 8, 9), (4, 3, 3, 2), dtype="float32", gradients=True)
     for array in inputs:
-        assert array.all() and (array > 0).any() and (array < 0).any()
+        assert array.all()
+        assert (array > 0).any()
+        assert (array < 0).any()
     assert not np.array_equal(inputs.x, inputs.x[:, :, ::-1])
     assert inputs.grad_output.shape == (2, 4, 6, 8)
     bare = reference.exact_inputs(rng, "conv2d", (1, 1, 2, 2), (1, 1, 1, 1), dtype=int, bias=False)
-    assert bare.bias is None and bare.grad_output is None
+    assert bare.bias is None
+    assert bare.grad_output is None
 
 
 def test_complex_has_both_parts():
     rng = np.random.default_rng(2)
     x = reference.exact_inputs(rng, "conv2d", (1, 2, 4, 5), (2, 2, 3, 3), dtype="complex64").x
-    assert x.real.all() and x.imag.all()
+    assert x.real.all()
+    assert x.imag.all()

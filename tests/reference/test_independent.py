@@ -122,7 +122,7 @@ def test_onnx_grouped_conv_transpose_with_bias_is_wrong():
 def test_onnx_grouped_conv_transpose_fails_otherwise(w_shape):
     """It takes no group of several output channels, and none whose sizes differ."""
     x, weight = np.ones((1, 4, 3, 4)), np.ones(w_shape)
-    with pytest.raises(ValueError, match="reshape|broadcast"):
+    with pytest.raises(ValueError, match=r"reshape|broadcast"):
         onnx_run("ConvTranspose", (x, weight), {"group": 2, "kernel_shape": (2, 3)})
 
 

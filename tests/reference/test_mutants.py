@@ -3,6 +3,8 @@
 A mutant is the package with one passage of its source replaced, loaded under another name.
 """
 
+# ruff: noqa: E501
+
 import importlib
 import shutil
 from pathlib import Path
