@@ -211,13 +211,9 @@ class Baseline:
                 stale = count < pattern.count and pattern.text.partition("::")[0] in complete
                 if stale or count > pattern.count:
                     mend = "write it anew with --write-baseline" if count else "take it out"
-                    yield (
-                        pattern,
-                        (
-                            f"{self.file}:{pattern.line}: {pattern.text} is listed {pattern.count} times for {entry.api} "
-                            f"of {place.target}, {count} diverge so ({entry.described}); {mend}"
-                        ),
-                    )
+                    said = f"{pattern.text} is listed {pattern.count} times for {entry.api} of {place.target}"
+                    how = f"{count} diverge so ({entry.described})"
+                    yield pattern, f"{self.file}:{pattern.line}: {said}, {how}; {mend}"
 
 
 def fits(pattern: str, text: str) -> bool:

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from conformance import results, spec
+from conformance import baseline, results, resume, run, spec
 from conformance.apis import Contract, frameworks
-from conformance.audit import Audit, Job, vendor_arguments
-from conformance.apis import NoEquivalent
-from conformance.case import Case, Outcome, Verdict
-from conformance.script import call_line, script
-from conformance.target import Target, TargetError, default, parse, unique
+from conformance.audit import Job
+from conformance.case import LAYERS, Case, Outcome
+from conformance.results import Record
+from conformance.run import Run
+from conformance.target import Target
 
-FAILING = (Outcome.DIVERGES, Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.UNSTABLE)
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
-STATE = pytest.StashKey["Session"]()
+RUN = pytest.StashKey[Run]()
+MARKERS = {
+    **dict.fromkeys(LAYERS, "cases of this layer"),
+    **dict.fromkeys(frameworks(), "cases on this framework"),
+    "invalid": "calls that are to be rejected",
+    "claim": "cases of a document's statement",
+    "gradient": "cases whose gradients are compared",
+}
 
 
-class Divergence(Exception):
-    """The verdict of an item that does not conform."""
+class DivergenceError(Exception):
+    """A verdict that does not conform, or not as the baseline has it."""
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """An error in this suite's own code."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("conformance", "conformance audit")
+    group = parser.getgroup(
+        "conformance",
+        "conformance audit: exit status 0 when every case conforms or is in the baseline; 1 when one diverges, a "
+        "baseline entry is stale or the suite itself failed; 2 when it was interrupted or a spec file cannot be used; "
+        "4 when an option, a target, a baseline or an output file cannot be used; 5 when no case was selected",
+    )
     group.addoption(
         "--target",
         action="append",
@@ -41,25 +51,67 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "npu=ssh=user@host//python=/path/python//device=Ascend//env:NAME=VALUE; "
         "default: the environments that tox makes",
     )
-    group.addoption("--results", metavar="FILE", help="results file (JSON Lines), default audit/results.jsonl")
+    group.addoption(
+        "--results",
+        metavar="FILE",
+        help="results file (JSON Lines), default audit/results.jsonl; a previous one is kept as results.previous.jsonl",
+    )
     group.addoption("--report", metavar="FILE", help="HTML report, default audit/report.html")
+    group.addoption(
+        "--resume",
+        metavar="FILE",
+        help="take over the verdicts of an earlier run's results file and run what is missing",
+    )
+    group.addoption(
+        "--baseline", metavar="FILE", help="known divergences (YAML): expected to fail, and to fail as it says"
+    )
+    group.addoption(
+        "--write-baseline",
+        action="store_true",
+        help="write the --baseline file anew from this run, keeping its comments and reasons; only after a whole run",
+    )
+    group.addoption(
+        "--repeat",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="ask every case N times; unstable where the verdicts differ",
+    )
     group.addoption(
         "--case-timeout", type=float, default=60.0, metavar="SECONDS", help="limit for one case in a target, default 60"
     )
-    group.addoption(
-        "--require-targets", action="store_true", help="fail the run when a target is unavailable"
-    )
+    group.addoption("--require-targets", action="store_true", help="fail the run when a target is unavailable")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+    option = config.option
     try:
-        given = [parse(text) for text in config.getoption("target")]
-        targets = tuple(unique(given)) if given else tuple(default(name, config.rootpath) for name in frameworks())
-    except TargetError as error:
+        config.stash[RUN] = Run(
+            run.Settings(
+                root=config.rootpath,
+                targets=tuple(option.target),
+                results=option.results,
+                report=option.report,
+                resume=option.resume,
+                baseline=option.baseline,
+                writes_baseline=option.write_baseline,
+                repeats=option.repeat,
+                case_timeout=option.case_timeout,
+                arguments=tuple(map(str, config.invocation_params.args)),
+            )
+        )
+    except run.UnusableError as error:
         raise pytest.UsageError(str(error)) from error
-    session = Session(config, targets)
-    config.stash[STATE] = session
-    config.pluginmanager.register(session, "conformance-session")
+    config.pluginmanager.register(Worker(config) if _is_worker(config) else Files(config), "conformance-files")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -80,19 +132,22 @@ class SpecFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         loaded = spec.load(self.path, self.relative)
-        session = self.config.stash[STATE]
+        this = self.config.stash[RUN]
         statements = {statement.claim: statement for statement in loaded.statements}
         asked = [
             (target, contract)
-            for target in session.targets
+            for target in this.targets
             for contract in frameworks()[target.framework].contracts
             if contract.layer == loaded.layer and loaded.api in (None, contract.api)
         ]
+        this.asked[str(self.path)] = len(loaded.cases) * len(asked)
         for case in loaded.cases:
             for target, contract in asked:
                 item: CaseItem = CaseItem.from_parent(self, name=_item_name(case.name, contract.api, target))
                 item.job = Job(case, contract, target)
                 item.statement = statements[case.claim] if case.claim is not None else None
+                item.settled = this.earlier.settled(item.job) if this.earlier is not None else None
+                item.own_markers.extend(_marks(case, contract, target))
                 yield item
         if asked:
             for statement in loaded.statements:
@@ -102,13 +157,24 @@ class SpecFile(pytest.File):
                     yield listed
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, spec.SpecError):
+        if isinstance(excinfo.value, spec.SpecError | resume.ResumeError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
 
 def _item_name(case: str, api: str, target: Target) -> str:
     return f"{case}@{api}" if target.name == target.framework else f"{case}@{target.name}:{api}"
+
+
+def _marks(case: Case, contract: Contract, target: Target) -> Iterator[pytest.Mark]:
+    yield getattr(pytest.mark, contract.layer).mark
+    yield getattr(pytest.mark, target.framework).mark
+    if case.promise.raises:
+        yield pytest.mark.invalid.mark
+    elif case.inputs is not None and case.inputs.gradients:
+        yield pytest.mark.gradient.mark
+    if case.claim is not None:
+        yield pytest.mark.claim.mark
 
 
 class StatementItem(pytest.Item):
@@ -119,7 +185,8 @@ class StatementItem(pytest.Item):
     def runtest(self) -> None:
         pytest.skip(f"not checkable: {self.statement.unchecked}")
 
-    def records(self) -> list[results.Record]:
+    @property
+    def records(self) -> list[Record]:
         return [results.statement(self.statement)]
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -127,184 +194,151 @@ class StatementItem(pytest.Item):
 
 
 class CaseItem(pytest.Item):
-    """A case on an API of a target."""
+    """A case on an API of a target. `settled` is an earlier run's verdict, `records` what the results file gets."""
 
     job: Job
     statement: spec.Statement | None
-    found: Verdict | None = None
+    settled: Record | None
+    repeats: Sequence[Job] = ()
+    records: Sequence[Record] = ()
 
     def runtest(self) -> None:
-        verdict = self.found = self.config.stash[STATE].verdict(self.job)
-        if verdict.outcome in SKIPPED:
-            pytest.skip(f"{verdict.outcome.replace('_', ' ')}: {verdict.observed}")
-        if verdict.outcome is Outcome.FAULT:
-            raise Fault(verdict.observed)
-        if verdict.outcome in FAILING:
-            raise Divergence(verdict)
+        this = self.config.stash[RUN]
+        verdict, complaint, records = this.verdict(self.job, self.repeats, self.settled)
+        self.records = records if self.statement is None else [results.statement(self.statement), *records]
+        outcome = Outcome(verdict["outcome"])
+        if outcome is Outcome.FAULT:
+            raise FaultError(verdict["observed"])
+        if outcome in baseline.DIVERGENT and this.settings.writes_baseline:
+            pytest.xfail(f"for {this.settings.baseline}: {verdict['observed']}")
+        if "known" in verdict:
+            pytest.xfail(verdict["known"])
+        if complaint or outcome in baseline.DIVERGENT:
+            raise DivergenceError(explain(self.job.case, verdict, complaint))
+        if outcome in SKIPPED:
+            pytest.skip(f"{outcome.replace('_', ' ')}: {verdict['observed']}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, Fault):
+        if isinstance(excinfo.value, FaultError):
             return f"an error in the suite itself, not in {self.job.contract.api}:\n{excinfo.value}"
-        if isinstance(excinfo.value, Divergence) and self.found is not None:
-            return explain(self.job, self.found)
+        if isinstance(excinfo.value, DivergenceError):
+            return str(excinfo.value)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, self.job.case.line - 1, self.name
 
-    def records(self) -> list[results.Record]:
-        if self.found is None:
-            return []
-        records = [results.case(self.job.case), self.config.stash[STATE].record(self.job, self.found)]
-        if self.statement is not None:
-            records.insert(0, results.statement(self.statement))
-        return [self.config.stash[STATE].target_record(self.job.target), *records]
 
+def explain(case: Case, verdict: Record, complaint: str) -> str:
+    """A verdict in a few lines for the terminal."""
 
-def explain(job: Job, verdict: Verdict) -> str:
-    """A divergence in a few lines for the terminal."""
+    def words(name: str) -> str:
+        return str(verdict.get(name, "")).replace("_", " ")
+
     lines = [
-        f"{job.case.id} on {job.contract.api}",
-        f"  {verdict.outcome.replace('_', ' ')}" + (f": {verdict.kind.replace('_', ' ')}" if verdict.kind else ""),
+        f"{case.id} on {verdict['api']}",
+        f"  {words('outcome')}" + (f": {words('kind')}" if "kind" in verdict else ""),
     ]
-    lines += [f"  expected  {verdict.expected}"] if verdict.expected else []
-    lines += [f"  observed  {verdict.observed}"]
-    lines += [f"  ruling    {verdict.ruling.replace('_', ' ')}"] if verdict.ruling else []
-    return "\n".join([*lines, f"  clause    {job.case.clause}"])
+    lines += [f"  {name:8}  {verdict[name]}" for name in ("expected", "observed") if name in verdict]
+    lines += [f"  ruling    {words('ruling')}"] if "ruling" in verdict else []
+    lines += [f"  clause    {case.clause}"]
+    lines += [f"  baseline  {complaint}"] if complaint else []
+    return "\n".join(lines)
 
 
-class Session:
-    """One run: its targets, its audit, its results file."""
+# The run
 
-    def __init__(self, config: pytest.Config, targets: tuple[Target, ...]) -> None:
-        self.config, self.targets = config, targets
-        self.is_worker = hasattr(config, "workerinput")
-        self._audit: Audit | None = None
-        self._submitted: set[int] = set()
-        self._writer: results.Writer | None = None
-        self._unavailable: dict[str, str] = {}
-        self._counts: dict[str, dict[str, int]] = {}
-        self._faults = 0
-        self._report: Path | None = None
 
-    # running
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    this = session.config.stash[RUN]
+    if session.config.option.collectonly:
+        return (yield)
+    cases = [item for item in session.items if isinstance(item, CaseItem)]
+    try:
+        if not _is_worker(session.config):
+            if cases:
+                this.check_files()
+            this.check_earlier()
+            for item in cases:
+                _submit(this, item)
+        outcome = yield
+    except run.UnusableError as error:
+        raise pytest.UsageError(str(error)) from error
+    finally:
+        this.close()
+    if not _is_worker(session.config):
+        for pattern, message in this.miscounts():  # each fails like an item
+            place = this.known.file, pattern.line - 1, pattern.text
+            report = pytest.TestReport(f"{this.known.file}::line {pattern.line}", place, {}, "failed", message, "call")
+            session.config.hook.pytest_runtest_logreport(report=report)
+    return outcome
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        if not self.is_worker and not session.config.option.collectonly:
-            for item in session.items:
-                self._submit(item)
-        try:
-            return (yield)
-        finally:
-            if self._audit is not None:
-                self._audit.close()
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        for wanted in (item, nextitem):
-            self._submit(wanted)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    for wanted in (item, nextitem):
+        if isinstance(wanted, CaseItem):
+            _submit(item.config.stash[RUN], wanted)
 
-    def _submit(self, item: pytest.Item | None) -> None:
-        if isinstance(item, CaseItem) and id(item) not in self._submitted:
-            self._submitted.add(id(item))
-            if self._audit is None:
-                self._audit = Audit(self.targets, self.config.getoption("case_timeout"))
-            self._audit.submit(item.job)
 
-    def verdict(self, job: Job) -> Verdict:
-        return job.verdict.result()
+def _submit(this: Run, item: CaseItem) -> None:
+    if item.settled is None and not item.repeats:
+        item.repeats = this.submit(item.job)
 
-    # results
 
-    def record(self, job: Job, verdict: Verdict) -> results.Record:
-        framework = frameworks()[job.target.framework]
-        arguments = vendor_arguments(job.case, job.contract)
-        call = "" if isinstance(arguments, NoEquivalent) else call_line(job.contract, framework, arguments)
-        text = None
-        if verdict.outcome in FAILING and not isinstance(arguments, NoEquivalent) and self._audit is not None:
-            text = script(job.case, job.contract, framework, arguments, self._audit.expect(job.case), verdict)
-        return results.verdict(verdict, job.case.id, job.target.name, job.contract.api, call, text)
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
-    def target_record(self, target: Target) -> results.Record:
-        apis = [contract.api for contract in frameworks()[target.framework].contracts]
-        assert self._audit is not None
-        try:
-            return results.target(target, apis, self._audit.greeting(target))
-        except TargetError as error:
-            return results.target(target, apis, None, str(error))
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
-        if call.when == "call" and isinstance(item, CaseItem | StatementItem):
-            report.conformance = item.records()
-        return report
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call" and isinstance(item, CaseItem | StatementItem):
+        cast(Any, report).conformance = list(item.records)  # xdist carries it to where the file is written
+    return report
+
+
+class Files:
+    """What happens where the files are written: in the one process, or in the one that xdist's workers report to."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.run = config.stash[RUN]
+        self.require_targets = config.getoption("require_targets")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        records = getattr(report, "conformance", None)
-        if self.is_worker or not records:
-            return
-        if self._writer is None:
-            self._writer = self._open()
-        for record in records:
-            self._writer.add(record)
-            if record["record"] == "target" and not record["available"]:
-                self._unavailable[record["name"]] = record["reason"]
-            if record["record"] == "verdict":
-                counts = self._counts.setdefault(record["api"], {})
-                counts[record["outcome"]] = counts.get(record["outcome"], 0) + 1
-                self._faults += record["outcome"] == Outcome.FAULT
-
-    def _open(self) -> results.Writer:
-        path = self._path("results", "results.jsonl")
         try:
-            if path.exists():
-                path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
-            return results.Writer(path, self.config.invocation_params.args and list(map(str, self.config.invocation_params.args)))
-        except OSError as error:
-            pytest.exit(f"cannot write {path}: {error.strerror}; choose another with --results FILE", 4)
+            self.run.add(getattr(report, "conformance", ()))
+        except run.UnusableError as error:
+            pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)
 
-    def _path(self, option: str, name: str) -> Path:
-        given = self.config.getoption(option)
-        return Path(given).absolute() if given else self.config.rootpath / "audit" / name
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.run.asked.update(getattr(node, "workeroutput", {}).get("conformance", {}))
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-        yield
-        if self._writer is None:
-            return
-        complete = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.shouldstop and not session.shouldfail
-        self._writer.close(complete)
-        if self._unavailable and self.config.getoption("require_targets"):
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        done = self.run.finish(ended and not session.shouldstop and not session.shouldfail)
+        if ended and not (done and not (self.require_targets and self.run.summary.unavailable)):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        self._report = self._write_report(self._writer.path)
-
-    def _write_report(self, path: Path) -> Path | None:
-        import reports
-
-        out = self._path("report", "report.html")
-        try:
-            reports.write_html([path], out)
-        except OSError as error:
-            print(f"cannot write {out}: {error.strerror}; choose another with --report FILE", file=sys.stderr)
-            return None
-        return out
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self._writer is None:
+        if not self.run.notes:
             return
-        terminal = terminalreporter
-        terminal.section("conformance")
-        outcomes = [o for o in Outcome if any(o in counts for counts in self._counts.values())]
-        width = max(map(len, self._counts), default=0)
-        terminal.line(" " * width + "".join(f"{o.replace('_', ' '):>15}" for o in outcomes))
-        for api, counts in sorted(self._counts.items()):
-            terminal.line(api.ljust(width) + "".join(f"{counts.get(o, 0) or '':>15}" for o in outcomes))
-        for name, reason in self._unavailable.items():
-            terminal.line(f"target {name} is unavailable: {reason}", red=True)
-        terminal.line(f"results: {self._writer.path}")
-        if self._report is not None:
-            terminal.line(f"report:  {self._report}")
+        terminalreporter.section("conformance")
+        for line in self.run.summary.lines():
+            terminalreporter.line(line)
+        for note in self.run.notes:
+            terminalreporter.line(note.text, red=note.alarming)
+
+
+class Worker:
+    """What happens in a worker of xdist."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_sessionfinish(self) -> None:
+        cast(Any, self.config).workeroutput["conformance"] = self.config.stash[RUN].asked

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -115,10 +114,11 @@ def _stable(found: Fact) -> str:
 def beginning(group: Sequence[Fact]) -> str:
     """The longest beginning that the messages of one divergence share, cut where it is the same in every run."""
     texts = [_stable(found) for found in group]
-    common = os.path.commonprefix(texts)
+    least, most = min(texts), max(texts)  # what these share, all between them share
+    common = "".join(a for a, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(least, most, strict=False)))
     if any(text != common for text in texts):
         common = re.sub(r"[-+.\d]+$", "", common)  # half a number tells nothing
-    return common[:MAX_MESSAGE]
+    return common if len(common) <= MAX_MESSAGE else common[:MAX_MESSAGE].rpartition(" ")[0]
 
 
 def _entry(group: Sequence[Fact], facts: Sequence[Fact]) -> str:
@@ -216,7 +216,7 @@ def _edited(
     added: Mapping[int, Patterns],
     new: Sequence[str],
 ) -> str:
-    """The text with other counts (0 takes a case out, the last one its entry), added cases, and new entries at the end."""
+    """The text with other counts (0 takes a case out, the last one its entry), more cases, and more entries."""
     document = safe_yaml.parse(file, text.encode(), BaselineError)
     entries = document.data["divergences"]
     if not entries:

@@ -85,6 +85,7 @@ def verdict(found: Verdict, case_id: str, target_name: str, api: str, call: str,
         record[name] = value
     if "raised" in record:
         record["raised"]["bases"] = list(record["raised"]["bases"])
+        record["raised"]["phase"] = str(found.raised.phase) if found.raised else ""  # pytest-xdist moves plain str only
     if "worst" in record:
         record["worst"] = {
             key: list(value) if key == "index" else repr(value) for key, value in record["worst"].items()
@@ -102,25 +103,32 @@ def _present(record: Mapping[str, Any]) -> Record:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in record.items() if value is not None}
 
 
+_KEYS = {
+    "case": ("id",),
+    "target": ("name",),
+    "statement": ("api", "claim"),
+    "verdict": ("case", "target", "api"),
+}
+
+
 class Writer:
-    """Appends records to a file; cases, targets and statements are written once each."""
+    """Appends records to a file; cases, targets, statements and verdicts are written once each."""
 
     def __init__(self, path: Path, arguments: Sequence[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._file = path.open("w", encoding="ascii")
-        self._written: set[tuple[str, str]] = set()
+        self._written: set[tuple[str, ...]] = set()
         self._verdicts = 0
         self._started = datetime.now(UTC)
         self.add(header(arguments))
 
     def add(self, record: Record) -> None:
         kind = record["record"]
-        if kind in ("case", "target", "statement"):
-            key = kind, str(record.get("id") or record.get("name") or f"{record['api']} {record['claim']}")
-            if key in self._written:
-                return
-            self._written.add(key)
+        key = (kind, *(str(record.get(name)) for name in _KEYS.get(kind, ())))
+        if len(key) > 1 and key in self._written:
+            return
+        self._written.add(key)
         self._verdicts += kind == "verdict"
         self._file.write(json.dumps(record, separators=(",", ":")) + "\n")
         self._file.flush()

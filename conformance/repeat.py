@@ -1,0 +1,45 @@
+"""The verdicts of a case that was asked several times, as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from conformance import results
+from conformance.case import Outcome, Verdict
+from conformance.results import Record
+
+# What may differ between two runs of the same: how long it took, and what a dying process last said.
+VARYING = ("seconds", "stderr")
+
+
+def combined(verdicts: Sequence[Verdict]) -> Verdict:
+    """The first of them where all say the same, byte for byte, and unstable where they do not."""
+    said = [_record(verdict) for verdict in verdicts]
+    texts = [json.dumps(record, sort_keys=True) for record in said]
+    if len(set(texts)) == 1:
+        return verdicts[0]
+    kinds = dict(zip(texts, said, strict=True))
+    names = sorted({name for record in said for name in record})
+    differing = [name for name in names if len({json.dumps(record.get(name)) for record in said}) > 1]
+    shown = "; ".join(
+        f"{texts.count(text)} times "
+        + ", ".join(
+            f"{name} {str(record[name])[:100]}"
+            for name in ("outcome", *differing)
+            if name in record and name != "arrays"
+        )
+        for text, record in kinds.items()
+    )
+    return Verdict(
+        Outcome.UNSTABLE,
+        subject="call",
+        expected=f"the same verdict {len(verdicts)} times",
+        observed=shown,
+        seconds=sum(verdict.seconds for verdict in verdicts),
+    )
+
+
+def _record(verdict: Verdict) -> Record:
+    record = results.verdict(verdict, "", "", "", "", None)
+    return {name: value for name, value in record.items() if name not in VARYING}
