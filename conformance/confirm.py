@@ -39,6 +39,28 @@ class Confirmation(NamedTuple):
     printed: str
 
 
+class NotExecuted(Exception):  # noqa: N818
+    """The target's interpreter could not be asked."""
+
+
+def execute(target: Target, source: str, limit: float = LIMIT) -> tuple[int | None, str, str]:
+    """Run source from a file, in a process of its own, by the target's interpreter.
+
+    Returns the exit code (minus the signal; None when it was ended after `limit` seconds) and what it printed.
+    """
+    group = execnet.Group()
+    try:
+        extra = "".join(f"//env:{k}={v}" for k, v in ENVIRONMENT.items() if f"env:{k}=" not in target.spec)
+        channel = group.makegateway(target.spec + extra).remote_exec(_RUN)
+        channel.send((source, limit))
+        code, out, err = channel.receive(limit + LIMIT)
+        return code, out, err
+    except (execnet.HostNotFound, execnet.RemoteError, execnet.TimeoutError, EOFError, OSError, ValueError) as error:
+        raise NotExecuted(str(error).strip()[-MAX_PRINTED:] or type(error).__name__) from error
+    finally:
+        group.terminate(1.0)
+
+
 def confirm(target: Target, script: str, outcome: Outcome = Outcome.DIVERGES, limit: float = LIMIT) -> Confirmation:
     """Execute a script of `conformance.script` in a target.
 
@@ -47,16 +69,10 @@ def confirm(target: Target, script: str, outcome: Outcome = Outcome.DIVERGES, li
             the end of the process (an exception is none), a time-out by `limit`.
         limit: seconds that the script may run.
     """
-    group = execnet.Group()
     try:
-        extra = "".join(f"//env:{k}={v}" for k, v in ENVIRONMENT.items() if f"env:{k}=" not in target.spec)
-        channel = group.makegateway(target.spec + extra).remote_exec(_RUN)
-        channel.send((script, limit))
-        code, out, err = channel.receive(limit + LIMIT)
-    except (execnet.HostNotFound, execnet.RemoteError, execnet.TimeoutError, EOFError, OSError, ValueError) as error:
-        return Confirmation(False, f"not executed: {str(error).strip()[-MAX_PRINTED:] or type(error).__name__}")
-    finally:
-        group.terminate(1.0)
+        code, out, err = execute(target, script, limit)
+    except NotExecuted as error:
+        return Confirmation(False, f"not executed: {error}")
     lines = out.strip().splitlines()
     says = lines[-1].strip() if lines else ""
     if outcome is Outcome.TIMED_OUT:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import math
 import textwrap
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,13 +23,21 @@ ABOUT_ERRORS = (Kind.WRONGLY_REJECTED, Kind.WRONGLY_ACCEPTED, Kind.ERROR_CLASS, 
 Wire = dict[str, tuple[Array, str]]  # arrays in the vendor's layout, with their dtypes
 
 
-def call_line(contract: Contract, framework: Framework, arguments: Arguments) -> str:
+def call_line(contract: Contract, framework: Framework, arguments: Arguments, positional: Sequence[str] = ()) -> str:
     """The call as a person would type it, such as ``torch.nn.Conv2d(in_channels=4, ...)``."""
-    shown = [
-        f"{name}={name}" if isinstance(value, Tensor) else f"{name}={_source(value, framework)}"
-        for name, value in arguments.items()
-    ]
+    keywords = [name for name in arguments if name not in positional]
+    source = {name: _argument(name, value, contract, framework) for name, value in arguments.items()}
+    shown = [source[name] for name in positional] + [f"{name}={source[name]}" for name in keywords]
     return f"{contract.api}({', '.join(['x', *shown] if contract.functional else shown)})"
+
+
+def _argument(name: str, value: values.Value, contract: Contract, framework: Framework) -> str:
+    if not isinstance(value, Tensor):
+        return _source(value, framework)
+    if contract.functional and name in ("weight", "bias"):
+        return name
+    filled = f'(np.arange({math.prod(value.shape)}) % 5 + 1).astype("float32").reshape({value.shape})'
+    return framework.source.tensor.format(array=filled)
 
 
 def _source(value: values.Value, framework: Framework) -> str:
@@ -140,6 +150,20 @@ def _tensor(name: str, array: str, dtype: str, framework: Framework, layout: str
     return template.format(array=array)
 
 
+def plain(
+    case: Case, contract: Contract, framework: Framework, arguments: Arguments, expectation: Expectation
+) -> list[str]:
+    """The lines, imports apart, that run a whole call: they leave `output`, and `gradients` where they are asked for."""
+    wire = _arrays(case, contract, arguments, expectation)
+    layout = case.inputs.layout if case.inputs is not None else "contiguous"
+    lines = [
+        f"{name} = {_tensor(name, _array(array, dtype), dtype, framework, layout)}"
+        for name, (array, dtype) in wire.items()
+    ]
+    whole = Verdict(Outcome.CONFORMS, subject="output", phase=Phase.BACKWARD)
+    return [*lines, *_call(case, contract, framework, arguments, wire, whole)]
+
+
 # What is called
 
 
@@ -157,9 +181,9 @@ def _call(
 
     if contract.functional:
         lines = [] if "bias" in wire else ["bias = None"]
-        lines += _function("run", contract, framework, arguments)
+        lines += _function("run", contract, framework, arguments, case.positional)
     else:
-        lines = [*mark(Phase.CONSTRUCT), f"layer = {call_line(contract, framework, arguments)}"]
+        lines = [*mark(Phase.CONSTRUCT), f"layer = {call_line(contract, framework, arguments, case.positional)}"]
         if verdict.subject in named:
             return lines
         lines += mark(Phase.PARAMETERS)
@@ -178,9 +202,10 @@ def _call(
     return lines
 
 
-def _function(name: str, contract: Contract, framework: Framework, arguments: Arguments) -> list[str]:
-    given = {k: v for k, v in arguments.items() if k != "bias"}
-    call = call_line(contract, framework, {**given, "bias": Tensor(())})
+def _function(
+    name: str, contract: Contract, framework: Framework, arguments: Arguments, positional: Sequence[str] = ()
+) -> list[str]:
+    call = call_line(contract, framework, {**arguments, "bias": Tensor(())}, positional)
     return [f"def {name}(x, weight, bias):", f"    return {call}"]
 
 

@@ -50,6 +50,27 @@ def two_sided(padding: Value) -> Value | NoEquivalent:
     return top, left
 
 
+def cropped(arguments: Arguments) -> Arguments | NoEquivalent:
+    """A transposed layer's four-sided padding, and its output_padding, for an API whose padding has two sides.
+
+    Output padding wins back rows at the bottom and right, so the top and left may be cropped more than they are,
+    by less than stride or dilation.
+    """
+    given = {**DEFAULTS, **arguments}
+    sides = four_sided(given["padding"])
+    steps, added = [pair(given[name]) for name in ("stride", "dilation")], pair(given["output_padding"])
+    if sides is None or added is None or steps[0] is None or steps[1] is None:
+        return {"padding": given["padding"]}
+    top, bottom, left, right = sides
+    more = (top - bottom, left - right)
+    if more == (0, 0):
+        return {"padding": (top, left)}
+    output_padding = (added[0] + more[0], added[1] + more[1])
+    if min(more) < 0 or any(o >= max(s, d) for o, s, d in zip(output_padding, *steps, strict=True) if o):
+        return NoEquivalent("padding is the same on opposite sides, and output_padding wins back less than a step")
+    return {"padding": (top, left), "output_padding": output_padding}
+
+
 def same_padding(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
     """padding="same" as explicit padding and output_padding, for an API that has no such string.
 

@@ -29,6 +29,8 @@ def _padding(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent
         return common.same_padding(layer, arguments)
     if padding == "valid":
         return {"padding": 0}
+    if layer == "conv_transpose2d" and common.four_sided(padding) is not None:
+        return common.cropped(arguments)
     sides = common.two_sided(padding)
     if isinstance(sides, NoEquivalent):
         return sides
@@ -45,7 +47,8 @@ def _module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | N
     padding = _padding(layer, arguments)
     if isinstance(padding, NoEquivalent):
         return padding
-    if "output_padding" in padding and not common.default(arguments, "output_padding"):
+    named = isinstance(arguments.get("padding"), str)
+    if named and "output_padding" in padding and not common.default(arguments, "output_padding"):
         return NoEquivalent("padding has no string, and output_padding is needed to make its size")
     kept = {k: v for k, v in arguments.items() if layer == "conv2d" or k != "padding_mode"}
     return {**kept, **padding}

@@ -23,9 +23,9 @@ def _nn_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None)
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
             return NoEquivalent("a string is pad_mode's, not padding's")
-        if layer == "conv_transpose2d" and padding == "valid" and any(_valid_surplus(arguments)):
-            return NoEquivalent('pad_mode="valid" keeps the size at least input * stride')
-        mode: Arguments = {"pad_mode": padding}
+        # pad_mode="valid" of the transposed layer keeps at least input * stride; padding none is what "valid" means.
+        plain = layer == "conv_transpose2d" and padding == "valid" and any(_valid_surplus(arguments))
+        mode: Arguments = {"pad_mode": "pad", "padding": 0} if plain else {"pad_mode": padding}
     else:
         two = common.pair(padding) if not common.is_int(padding) else None
         mode = {"pad_mode": "pad", "padding": (two[0], two[0], two[1], two[1]) if two else padding}

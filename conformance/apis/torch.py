@@ -18,6 +18,8 @@ def padding_arguments(layer: LayerName, arguments: Arguments) -> Arguments | NoE
         return {"padding": 0}
     if padding == "same" and common.pair(arguments.get("stride", 1)) not in ((1, 1), None):
         return NoEquivalent('padding="same" is documented for stride 1 only')
+    if layer == "conv_transpose2d" and common.four_sided(padding) is not None:
+        return common.cropped(arguments)
     sides = common.two_sided(padding)
     if isinstance(sides, NoEquivalent):
         return sides
@@ -28,7 +30,8 @@ def module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | No
     padding = padding_arguments(layer, arguments)
     if isinstance(padding, NoEquivalent):
         return padding
-    if "output_padding" in padding and not common.default(arguments, "output_padding"):
+    named = isinstance(arguments.get("padding"), str)
+    if named and "output_padding" in padding and not common.default(arguments, "output_padding"):
         return NoEquivalent("padding has no string, and output_padding is needed to make its size")
     return {**arguments, **padding, **common.dtype_argument(inputs)}
 
