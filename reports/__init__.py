@@ -1,4 +1,4 @@
-"""From results files to what people open: one HTML page, Markdown, a diff. Knows nothing of pytest or the frameworks."""
+"""From results files to what people open: an HTML page, Markdown, a diff. Knows no test runner and no framework."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from reports.run import load
 __all__ = ["ResultsError", "representatives", "write_html"]
 
 
-def write_html(results: Sequence[Path], out: Path) -> None:
+def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -> None:
     """Write one self-contained page of one or more results files.
+
+    Args:
+        since: results files of an earlier run, to show what changed.
 
     Raises:
         ResultsError: a file is no results file, or two of them judge the same.
         OSError: `out` cannot be written.
     """
-    page.write(load(results), out)
+    page.write(load(results), out, load(since) if since else None)
 
 
 def representatives(results: Sequence[Path]) -> list[tuple[str, str, str]]:

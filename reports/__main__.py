@@ -1,30 +1,172 @@
-"""``python -m reports``: make what people read from results files."""
+"""``python -m reports``: what people read, from results files.
+
+Exit codes: 0 as wished; 1 when a diff found something worse, or a query found nothing; 2 for a mistake in the call or
+in the files.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import reports
-from reports.read import ResultsError
+from reports import markdown, page, query, words
+from reports.diff import compare
+from reports.findings import cluster
+from reports.run import load
+from reports.summary import badge, summary
+from reports.visible import visible
+
+_HELP = """\
+python -m reports RESULTS... [-o report.html] [--since EARLIER]   one self-contained HTML page
+python -m reports diff BEFORE AFTER [--format text|markdown|html] what changed; exit code 1 when something got worse
+python -m reports query QUERY RESULTS...                          verdicts that meet a query; exit code 1 when none does
+python -m reports porting RESULTS... [--from API --to API]        porting tables in Markdown
+python -m reports summary RESULTS...                              the numbers of every API in JSON
+python -m reports badge RESULTS... [--api API]                    an SVG badge
+
+RESULTS is a .jsonl file that an audit wrote. Each command tells more with --help.
+"""
 
 
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m reports", description="Write one HTML page of one or more results files.")
-    parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="a .jsonl file that an audit wrote")
-    parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="the page (default: report.html)")
-    options = parser.parse_args(arguments)
+def main(arguments: Sequence[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_HELP, end="", file=sys.stdout if arguments else sys.stderr)
+        return 0 if arguments else 2
+    command = _COMMANDS.get(arguments[0])
     try:
-        reports.write_html(options.results, options.output)
-    except ResultsError as error:
-        print(f"reports: {error}", file=sys.stderr)
-        return 2
+        return command(arguments[1:]) if command else _html(arguments)
+    except (reports.ResultsError, query.QueryError, ValueError) as error:
+        print(f"reports: {visible(str(error))}", file=sys.stderr)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has seen enough
     except OSError as error:
-        print(f"reports: {error.filename or options.output}: {error.strerror or error}", file=sys.stderr)
-        return 2
-    print(options.output)
+        print(f"reports: {error.filename}: {error.strerror}", file=sys.stderr)
+    return 2
+
+
+def _parser(command: str, description: str, results: str = "+") -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m reports {command}".strip(), description=description)
+    if results:
+        parser.add_argument(
+            "results", nargs=results, type=Path, metavar="RESULTS", help="a .jsonl file that an audit wrote"
+        )
+    return parser
+
+
+def _output(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("-o", "--output", type=Path, help=f"write to this file (default: {default})")
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def _html(arguments: Sequence[str]) -> int:
+    parser = _parser("", "Write one self-contained HTML page of one or more results files.")
+    _output(parser, "report.html")
+    parser.add_argument(
+        "--since",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="EARLIER",
+        help="an earlier run, to show what changed",
+    )
+    options = parser.parse_args(arguments)
+    out = options.output or Path("report.html")
+    reports.write_html(options.results, out, options.since)
+    print(out)
     return 0
+
+
+def _diff(arguments: Sequence[str]) -> int:
+    parser = _parser("diff", "Compare two runs. Exit code 1 when a verdict got worse or was lost.", "")
+    parser.add_argument("before", type=Path, metavar="BEFORE", help="results file of the earlier run")
+    parser.add_argument("after", type=Path, metavar="AFTER", help="results file of the later run")
+    parser.add_argument("--format", choices=("text", "markdown", "html"), default="text")
+    _output(parser, "standard output; diff.html for html")
+    options = parser.parse_args(arguments)
+    before, after = load([options.before]), load([options.after])
+    changes = compare(before, after)
+    if options.format == "html":
+        out = options.output or Path("diff.html")
+        page.write(after, out, before)
+        print(out)
+    else:
+        _write(markdown.diff(changes, options.format), options.output)
+    return int(changes.worse)
+
+
+def _query(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m reports query", formatter_class=argparse.RawDescriptionHelpFormatter, description=query.__doc__,
+        epilog="example: python -m reports query 'api:torch* kind:value dtype:float16 -status:conforms' audit.jsonl",
+    )  # fmt: skip
+    parser.add_argument("query", metavar="QUERY", help="in the search language of the page")
+    parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="a .jsonl file that an audit wrote")
+    parser.add_argument(
+        "--since", type=Path, action="append", default=[], metavar="EARLIER", help="an earlier run, for changed:"
+    )
+    parser.add_argument("--count", action="store_true", help="print only how many")
+    options = parser.parse_args(arguments)
+    run = load(options.results)
+    found = list(query.select(run, cluster(run), options.query, load(options.since) if options.since else None))
+    if options.count:
+        print(len(found))
+    else:
+        for entry in found:
+            verdict = entry.verdict
+            told = f"{verdict.expected} -> {verdict.observed}" if verdict.expected else verdict.observed
+            row = (verdict.outcome, verdict.kind or "-", run.column(entry).label, verdict.case, told)
+            print("\t".join(visible(cell, 300).replace("\t", " ").replace("\n", " ") for cell in row))
+    return 0 if found else 1
+
+
+def _porting(arguments: Sequence[str]) -> int:
+    parser = _parser("porting", "Porting tables in Markdown, for every two frameworks or from one API to another.")
+    parser.add_argument("--from", dest="source", metavar="API", help="the API that a model is written in")
+    parser.add_argument("--to", dest="target", metavar="API", help="the API that it shall be written in")
+    parser.add_argument("--language", choices=words.LANGUAGES, default="en")
+    _output(parser, "standard output")
+    options = parser.parse_args(arguments)
+    if (options.source is None) != (options.target is None):
+        parser.error("--from and --to go together")
+    text = markdown.porting_tables(
+        load(options.results), options.language, [options.source, options.target] if options.source else ()
+    )
+    if not text.strip():
+        raise ValueError("no layer was asked of both; `summary` lists the APIs of a run")
+    _write(text, options.output)
+    return 0
+
+
+def _summary(arguments: Sequence[str]) -> int:
+    parser = _parser("summary", "The numbers of every API in JSON: verdicts by outcome, failures by kind, findings.")
+    _output(parser, "standard output")
+    options = parser.parse_args(arguments)
+    _write(json.dumps(summary(load(options.results)), indent=2, ensure_ascii=False) + "\n", options.output)
+    return 0
+
+
+def _badge(arguments: Sequence[str]) -> int:
+    parser = _parser("badge", "An SVG badge that counts failing cases.")
+    parser.add_argument("--api", help="of this API alone")
+    _output(parser, "standard output")
+    options = parser.parse_args(arguments)
+    _write(badge(load(options.results), options.api), options.output)
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "diff": _diff, "query": _query, "porting": _porting, "summary": _summary, "badge": _badge,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -15,10 +15,34 @@ from reports.values import form, integers, source
 Atom: TypeAlias = tuple[str, ...]
 
 PREDICATES = (
-    "every", "equal", "not_multiple", "not_less", "more", "valued", "negative", "zero", "huge", "uneven", "even", "dtype", "weight_dtype",
-    "mixed_dtype", "empty", "unbatched", "rank", "values", "layout", "depthwise", "oversize", "length", "absent", "no_inputs",
-    "any", "is",
-)  # fmt: skip
+    "every",
+    "equal",
+    "among",
+    "not_multiple",
+    "not_less",
+    "more",
+    "valued",
+    "negative",
+    "zero",
+    "huge",
+    "uneven",
+    "even",
+    "dtype",
+    "weight_dtype",
+    "mixed_dtype",
+    "empty",
+    "unbatched",
+    "rank",
+    "values",
+    "layout",
+    "depthwise",
+    "oversize",
+    "length",
+    "no_inputs",
+    "any",
+    "given",
+    "is",
+)
 
 EVERY: Atom = ("every",)
 _LEAST = {"padding": 0, "output_padding": 0, "pads": 0}
@@ -32,6 +56,8 @@ def atoms(case: Case) -> frozenset[Atom]:
     found: set[Atom] = set()
     for name, value in case.arguments.items():
         found.update(_of_value(name, value))
+        if case.api is not None:
+            found.add(("given", name))
     found.update(_of_relations(case))
     found.update(_of_inputs(case.inputs))
     return frozenset(found)
@@ -85,7 +111,9 @@ def _of_relations(case: Case) -> Iterator[Atom]:
     padding = integers(arguments.get("padding", 0))
     shape = (case.inputs or {}).get("shape")
     if case.layer == "conv2d" and kernel and dilation and padding and isinstance(shape, list) and len(shape) in (3, 4):
-        pads = [2 * p for p in _pair(padding)] if len(padding) < 4 else [padding[0] + padding[1], padding[2] + padding[3]]
+        pads = (
+            [2 * p for p in _pair(padding)] if len(padding) < 4 else [padding[0] + padding[1], padding[2] + padding[3]]
+        )
         reach = [d * (k - 1) + 1 for d, k in zip(_pair(dilation), _pair(kernel), strict=False)]
         if any(r > size + pad for r, size, pad in zip(reach, shape[-2:], pads, strict=False)):
             yield ("oversize",)

@@ -1,6 +1,7 @@
 """Divergences clustered into findings: the same thing seen in many cases is told once, with its smallest case.
 
-Verdicts that failed alike (same target, outcome, kind, subject, message shape, claim) are explained by conditions on the
+Verdicts that failed alike (same target, outcome, kind and subject; the same message shape, or else the same claim) are
+explained by conditions on the
 case's parameters: greedily, the conjunction of atoms that shortens the description most (minimum description length;
 Rissanen, *Modeling by shortest data description*, 1978), counting each case that it covers wrongly as an exception.
 Equal findings of several APIs of one target are one finding.
@@ -13,11 +14,11 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports.features import EVERY, PREDICATES, Atom, atoms
 from reports.read import Case
-from reports.run import ASKED, FAILURES, Entry, Run
+from reports.run import ASKED, Entry, Run
 from reports.values import integers
 
 _OF_VALID_CALLS = frozenset({"value", "gradient", "shape", "dtype", "wrongly_rejected"})
@@ -41,11 +42,11 @@ class Signature:
 @dataclass(frozen=True)
 class Finding:
     """Attributes:
-        id: a short digest of what it says, the same in every run that finds the same.
-        condition: atoms that hold of all its cases, () when nothing simple tells them from others.
-        exceptions: how many cases meet the condition and conform.
-        columns: indices of `Run.columns`.
-        entries: indices of `Run.entries`, the smallest case first, which represents it.
+    id: a short digest of what it says, the same in every run that finds the same.
+    condition: atoms that hold of all its cases, () when nothing simple tells them from others.
+    exceptions: how many cases meet the condition and conform.
+    columns: indices of `Run.columns`.
+    entries: indices of `Run.entries`, the smallest case first, which represents it.
     """
 
     id: str
@@ -59,23 +60,56 @@ class Finding:
 def cluster(run: Run) -> tuple[Finding, ...]:
     """All failures of a run, most serious first: crashes, then wrong results, then documents, then errors."""
     alike: dict[tuple[int, Signature], list[int]] = defaultdict(list)
-    asked: dict[int, list[int]] = defaultdict(list)
+    asked: dict[tuple[int, str], list[int]] = defaultdict(list)
     for index, entry in enumerate(run.entries):
         if entry.verdict.outcome in ASKED:
-            asked[entry.column].append(index)
-        if entry.verdict.outcome in FAILURES:
+            asked[entry.column, ""].append(index)
+            if entry.case.claim:
+                asked[entry.column, entry.case.claim].append(index)
+        if entry.failed:
             alike[entry.column, signature(entry)].append(index)
     of_case: dict[str, frozenset[Atom]] = {}
-    universes: dict[int, _Universe] = {}
-    merged: dict[tuple[Signature, tuple[Atom, ...]], list[tuple[int, int, list[int]]]] = defaultdict(list)
+    universes: dict[tuple[int, str], _Universe] = {}
+    merged: dict[tuple[Signature, tuple[Atom, ...]], list[_Part]] = defaultdict(list)
     for (column, like), failed in alike.items():
-        if column not in universes:
-            universes[column] = _Universe(run, asked[column], of_case)
-        for condition, covered, exceptions in universes[column].explain(failed, like.kind in _OF_VALID_CALLS):
-            merged[like, condition].append((column, exceptions, covered))
-    return tuple(
-        sorted((_finding(run, like, condition, parts) for (like, condition), parts in merged.items()), key=_order)
-    )
+        key = column, like.claim
+        if key not in universes:
+            universes[key] = _Universe(run, asked[key], of_case)
+        for part in _joined(universes[key].explain(failed, like.kind in _OF_VALID_CALLS), bool(like.claim)):
+            merged[like, part.condition].append(replace(part, column=column))
+    found = (_finding(run, like, condition, parts) for (like, condition), parts in merged.items())
+    return tuple(sorted(found, key=_order))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one condition explains in one column; `exceptions` counts the conforming verdicts that meet it too."""
+
+    condition: tuple[Atom, ...]
+    covered: tuple[int, ...]
+    exceptions: int
+    column: int = -1
+
+
+def _joined(parts: Sequence[_Part], whole: bool) -> Sequence[_Part]:
+    """Conditions on single values of one argument as one condition; when `whole`, everything as one part."""
+    values: dict[str, list[_Part]] = defaultdict(list)
+    rest = []
+    for part in parts:
+        if len(part.condition) == 1 and part.condition[0][0] in ("equal", "valued"):
+            values[part.condition[0][1]].append(part)
+        else:
+            rest.append(part)
+    for name, several in values.items():
+        told = sorted(part.condition[0][2] for part in several)
+        condition = several[0].condition if len(several) == 1 else (("among", name, ", ".join(told)),)
+        rest.append(_sum(several, condition))
+    return [_sum(rest, ())] if whole and len(rest) > 1 else rest
+
+
+def _sum(parts: Sequence[_Part], condition: tuple[Atom, ...]) -> _Part:
+    exceptions = sum(part.exceptions for part in parts) if condition else 0
+    return _Part(condition, tuple(index for part in parts for index in part.covered), exceptions)
 
 
 def signature(entry: Entry) -> Signature:
@@ -84,13 +118,12 @@ def signature(entry: Entry) -> Signature:
         shape = f"{verdict.raised.phase} {verdict.raised.cls}: {message_shape(verdict.raised.message, verdict.api)}"
     elif verdict.outcome in ("crashed", "timed_out"):
         shape = f"{verdict.phase} {message_shape(verdict.observed, verdict.api)}"
-    elif verdict.kind in ("default", "distribution"):
-        shape = verdict.observed
     else:
         shape = ""
-    ruling = "" if verdict.ruling == "holds" else verdict.ruling
+    claim = entry.case.claim if entry.case.claim and not shape else ""
+    subject = "" if shape else verdict.subject
     return Signature(
-        verdict.target, verdict.outcome, verdict.kind, verdict.subject, shape[:300], entry.case.claim or "", ruling
+        verdict.target, verdict.outcome, verdict.kind, subject, shape[:300], claim, verdict.ruling if claim else ""
     )
 
 
@@ -114,31 +147,39 @@ class _Universe:
     def __init__(self, run: Run, asked: Sequence[int], of_case: dict[str, frozenset[Atom]]) -> None:
         self._place = {index: bit for bit, index in enumerate(asked)}
         self._asked = asked
-        self._conforming = self._invalid = 0
-        self._holds: dict[Atom, int] = defaultdict(int)
+        conforming, invalid = [], []
+        holds: dict[Atom, list[int]] = defaultdict(list)
         for bit, index in enumerate(asked):
             case = run.entries[index].case
             if case.id not in of_case:
                 of_case[case.id] = atoms(case)
             if case.invalid:
-                self._invalid |= 1 << bit
+                invalid.append(bit)
             if run.entries[index].verdict.outcome == "conforms":
-                self._conforming |= 1 << bit
+                conforming.append(bit)
             for atom in of_case[case.id]:
-                self._holds[atom] |= 1 << bit
+                holds[atom].append(bit)
+        self._conforming, self._invalid = self._mask(conforming), self._mask(invalid)
+        self._holds = {atom: self._mask(bits) for atom, bits in holds.items()}
 
-    def explain(self, failed: Sequence[int], valid: bool) -> list[tuple[tuple[Atom, ...], list[int], int]]:
-        """(condition, verdicts it covers, conforming verdicts it covers too), the last with () for what is left.
+    def _mask(self, bits: Sequence[int]) -> int:
+        mask = bytearray(len(self._asked) // 8 + 1)
+        for bit in bits:
+            mask[bit >> 3] |= 1 << (bit & 7)
+        return int.from_bytes(mask, "little")
+
+    def explain(self, failed: Sequence[int], valid: bool) -> list[_Part]:
+        """One part a condition, the last with () for what is left.
 
         Only valid calls can refute a condition of failures that only valid calls show.
         """
         conforming = self._conforming & ~self._invalid if valid else self._conforming
-        left = sum(1 << self._place[index] for index in failed)
+        left = self._mask([self._place[index] for index in failed])
         explained = []
         while left:
             rule, mask = self._best(left, conforming)
             covered = left & mask if rule else left
-            explained.append((rule, self._indices(covered), (conforming & mask).bit_count() if rule else 0))
+            explained.append(_Part(rule, self._indices(covered), (conforming & mask).bit_count() if rule else 0))
             left &= ~covered
         return explained
 
@@ -162,19 +203,20 @@ class _Universe:
                     if atom in rule or not both & failed or both == mask:
                         continue
                     grown[tuple(sorted((*rule, atom), key=_preference))] = (saving(length, both), both)
-            ranked = sorted(grown.items(), key=lambda item: (-item[1][0], [_preference(atom) for atom in item[0]]))[:_BEAM]
+            ranked = sorted(grown.items(), key=lambda item: (-item[1][0], [_preference(atom) for atom in item[0]]))[
+                :_BEAM
+            ]
             if ranked and ranked[0][1][0] > best[0]:
                 best = (ranked[0][1][0], ranked[0][0], ranked[0][1][1])
             beam = [(rule, mask) for rule, (_, mask) in ranked]
         return best[1], best[2]
 
-    def _indices(self, mask: int) -> list[int]:
-        found = []
-        while mask:
-            low = mask & -mask
-            found.append(self._asked[low.bit_length() - 1])
-            mask ^= low
-        return found
+    def _indices(self, mask: int) -> tuple[int, ...]:
+        return tuple(
+            index
+            for index, bit in zip(self._asked, reversed(f"{mask:0{len(self._asked)}b}"), strict=True)
+            if bit == "1"
+        )
 
 
 def _preference(atom: Atom) -> tuple[int, Atom]:
@@ -188,27 +230,60 @@ def size(case: Case) -> tuple[int, int, int, str]:
     return elements, unusual, len(str(case.arguments)), case.id
 
 
-def _finding(run: Run, like: Signature, condition: tuple[Atom, ...], parts: Sequence[tuple[int, int, list[int]]]) -> Finding:
+def _finding(run: Run, like: Signature, condition: tuple[Atom, ...], parts: Sequence[_Part]) -> Finding:
     def order(index: int) -> tuple[object, ...]:
         verdict = run.entries[index].verdict
         return "script" not in verdict.has, *size(run.entries[index].case), verdict.api
 
-    entries = tuple(sorted((index for _, _, covered in parts for index in covered), key=order))
-    columns = tuple(sorted({column for column, _, _ in parts}))
+    columns = tuple(sorted({part.column for part in parts}))
     said = repr((like, condition, tuple(run.columns[column].api for column in columns)))
     return Finding(
         hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:10],
-        like, condition, sum(exceptions for _, exceptions, _ in parts), columns, entries,
-    )  # fmt: skip
+        like,
+        condition,
+        sum(part.exceptions for part in parts),
+        columns,
+        tuple(sorted((index for part in parts for index in part.covered), key=order)),
+    )
 
 
+# What a reader should see first: crashes, then wrong results, then what is accepted or rejected, documents, errors.
 _SERIOUS: Mapping[str, int] = {
-    "value": 2, "gradient": 3, "shape": 4, "dtype": 5, "wrongly_accepted": 6, "wrongly_rejected": 7,
-    "default": 8, "distribution": 9, "error_class": 10, "error_phase": 11,
-}  # fmt: skip
+    "crashed": 0,
+    "timed_out": 1,
+    "unstable": 2,
+    "value": 3,
+    "gradient": 4,
+    "shape": 5,
+    "dtype": 6,
+    "wrongly_accepted": 7,
+    "wrongly_rejected": 8,
+    "default": 10,
+    "distribution": 11,
+    "error_class": 12,
+    "error_phase": 13,
+}
+_DOCUMENT = 9  # the document alone stands apart
+
+
+def seriousness(finding: Finding) -> int:
+    """Its place among the kinds, 0 the most serious."""
+    if finding.signature.ruling == "document_wrong":
+        return _DOCUMENT
+    return _SERIOUS.get(finding.signature.kind or finding.signature.outcome, len(_SERIOUS) + 1)
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:
-    outcome = finding.signature.outcome
-    serious = {"crashed": 0, "timed_out": 1, "unstable": 2}.get(outcome, _SERIOUS.get(finding.signature.kind, 12))
-    return serious, -len(finding.entries), finding.id
+    return seriousness(finding), -len(finding.entries), finding.id
+
+
+def foremost(found: Sequence[Finding], count: int) -> tuple[Finding, ...]:
+    """The findings of a first screen: the most serious, but two of one sort of one target while others wait."""
+    seen: dict[tuple[str, int], int] = defaultdict(int)
+    first: list[Finding] = []
+    later: list[Finding] = []
+    for finding in found:
+        sort = finding.signature.target, seriousness(finding)
+        seen[sort] += 1
+        (first if seen[sort] <= 2 else later).append(finding)
+    return tuple(sorted([*first, *later][:count], key=_order))

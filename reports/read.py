@@ -22,15 +22,15 @@ class ResultsError(Exception):
         self.path, self.line, self.problem = path, line, problem
 
 
-class Unreadable(ResultsError):
+class UnreadableError(ResultsError):
     """The file does not exist or may not be read."""
 
 
-class NotResults(ResultsError):
+class NotResultsError(ResultsError):
     """The file does not begin with the header of a results file in a format that we know."""
 
 
-class DuplicateVerdict(ResultsError):
+class DuplicateVerdictError(ResultsError):
     """The same case on the same API of the same target was judged twice."""
 
 
@@ -137,6 +137,17 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """How an API says its layer, for the porting tables; `weight` and `bias` are source in weight, bias and groups."""
+
+    api: str
+    target: str
+    weight: str
+    bias: str
+    defaults: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Footer:
     complete: bool
     finished: str
@@ -152,21 +163,33 @@ class Damage:
     problem: str
 
 
-Record: TypeAlias = Header | Target | Case | Verdict | Confirmation | Statement | Footer | Damage
+Record: TypeAlias = Header | Target | Case | Verdict | Confirmation | Statement | Contract | Footer | Damage
 
 Outcome: TypeAlias = Literal[
     "conforms", "diverges", "crashed", "timed_out", "unstable", "no_equivalent", "unavailable", "fault"
 ]
 OUTCOMES: tuple[Outcome, ...] = (
-    "diverges", "crashed", "timed_out", "unstable", "fault", "conforms", "no_equivalent", "unavailable"
-)  # fmt: skip
+    "diverges",
+    "crashed",
+    "timed_out",
+    "unstable",
+    "fault",
+    "conforms",
+    "no_equivalent",
+    "unavailable",
+)
 KINDS = (
-    "shape", "value", "gradient", "dtype", "default", "distribution",
-    "wrongly_accepted", "wrongly_rejected", "error_class", "error_phase",
-)  # fmt: skip
-RULINGS = (
-    "holds", "document_wrong", "implementation_wrong", "oracle_apart", "all_differ", "document_silent", "not_observable"
-)  # fmt: skip
+    "shape",
+    "value",
+    "gradient",
+    "dtype",
+    "default",
+    "distribution",
+    "wrongly_accepted",
+    "wrongly_rejected",
+    "error_class",
+    "error_phase",
+)
 DETAILS = frozenset({"script", "arrays", "stderr"})
 
 
@@ -174,8 +197,8 @@ def records(path: Path) -> Iterator[Record]:
     """The records of a results file in order, the header first; of a damaged file up to the damage, then `Damage`.
 
     Raises:
-        Unreadable: it cannot be opened or read.
-        NotResults: its first line is no header of format 1.
+        UnreadableError: it cannot be opened or read.
+        NotResultsError: its first line is no header of format 1.
     """
     try:
         with path.open("rb") as file:
@@ -184,20 +207,24 @@ def records(path: Path) -> Iterator[Record]:
                 try:
                     raw = _parse(line)
                     record = _record(raw, offset)
-                except _Damaged as damaged:
+                except _DamagedError as damaged:
                     if number == 1:
-                        raise NotResults(path, 1, f"not a results file: {damaged}; give the .jsonl that an audit wrote") from None
+                        raise NotResultsError(
+                            path, 1, f"not a results file: {damaged}; give the .jsonl that an audit wrote"
+                        ) from None
                     yield Damage(number, str(damaged))
                     return
                 if (number == 1) != isinstance(record, Header):
-                    raise NotResults(path, number, "a results file has one header, on line 1; give the .jsonl that an audit wrote")
+                    raise NotResultsError(
+                        path, number, "a results file has one header, on line 1; give the .jsonl that an audit wrote"
+                    )
                 if record is not None:
                     yield record
                 offset += len(line)
             if offset == 0:
-                raise NotResults(path, 0, "the file is empty; give the .jsonl that an audit wrote")
+                raise NotResultsError(path, 0, "the file is empty; give the .jsonl that an audit wrote")
     except OSError as error:
-        raise Unreadable(path, 0, f"cannot be read: {error.strerror or error}") from error
+        raise UnreadableError(path, 0, f"cannot be read: {error.strerror or error}") from error
 
 
 def details(path: Path, offset: int) -> Mapping[str, Any]:
@@ -208,7 +235,7 @@ def details(path: Path, offset: int) -> Mapping[str, Any]:
     return {key: raw[key] for key in DETAILS if key in raw}
 
 
-class _Damaged(ValueError):
+class _DamagedError(ValueError):
     """Why one line is no record."""
 
 
@@ -216,16 +243,16 @@ def _parse(line: bytes) -> dict[str, Any]:
     try:
         raw = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
     except RecursionError:
-        raise _Damaged("nested too deeply") from None
+        raise _DamagedError("nested too deeply") from None
     except ValueError as error:
-        raise _Damaged("cut off" if not line.endswith(b"\n") else f"not JSON: {error}") from None
+        raise _DamagedError("cut off" if not line.endswith(b"\n") else f"not JSON: {error}") from None
     if not isinstance(raw, dict):
-        raise _Damaged(f"expected a JSON object, found {type(raw).__name__}")
+        raise _DamagedError(f"expected a JSON object, found {type(raw).__name__}")
     return raw
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Damaged(f"{name} is not JSON; write it as a string")
+    raise _DamagedError(f"{name} is not JSON; write it as a string")
 
 
 def _record(raw: dict[str, Any], offset: int) -> Record | None:
@@ -233,59 +260,106 @@ def _record(raw: dict[str, Any], offset: int) -> Record | None:
     match raw.get("record"):
         case "header":
             if raw.get("format") != FORMAT:
-                raise _Damaged(f"format {raw.get('format')!r}, this version reads format {FORMAT}")
+                raise _DamagedError(f"format {raw.get('format')!r}, this version reads format {FORMAT}")
             return Header(_text(raw, "suite"), _text(raw, "started"), _texts(raw, "host"), _list(raw, "arguments"))
         case "target":
             return Target(
-                _text(raw, "name"), _text(raw, "framework"), _get(raw, "available", bool), _text(raw, "reason", ""),
-                _text(raw, "version", ""), _texts(raw, "environment", {}), _list(raw, "apis", []),
+                _text(raw, "name"),
+                _text(raw, "framework"),
+                _get(raw, "available", bool),
+                _text(raw, "reason", ""),
+                _text(raw, "version", ""),
+                _texts(raw, "environment", {}),
+                _list(raw, "apis", []),
                 _get(raw, "certificate", dict, {}),
-            )  # fmt: skip
+            )
         case "case":
             return Case(
-                _text(raw, "id"), _text(raw, "layer"), _get(raw, "arguments", dict), _text(raw, "clause"),
-                _get(raw, "inputs", dict, None), _text(raw, "api", None), _get(raw, "line", int, 0),
-                _get(raw, "invalid", bool, False), _text(raw, "claim", None),
-            )  # fmt: skip
+                _text(raw, "id"),
+                _text(raw, "layer"),
+                _get(raw, "arguments", dict),
+                _text(raw, "clause"),
+                _get(raw, "inputs", dict, None),
+                _text(raw, "api", None),
+                _get(raw, "line", int, 0),
+                _get(raw, "invalid", bool, False),
+                _text(raw, "claim", None),
+            )
         case "verdict":
             return _verdict(raw, offset)
         case "confirmation":
             return Confirmation(
-                _text(raw, "case"), _text(raw, "target"), _text(raw, "api"), _get(raw, "confirmed", bool), _text(raw, "printed")
+                _text(raw, "case"),
+                _text(raw, "target"),
+                _text(raw, "api"),
+                _get(raw, "confirmed", bool),
+                _text(raw, "printed"),
             )
         case "statement":
             return Statement(
-                _text(raw, "document"), _text(raw, "api"), _text(raw, "claim"), _text(raw, "section"), _text(raw, "says"),
+                _text(raw, "document"),
+                _text(raw, "api"),
+                _text(raw, "claim"),
+                _text(raw, "section"),
+                _text(raw, "says"),
                 _text(raw, "unchecked", None),
-            )  # fmt: skip
+            )
+        case "contract":
+            return Contract(
+                _text(raw, "api"),
+                _text(raw, "target"),
+                _text(raw, "weight"),
+                _text(raw, "bias"),
+                _texts(raw, "defaults", {}),
+            )
         case "footer":
             return Footer(
-                _get(raw, "complete", bool), _text(raw, "finished"), _get(raw, "verdicts", int), _get(raw, "seconds", (int, float), None)
+                _get(raw, "complete", bool),
+                _text(raw, "finished"),
+                _get(raw, "verdicts", int),
+                _get(raw, "seconds", (int, float), None),
             )
         case str():
             return None
         case other:
-            raise _Damaged(f"record: expected a string, found {other!r:.60}")
+            raise _DamagedError(f"record: expected a string, found {other!r:.60}")
 
 
 def _verdict(raw: dict[str, Any], offset: int) -> Verdict:
     outcome = _text(raw, "outcome")
     if outcome not in OUTCOMES:
-        raise _Damaged(f"outcome: expected one of {', '.join(OUTCOMES)}, found {outcome!r:.60}")
+        raise _DamagedError(f"outcome: expected one of {', '.join(OUTCOMES)}, found {outcome!r:.60}")
     raised = _get(raw, "raised", dict, None)
     worst = _get(raw, "worst", dict, None)
     return Verdict(
-        _text(raw, "case"), _text(raw, "target"), _text(raw, "api"), outcome,
-        _text(raw, "kind", ""), _text(raw, "subject", ""), _text(raw, "expected", ""), _text(raw, "observed", ""),
+        _text(raw, "case"),
+        _text(raw, "target"),
+        _text(raw, "api"),
+        outcome,
+        _text(raw, "kind", ""),
+        _text(raw, "subject", ""),
+        _text(raw, "expected", ""),
+        _text(raw, "observed", ""),
         _text(raw, "phase", ""),
-        raised and Raised(_text(raised, "phase"), _text(raised, "cls"), _list(raised, "bases"), _text(raised, "message")),
-        _number(raw.get("ratio")), _get(raw, "exact", bool, False),
-        worst and Worst(
-            tuple(_get(worst, "index", list, [])), _text(worst, "expected", ""), _text(worst, "observed", ""), _text(worst, "bound", "")
+        raised
+        and Raised(_text(raised, "phase"), _text(raised, "cls"), _list(raised, "bases"), _text(raised, "message")),
+        _number(raw.get("ratio")),
+        _get(raw, "exact", bool, False),
+        worst
+        and Worst(
+            tuple(_get(worst, "index", list, [])),
+            _text(worst, "expected", ""),
+            _text(worst, "observed", ""),
+            _text(worst, "bound", ""),
         ),
-        _text(raw, "ruling", ""), _get(raw, "inferred", bool, False), _text(raw, "call", ""), _text(raw, "known", ""),
-        float(_get(raw, "seconds", (int, float), 0.0)), offset, DETAILS & raw.keys(),
-    )  # fmt: skip
+        _text(raw, "ruling", ""),
+        _get(raw, "inferred", bool, False),
+        _text(raw, "call", ""),
+        _text(raw, "known", ""),
+        float(_get(raw, "seconds", (int, float), 0.0)),
+        offset,
+        DETAILS & raw.keys(),
+    )
 
 
 _REQUIRED: Any = object()
@@ -295,10 +369,10 @@ def _get(raw: dict[str, Any], name: str, kind: type | tuple[type, ...], default:
     value = raw.get(name)
     if value is None:
         if default is _REQUIRED:
-            raise _Damaged(f"{name} is missing")
+            raise _DamagedError(f"{name} is missing")
         return default
     if not isinstance(value, kind):
-        raise _Damaged(f"{name}: unexpected {value!r:.60}")
+        raise _DamagedError(f"{name}: unexpected {value!r:.60}")
     return value
 
 
@@ -321,4 +395,4 @@ def _number(value: Any) -> float | None:
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise _Damaged(f"ratio: expected a number, found {value!r:.60}") from None
+        raise _DamagedError(f"ratio: expected a number, found {value!r:.60}") from None

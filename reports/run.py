@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reports import read
-from reports.read import Case, Confirmation, Damage, Footer, Header, Statement, Target, Verdict
+from reports.read import Case, Confirmation, Contract, Damage, Footer, Header, Statement, Target, Verdict
 
 FAILURES = frozenset({"diverges", "crashed", "timed_out", "unstable"})
 ASKED = FAILURES | {"conforms"}
@@ -16,7 +16,7 @@ ASKED = FAILURES | {"conforms"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One API of one target, as the matrix shows it. `label` adds the target's name where the API alone is ambiguous."""
+    """One API of one target. `label` is the API, with the target's name where the API alone is ambiguous."""
 
     api: str
     target: Target
@@ -35,6 +35,12 @@ class Entry:
     @property
     def failed(self) -> bool:
         return self.verdict.outcome in FAILURES
+
+    @property
+    def word(self) -> str:
+        """What became of it in one word: the kind of a divergence, else the outcome."""
+        verdict = self.verdict
+        return verdict.kind if verdict.outcome == "diverges" and verdict.kind else verdict.outcome
 
     def details(self) -> Mapping[str, Any]:
         return read.details(self.source, self.verdict.offset)
@@ -57,15 +63,16 @@ class Run:
     columns: tuple[Column, ...]
     cases: Mapping[str, Case]
     entries: tuple[Entry, ...]
-    confirmations: Mapping[tuple[str, str, str], Confirmation]
+    confirmations: Mapping[tuple[Path, str, str, str], Confirmation]
     statements: tuple[Statement, ...]
+    contracts: Mapping[tuple[str, str], Contract]
 
     def column(self, entry: Entry) -> Column:
         return self.columns[entry.column]
 
     def confirmation(self, entry: Entry) -> Confirmation | None:
         verdict = entry.verdict
-        return self.confirmations.get((verdict.case, verdict.target, verdict.api))
+        return self.confirmations.get((entry.source, verdict.case, verdict.target, verdict.api))
 
 
 def load(paths: Sequence[Path]) -> Run:
@@ -82,8 +89,9 @@ def load(paths: Sequence[Path]) -> Run:
     sources: list[Source] = []
     targets: dict[str, Target] = {}
     cases: dict[str, Case] = {}
-    confirmations: dict[tuple[str, str, str], Confirmation] = {}
+    confirmations: dict[tuple[Path, str, str, str], Confirmation] = {}
     statements: dict[Statement, None] = {}
+    contracts: dict[tuple[str, str], Contract] = {}
     columns: dict[tuple[str, str], int] = {}
     found: list[Entry] = []
     seen: dict[tuple[str, str, str], Path] = {}
@@ -100,8 +108,11 @@ def load(paths: Sequence[Path]) -> Run:
                     name = names.get(record.target, record.target)
                     key = (record.case, name, record.api)
                     if key in seen:
-                        raise read.DuplicateVerdict(
-                            path, 0, f"{record.case} on {record.api} of {name} was already judged in {seen[key]}; give each run once"
+                        raise read.DuplicateVerdictError(
+                            path,
+                            0,
+                            f"{record.case} on {record.api} of {name} was already judged in {seen[key]}; "
+                            "give each run once",
                         )
                     seen[key] = path
                     if record.case not in cases:
@@ -112,12 +123,14 @@ def load(paths: Sequence[Path]) -> Run:
                 case Case():
                     cases.setdefault(record.id, record)
                 case Target():
-                    names[record.name] = _name(record, targets, path)
-                    targets.setdefault(names[record.name], record)
+                    name = names[record.name] = _name(record, targets, path)
+                    targets.setdefault(name, replace(record, name=name))
                 case Confirmation():
-                    confirmations[record.case, record.target, record.api] = record
+                    confirmations[path, record.case, record.target, record.api] = record
                 case Statement():
                     statements.setdefault(record)
+                case Contract():
+                    contracts[names.get(record.target, record.target), record.api] = record
                 case Header():
                     header = record
                 case Footer():
@@ -140,6 +153,7 @@ def load(paths: Sequence[Path]) -> Run:
         tuple(Entry(entry.case, place[entry.column], entry.verdict, entry.source) for entry in found),
         confirmations,
         tuple(statements),
+        contracts,
     )
 
 

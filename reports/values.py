@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+# The layers' own defaults: a canonical case leaves out what has its default.
+CANONICAL: Mapping[str, Any] = {
+    "stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros",
+}  # fmt: skip
+
 
 def source(value: Any) -> str:
     """The value as Python source: a JSON array is a tuple, ``{"list": ...}`` a list, and so on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -30,8 +30,16 @@ def term(language: str, family: str, word: str) -> str:
     return messages(language).get(f"{family}.{word}", visible(word, 200))
 
 
+def kind(language: str, word: str) -> str:
+    """Our word for a kind of divergence or an outcome."""
+    said = messages(language)
+    return said.get(f"kind.{word}") or said.get(f"outcome.{word}") or visible(word, 200)
+
+
 def condition(language: str, atoms: tuple[Atom, ...]) -> str:
-    return say(language, "and").join(say(language, f"atom.{name}", *(visible(word, 60) for word in words)) for name, *words in atoms)
+    return say(language, "and").join(
+        say(language, f"atom.{name}", *(visible(word, 60) for word in words)) for name, *words in atoms
+    )
 
 
 def headline(language: str, run: Run, finding: Finding) -> str:
@@ -39,20 +47,47 @@ def headline(language: str, run: Run, finding: Finding) -> str:
     first = run.entries[finding.entries[0]].verdict
     like = finding.signature
     key = f"says.{like.kind if like.outcome == 'diverges' else like.outcome}"
-    if key not in messages(language):
+    if like.claim and (like.kind == "wrongly_accepted" or first.expected.startswith("document:")):
+        key = "says.forbidden" if like.kind == "wrongly_accepted" else "says.against"
+    elif key not in messages(language):
         key = "says.diverges"
     return say(
-        language, key,
-        apis=", ".join(visible(run.columns[column].label, 200) for column in finding.columns),
+        language,
+        key,
+        kind=kind(language, like.kind or like.outcome),
+        apis=visible(_apis([run.columns[column].label for column in finding.columns]), 300),
         subject=term(language, "subject", like.subject or "output"),
-        expected=visible(first.expected, 160), observed=visible(first.observed, 160), phase=visible(like.shape and first.phase or first.phase, 40),
-    )  # fmt: skip
+        expected=visible(first.expected, 160),
+        observed=visible(first.observed, 160),
+        phase=term(language, "phase", first.phase),
+    )
 
 
-def circumstance(language: str, finding: Finding) -> str:
-    """When it happens: the finding's condition in words."""
+def _apis(labels: Sequence[str]) -> str:
+    """``torch: nn.Conv2d, nn.functional.conv2d`` of several APIs of one framework."""
+    first, *rest = {label.partition(".")[0] for label in labels}
+    if len(labels) == 1 or rest:
+        return ", ".join(labels)
+    return f"{first}: {', '.join(label.partition('.')[2] for label in labels)}"
+
+
+def circumstance(language: str, run: Run, finding: Finding) -> str:
+    """When it happens: the finding's condition in words, or the statement that it is against."""
+    told = ""
+    if finding.signature.claim:
+        case = run.entries[finding.entries[0]].case
+        said = [
+            statement.says for statement in run.statements if (statement.api, statement.claim) == (case.api, case.claim)
+        ]
+        ruling = term(language, "ruling", finding.signature.ruling or "diverges")
+        told = say(
+            language, "condition.claim", ruling=ruling, says=visible(said[0] if said else finding.signature.claim, 300)
+        )
+        if not finding.condition or finding.condition == (EVERY,):
+            return told
+        told += " "
     if finding.condition == (EVERY,):
         return say(language, "condition.always")
     if finding.condition:
-        return say(language, "condition", condition=condition(language, finding.condition))
+        return told + say(language, "condition", condition=condition(language, finding.condition))
     return say(language, "condition.one" if len(finding.entries) == 1 else "condition.none")

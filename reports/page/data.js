@@ -1,10 +1,8 @@
-// The run as the page holds it: text is an index into `strings`, words of closed sets an index into their set.
-const VERDICT = ["case", "column", "outcome", "kind", "subject", "expected", "observed", "phase", "error", "message", "ratio",
-  "exact", "worst", "ruling", "inferred", "call", "known", "finding", "place"];
+// The run as the page holds it. In the packed data every text is an index into `strings`.
 const FAILED = new Set(["diverges", "crashed", "timed_out", "unstable"]);
 
 async function unpack(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return JSON.parse(await new Response(stream).text());
 }
@@ -13,38 +11,41 @@ async function loadRun() {
   const core = await unpack(byId("core").textContent);
   byId("core").remove();
   messages = core.languages;
-  const text = (index) => core.strings[index];
-  const columns = core.columns.map(([label, api, target, framework, version]) => ({ label, api, target, framework, version }));
-  const named = (pairs) => pairs.map(([name, value]) => [text(name), text(value)]);
-  const cases = core.cases.map(([spec, name, layer, line, clause, claim, invalid, args, inputs]) => ({
-    id: text(name) === "" ? text(spec) : `${text(spec)}::${text(name)}`, spec: text(spec), name: text(name), layer: text(layer), line,
-    clause: text(clause), claim: text(claim), invalid: invalid === 1, arguments: named(args), inputs: named(inputs), verdicts: [],
+  const strings = core.strings;
+  const columns = core.columns.map(([label, api, target, framework, version], at) => ({ label, api, target, framework, version, at }));
+  const named = (pairs) => pairs.map(([name, value]) => [strings[name], strings[value]]);
+  const cases = core.cases.map(([spec, name, layer, line, clause, claim, invalid, args, inputs, api]) => ({
+    id: `${strings[spec]}::${strings[name]}`, spec: strings[spec], name: strings[name], layer: strings[layer], line,
+    clause: strings[clause], claim: strings[claim], invalid: invalid === 1, arguments: named(args), inputs: named(inputs),
+    api: strings[api], verdicts: [], differs: 0,
   }));
-  const verdicts = core.verdicts.map((row, index) => {
-    const [caseAt, column, outcome, kind, subject, expected, observed, phase, error, message, ratio, exact, worst, ruling,
-      inferred, call, known, finding, place] = row;
+  const verdicts = core.verdicts.map(([one, column, outcome, kind, subject, expected, observed, phase, error, message, ratio, exact,
+    worst, ruling, inferred, call, known, finding, place, manner, changed, before, confirmed], index) => {
     const verdict = {
-      index, case: cases[caseAt], column: columns[column], at: column, outcome: core.outcomes[outcome], kind: core.kinds[kind] ?? "",
-      subject: text(subject), expected: text(expected), observed: text(observed), phase: text(phase), error: text(error),
-      message: text(message), ratio: ratio === null ? null : Number(ratio.replace("inf", "Infinity")), exact: exact === 1,
-      worst: worst || null, ruling: core.rulings[ruling] ?? "", inferred: inferred === 1, call: text(call), known: text(known),
-      finding: core.findings[finding] ?? null, place,
+      index, case: cases[one], column: columns[column], outcome: strings[outcome], kind: strings[kind], subject: strings[subject],
+      expected: strings[expected], observed: strings[observed], phase: strings[phase], error: strings[error],
+      message: strings[message], ratio: strings[ratio], exact: exact === 1, worst: worst || null, ruling: strings[ruling],
+      inferred: inferred === 1, call: strings[call], known: strings[known], finding: core.findings[finding] ?? null, place,
+      manner: strings[manner], changed: strings[changed], before: strings[before], confirmed: strings[confirmed],
     };
     verdict.case.verdicts.push(verdict);
     return verdict;
   });
-  const findings = core.findings;
-  for (const finding of findings) finding.entries = finding.entries.map((index) => verdicts[index]);
+  for (const finding of core.findings) finding.entries = finding.entries.map((index) => verdicts[index]);
   for (const one of cases) {
-    one.differs = new Set(one.verdicts.filter(failed).map((verdict) => verdict.column.framework)).size;
+    if (one.verdicts.some(failed)) one.differs = new Set(one.verdicts.filter(failed).map((verdict) => verdict.column.framework)).size;
   }
-  return { columns, cases, verdicts, findings, chunk: core.chunk, chunks: document.querySelectorAll("script.chunk"), unpacked: new Map() };
+  return {
+    columns, cases, verdicts, findings: core.findings, porting: core.porting, changes: core.changes, chunk: core.chunk,
+    statements: core.statements.map(([document, api, claim, section, says, unchecked]) => ({ document, api, claim, section, says, unchecked })),
+    layers: [...new Set(cases.map((one) => one.layer))], chunks: document.querySelectorAll("script.chunk"), unpacked: new Map(),
+  };
 }
 
 const failed = (verdict) => FAILED.has(verdict.outcome);
 
-// The word that says how a verdict failed.
-const sort = (verdict) => (verdict.outcome === "diverges" ? verdict.kind : verdict.outcome);
+// The word that says what became of a verdict: the kind of a divergence, else the outcome.
+const word = (verdict) => (verdict.outcome === "diverges" && verdict.kind ? verdict.kind : verdict.outcome);
 
 // Script, arrays, stderr, what the script printed: of a failure, unpacked when asked for.
 async function details(run, verdict) {

@@ -17,6 +17,10 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
+function fill(element, ...children) {
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== ""));
+}
+
 const byId = (id) => document.getElementById(id);
 
 // The address: #view/first/second?q=query

@@ -4,7 +4,7 @@ const OTHERS = 30;
 function findingCard(run, finding, shown) {
   const first = finding.entries[0];
   const card = h("details", { class: "finding", id: `finding-${finding.id}` },
-    h("summary", {}, badge(sort(first)),
+    h("summary", {}, badge(word(first)),
       h("span", { class: "says" }, h("b", {}, finding.headline[language()]), " ", finding.when[language()]),
       h("span", { class: "count" }, say("finding.cases", { count: shown === finding.entries.length ? count(shown) : `${count(shown)} / ${count(finding.entries.length)}` }))));
   card.addEventListener("toggle", () => {
@@ -16,12 +16,16 @@ function findingCard(run, finding, shown) {
 function findingBody(run, finding) {
   const first = finding.entries[0];
   const others = finding.entries.slice(1, OTHERS + 1);
+  const same = finding.when.en;
+  const elsewhere = first.case.claim || !finding.told ? [] : run.findings.filter((other) => other !== finding && other.when.en === same);
   return h("div", { class: "body" },
     h("p", { class: "note" },
       finding.exceptions ? [say("exceptions", { count: count(finding.exceptions) }), ". "] : "",
       h("a", { href: link("finding", [finding.id]) }, say("finding.link"))),
     h("h3", {}, say("finding.smallest"), " ", h("a", { href: verdictLink(first) }, h("code", {}, first.case.name))),
     verdictBody(run, first),
+    elsewhere.length ? [h("h3", {}, say("finding.same")),
+      h("ul", {}, elsewhere.map((other) => h("li", {}, h("a", { href: link("finding", [other.id]) }, other.headline[language()]), ` (${say("finding.cases", { count: count(other.entries.length) })})`)))] : "",
     others.length ? [h("h3", {}, say("finding.others")),
       h("ul", { class: "cases" }, others.map((verdict) => h("li", {}, h("a", { href: verdictLink(verdict) },
         h("code", {}, verdict.case.id)), finding.columns.length > 1 ? ` ${verdict.column.label}` : "")))] : "",
@@ -36,7 +40,7 @@ function showFindings(run, view, chosen) {
   }
   const shown = run.findings.filter((finding) => matching.has(finding));
   const cases = shown.reduce((sum, finding) => sum + matching.get(finding), 0);
-  view.replaceChildren(
+  fill(view,
     h("h2", {}, say("nav.findings")),
     h("p", { class: "note", role: "status" }, say("findings.count", { shown: count(shown.length), all: count(run.findings.length), cases: count(cases) })),
     shown.length ? h("div", {}, shown.map((finding) => findingCard(run, finding, matching.get(finding))))

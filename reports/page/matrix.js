@@ -1,19 +1,23 @@
 // Cases by APIs. Only the rows in sight are elements, so that 100,000 cells scroll as 300 do.
 const ROW = 24;
 const SIGNS = {
-  conforms: "·", no_equivalent: "–", unavailable: "?", fault: "!", crashed: "✖", timed_out: "⏱", unstable: "~",
+  conforms: "·", no_equivalent: "–", unavailable: "?", fault: "!", crashed: "✖", timed_out: "…", unstable: "~",
   shape: "S", value: "V", gradient: "G", dtype: "T", default: "D", distribution: "P",
   wrongly_accepted: "A", wrongly_rejected: "R", error_class: "E", error_phase: "F",
 };
 
-const word = (verdict) => (failed(verdict) ? sort(verdict) : verdict.outcome);
+// Links that choose the layer of a view.
+function layerChoice(run, view, layer) {
+  return h("span", { role: "group", "aria-label": say("matrix.layer") }, run.layers.map((name) => h("a", {
+    class: "choice", href: link(view, [name], address().query), "aria-current": name === layer ? "true" : undefined,
+  }, name)));
+}
 
 function showMatrix(run, view, chosen, layer) {
-  const layers = [...new Set(run.cases.map((one) => one.layer))];
-  layer = layers.includes(layer) ? layer : layers[0];
+  layer = run.layers.includes(layer) ? layer : run.layers[0];
   const wanted = new Set(chosen);
-  const used = new Set(run.verdicts.filter((verdict) => verdict.case.layer === layer).map((verdict) => verdict.at));
-  const columns = run.columns.map((column, at) => ({ ...column, at })).filter((column) => used.has(column.at));
+  const used = new Set(run.verdicts.filter((verdict) => verdict.case.layer === layer).map((verdict) => verdict.column));
+  const columns = run.columns.filter((column) => used.has(column));
   const bySpec = new Map();
   let verdicts = 0;
   for (const one of run.cases) {
@@ -68,17 +72,15 @@ function showMatrix(run, view, chosen, layer) {
     }
     event.preventDefault();
   });
-  view.replaceChildren(
+  fill(view,
     h("h2", {}, say("nav.matrix")),
     h("div", { class: "bar" },
-      h("span", { role: "group", "aria-label": say("matrix.layer") }, layers.map((name) => h("a", {
-        class: "choice", href: link("matrix", [name], address().query), "aria-current": name === layer ? "true" : undefined,
-      }, name))),
+      layerChoice(run, "matrix", layer),
       h("span", { class: "note", role: "status" }, say("matrix.count", { cases: count(cases), verdicts: count(verdicts) })),
       h("span", { class: "note wide" }, say("matrix.keys"))),
     grid,
     h("p", { class: "legend" }, Object.keys(SIGNS).map((name) => h("span", {},
-      h("span", { class: `cell k-${name}` }, SIGNS[name]), " ", term("kind", name) === name ? term("outcome", name) : term("kind", name)))));
+      h("span", { class: `cell k-${name}` }, SIGNS[name]), " ", wordTerm(name)))));
   draw();
 }
 
@@ -92,15 +94,15 @@ function matrixRow(row, at, columns, wanted, active) {
     element = h("div", { ...attributes, class: "row spec" }, h("span", { role: "rowheader", id: id(0), class: `name ${cell(0)}` },
       h("b", {}, row.spec), ` ${count(failures)} / ${count(row.cases.length)}`));
   } else {
-    const of = new Map(row.one.verdicts.map((verdict) => [verdict.at, verdict]));
+    const of = new Map(row.one.verdicts.map((verdict) => [verdict.column, verdict]));
     element = h("div", { ...attributes, class: "row" },
       h("span", { role: "rowheader", id: id(0), class: `name ${cell(0)}`, title: row.one.id }, row.one.name),
       columns.map((column, i) => {
-        const verdict = of.get(column.at);
+        const verdict = of.get(column);
         if (!verdict) return h("span", { role: "gridcell", id: id(i + 1), class: `cell void ${cell(i + 1)}` });
-        const said = term("kind", word(verdict)) === word(verdict) ? term("outcome", word(verdict)) : term("kind", word(verdict));
+        const said = wordTerm(word(verdict));
         return h("span", { role: "gridcell", id: id(i + 1), class: `cell k-${word(verdict)} ${cell(i + 1)}${wanted.has(verdict) ? "" : " dim"}` },
-          h("a", { href: verdictLink(verdict), tabindex: "-1", "aria-label": said, title: `${column.label}: ${said}` }, SIGNS[word(verdict)]));
+          h("a", { href: verdictLink(verdict), tabindex: "-1", "aria-label": said, title: `${column.label}: ${said}` }, SIGNS[word(verdict)] ?? "✕"));
       }));
   }
   element.style.transform = `translateY(${at * ROW}px)`;

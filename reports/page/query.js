@@ -1,96 +1,98 @@
-// The search language; reports/query.py is its twin, and tests/reports/queries.json holds both to one meaning.
-//   query = all { "OR" all }      all = one { one }      one = "-" one | "(" query ")" | term
-//   term = [ field ":" ] pattern { "," pattern }         pattern = word | '"' text '"' | ( ">" | ">=" | "<" | "<=" | "=" ) number
+// The search language; reports/query.py says what it means and is its twin: tests/reports/queries.json holds both to that.
 const TEXTS = ["case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known"];
-const WORDS = ["layer", "framework", "target", "version", "status", "kind", "subject", "phase", "error", "ruling", "finding", "dtype",
-  "shape", "values", "layout", "exact", "inferred", "invalid"];
-const NUMBERS = ["ratio", "differs", "line"];
+const WORDS = ["layer", "framework", "target", "version", "status", "kind", "subject", "phase", "error", "ruling", "finding", "changed",
+  "dtype", "shape", "values", "layout", "exact", "inferred", "invalid", "confirmed", "ratio", "differs", "line"];
+const FIELDS = new Set([...TEXTS, ...WORDS]);
+const ANYWHERE = ["case", "api", "observed", "message", "call"];
+const COMPARE = {
+  ">": (n, limit) => n > limit, ">=": (n, limit) => n >= limit, "<": (n, limit) => n < limit, "<=": (n, limit) => n <= limit,
+  "=": (n, limit) => n === limit,
+};
 
 class QueryError extends Error {}
 
-function fieldText(verdict, field) {
+const yes = (value) => (value ? "yes" : "no");
+const bare = (pairs, name) => pairs.find(([one]) => one === name)?.[1] ?? "";
+
+function fact(verdict, field) {
   const one = verdict.case;
   switch (field) {
     case "case": return one.id;
-    case "spec": case "clause": case "claim": case "layer": return one[field];
-    case "invalid": return one.invalid ? "yes" : "no";
+    case "spec": case "layer": case "clause": case "claim": return one[field];
+    case "line": case "differs": return String(one[field]);
+    case "invalid": return yes(one.invalid);
     case "api": return verdict.column.api;
     case "column": return verdict.column.label;
-    case "framework": case "target": case "version": return verdict.column[field];
+    case "framework": case "version": case "target": return verdict.column[field];
     case "status": return verdict.outcome;
-    case "exact": case "inferred": return verdict[field] ? "yes" : "no";
+    case "exact": case "inferred": return yes(verdict[field]);
     case "finding": return verdict.finding?.id ?? "";
-    case "ratio": return verdict.ratio === null ? "" : String(verdict.ratio);
-    case "differs": case "line": return String(one[field]);
-    case "dtype": case "shape": case "values": case "layout":
-      return one.inputs.find(([name]) => name === field)?.[1].replace(/^'|'$/g, "") ?? "";
-    default: return verdict[field] ?? one.arguments.find(([name]) => name === field)?.[1].replace(/^'|'$/g, "") ?? "";
+    case "dtype": case "shape": case "values": case "layout": return bare(one.inputs, field);
+    default: return FIELDS.has(field) ? verdict[field] : bare(one.arguments, field).replace(/^'([^']*)'$/, "$1");
   }
 }
 
-function compile(run, source) {
-  const known = new Set([...TEXTS, ...WORDS, ...NUMBERS]);
-  for (const one of run.cases) for (const [name] of one.arguments) known.add(name);
-  const tokens = source.match(/"[^"]*"?|[()]|-(?=\S)|(?:[^\s"():]+:)?(?:"[^"]*"?|[^\s"()]+)/g) ?? [];
-  let at = 0;
+function compileQuery(text, names) {
+  const tokens = (text.match(/[()]|-(?=\S)|(?:"[^"]*"?|[^\s"()])+/g) ?? []).reverse();
+  const next = () => tokens[tokens.length - 1];
   const either = () => {
     const parts = [all()];
-    while (tokens[at] === "OR") {
-      at += 1;
+    while (next() === "OR") {
+      tokens.pop();
       parts.push(all());
     }
     return (verdict) => parts.some((part) => part(verdict));
   };
   const all = () => {
     const parts = [];
-    while (at < tokens.length && tokens[at] !== ")" && tokens[at] !== "OR") parts.push(one());
+    while (tokens.length && next() !== ")" && next() !== "OR") parts.push(one());
     return (verdict) => parts.every((part) => part(verdict));
   };
   const one = () => {
-    const token = tokens[at];
-    at += 1;
+    if (!tokens.length) throw new QueryError("-");
+    const token = tokens.pop();
     if (token === "-") {
-      if (at >= tokens.length) throw new QueryError("-");
       const part = one();
       return (verdict) => !part(verdict);
     }
     if (token === "(") {
-      const part = either();
-      if (tokens[at] !== ")") throw new QueryError("( … )");
-      at += 1;
-      return part;
+      const inner = either();
+      if (tokens.pop() !== ")") throw new QueryError("( )");
+      return inner;
     }
-    const [, field, rest] = /^(?:([^":]+):)?(.*)$/s.exec(token);
-    if (field === undefined) {
-      const matches = pattern(rest, true);
-      return (verdict) => ["case", "api", "observed", "message", "call"].some((name) => matches(fieldText(verdict, name)));
+    if (token === ")") throw new QueryError("( )");
+    const term = /^([A-Za-z_][A-Za-z0-9_]*):(?!:)(.*)$/s.exec(token);
+    if (!term) {
+      const matches = pattern(token, true);
+      return (verdict) => ANYWHERE.some((name) => matches(fact(verdict, name)));
     }
-    if (!known.has(field)) throw new QueryError(field);
-    const patterns = (rest.match(/"[^"]*"?|[^,]+/g) ?? []).map((part) => pattern(part, TEXTS.includes(field)));
+    const [, field, rest] = term;
+    if (!FIELDS.has(field) && !names.has(field)) throw new QueryError(`${field}:`);
+    const patterns = (rest.match(/"[^"]*"?|[^,]+/g) ?? [""]).map((part) => pattern(part, rest !== "" && TEXTS.includes(field)));
     return (verdict) => {
-      const text = fieldText(verdict, field);
-      return patterns.some((matches) => matches(text));
+      const value = fact(verdict, field);
+      return patterns.some((matches) => matches(value));
     };
   };
-  const result = either();
-  if (at < tokens.length) throw new QueryError(tokens[at]);
-  return result;
+  const holds = either();
+  if (tokens.length) throw new QueryError("( )");
+  return holds;
 }
 
-function pattern(source, within) {
-  const comparison = /^(>=|<=|>|<|=)(-?[\d.]+(?:e[-+]?\d+)?)$/i.exec(source);
+function pattern(text, part) {
+  const comparison = /^(>=|<=|>|<|=)(-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)$/i.exec(text);
   if (comparison) {
+    const compare = COMPARE[comparison[1]];
     const limit = Number(comparison[2]);
-    const holds = {
-      ">": (n) => n > limit, ">=": (n) => n >= limit, "<": (n) => n < limit, "<=": (n) => n <= limit, "=": (n) => n === limit,
-    }[comparison[1]];
-    return (text) => (text.match(/-?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|Infinity)/gi) ?? []).some((n) => holds(Number(n)));
+    const number = (found) => Number(found.toLowerCase().replace("inf", "Infinity"));
+    return (value) => (value.match(/-?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|inf)/gi) ?? []).some((found) => compare(number(found), limit));
   }
-  const quoted = source.startsWith('"');
-  const wanted = (quoted ? source.replace(/^"|"$/g, "") : source).toLowerCase();
+  const quoted = text.startsWith('"');
+  const wanted = (quoted ? text.slice(1).replace(/"$/, "") : text).toLowerCase();
   if (!quoted && /[*?]/.test(wanted)) {
-    const glob = new RegExp(`^${wanted.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".")}$`, "s");
-    return (text) => glob.test(text.toLowerCase());
+    const source = wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("\\*", ".*").replaceAll("\\?", ".");
+    const glob = new RegExp(`^${source}$`, "s");
+    return (value) => glob.test(value.toLowerCase());
   }
-  return within && !quoted ? (text) => text.toLowerCase().includes(wanted) : (text) => text.toLowerCase() === wanted;
+  return part && !quoted ? (value) => value.toLowerCase().includes(wanted) : (value) => value.toLowerCase() === wanted;
 }

@@ -1,37 +1,50 @@
 // One verdict in full: what was asked, what was due and why, what was seen, and the script that shows it.
+const code = (text) => (text ? h("code", {}, text) : null);
+const verdictLink = (verdict) => link("verdict", [verdict.case.id, verdict.column.label]);
+const badge = (name) => h("span", { class: `badge k-${name}` }, wordTerm(name));
+
+// Our word for a kind or an outcome.
+function wordTerm(name) {
+  const kind = term("kind", name);
+  return kind === name ? term("outcome", name) : kind;
+}
+
 function verdictBody(run, verdict) {
   const one = verdict.case;
   const facts = h("dl", { class: "facts" });
-  const fact = (key, ...content) => {
+  const add = (key, ...content) => {
     const shown = content.flat().filter((item) => item !== "" && item !== null && item !== undefined);
     if (shown.length) facts.append(h("dt", {}, say(key)), h("dd", {}, shown));
   };
-  const code = (text) => (text ? h("code", {}, text) : null);
-  fact("case", code(one.id), one.line ? ` ${say("spec.line", { line: one.line })}` : null);
-  fact("call", code(verdict.call));
-  if (!verdict.call) fact("arguments", code(one.arguments.map(([name, value]) => `${name}=${value}`).join(", ")));
-  fact("inputs", code(one.inputs.map(([name, value]) => `${name} ${value}`).join(", ")));
-  fact("why", one.claim ? say("why.claim", { clause: one.clause }) : say(one.invalid ? "why.reject" : "why.oracle", { clause: one.clause }));
-  fact("claim", code(one.claim));
-  fact("phase", code(verdict.phase));
-  if (verdict.error) fact("raised", code(verdict.error), ": ", verdict.message);
+  add("case", code(one.id), one.line ? ` (${say("spec.line", { line: one.line })})` : null);
+  const given = one.arguments.map(([name, value]) => `${name}=${value}`).join(", ");
+  add("arguments", code(given));
+  add("inputs", code(one.inputs.map(([name, value]) => `${name} ${value}`).join(", ")));
+  add("call", code(verdict.call));
+  add("why", say(one.claim ? "why.claim" : one.invalid ? "why.reject" : "why.oracle", { clause: one.clause }));
+  const statement = one.claim ? run.statements.find((item) => item.claim === one.claim && item.api === one.api) : null;
+  if (one.claim) add("claim", code(one.claim), statement && !one.clause.includes(statement.says) ? ` ${statement.says}` : null);
+  add("ruling", verdict.ruling ? term("ruling", verdict.ruling) : null);
+  if (verdict.error) add("raised", code(verdict.error), verdict.phase ? ` (${term("phase", verdict.phase)})` : "", h("div", { class: "outside" }, verdict.message));
+  else add("phase", verdict.phase ? term("phase", verdict.phase) : null);
   if (verdict.worst) {
     const [index, expected, observed, bound] = verdict.worst;
-    fact("worst", say("worst.text", { index: `[${index.join(", ")}]`, expected, observed, bound }));
+    add("worst", say("worst.text", { index: `[${index}]`, expected, observed, bound }));
   }
-  if (verdict.ratio !== null) fact("ratio", String(verdict.ratio), verdict.exact ? ` (${say("exact")})` : null);
-  if (verdict.ruling) fact("ruling", term("ruling", verdict.ruling));
-  if (verdict.inferred) fact("verdict", say("inferred"));
-  if (verdict.known) fact("finding.known.label", verdict.known);
-  const sides = h("div", { class: "sides" },
-    verdict.expected ? h("div", {}, h("h4", {}, say("expected")), h("pre", { class: "outside" }, verdict.expected)) : null,
-    verdict.observed ? h("div", {}, h("h4", {}, say("observed")), h("pre", { class: "outside" }, verdict.observed)) : null);
-  const later = h("div", { class: "later" });
+  add("ratio", verdict.ratio, verdict.ratio && verdict.exact ? ` (${say("exact")})` : null);
+  if (verdict.inferred) add("verdict", say("inferred"));
+  add("known", verdict.known);
+  add("changed", verdict.changed ? [term("change", verdict.changed), verdict.before && verdict.changed !== "unchanged" ? `: ${verdict.before}` : ""] : null);
+  const side = (key, text) => (text ? h("div", {}, h("div", { class: "label" }, say(key)), h("pre", { class: "outside" }, text)) : null);
+  const sides = h("div", { class: "sides" }, side("expected", verdict.expected), side("observed", verdict.observed));
+  const later = h("div", {});
   details(run, verdict).then((found) => {
-    const picture = found.arrays ? pictures(found.arrays, verdict.worst) : null;
-    if (picture) later.append(picture);
-    if (found.stderr) later.append(h("h4", {}, say("stderr")), h("pre", { class: "outside" }, found.stderr));
-    if (found.script) later.append(scriptBlock(found));
+    later.append(...[
+      verdict.kind === "shape" ? shapeGrids(verdict.expected, verdict.observed) : null,
+      found.arrays ? pictures(verdict, found.arrays) : null,
+      found.script ? scriptBlock(found) : null,
+      found.stderr ? h("div", {}, h("div", { class: "label" }, say("stderr")), h("pre", { class: "outside" }, found.stderr)) : null,
+    ].filter(Boolean));
   });
   return h("div", { class: "verdict" }, sides, facts, later);
 }
@@ -46,8 +59,8 @@ function scriptBlock(found) {
     setTimeout(() => { button.textContent = say("copy"); }, 1500);
   });
   return h("div", { class: "script" },
-    h("div", { class: "bar" }, h("h4", {}, say("script")), h("span", { class: `state ${state}` }, say(state)), button),
-    h("pre", { class: "outside", tabindex: "0" }, found.script),
+    h("div", { class: "bar" }, h("div", { class: "label" }, say("script")), h("span", { class: `state ${state}` }, say(state)), button),
+    h("pre", { class: "outside", tabindex: "0", role: "group", "aria-label": say("script") }, found.script),
     found.printed ? h("details", {}, h("summary", {}, say("printed")), h("pre", { class: "outside" }, found.printed)) : null);
 }
 
@@ -65,12 +78,6 @@ async function copy(text) {
   }
 }
 
-const verdictLink = (verdict) => link("verdict", [verdict.case.id, verdict.column.label]);
-
-function badge(word) {
-  return h("span", { class: `badge k-${word}` }, messages[language()][`kind.${word}`] ?? word);
-}
-
 function openVerdict(run, verdict, back) {
   const panel = byId("panel");
   const close = () => panel.close();
@@ -79,10 +86,20 @@ function openVerdict(run, verdict, back) {
   };
   panel.replaceChildren(
     h("div", { class: "bar" },
-      h("h2", { id: "panel-title" }, badge(failed(verdict) ? sort(verdict) : verdict.outcome), " ", verdict.column.label),
+      h("h2", { id: "panel-title" }, badge(word(verdict)), " ", verdict.column.label),
       h("button", { type: "button", onclick: close }, say("close"))),
     verdict.finding ? h("p", {}, h("a", { href: link("finding", [verdict.finding.id]) },
       h("b", {}, verdict.finding.headline[language()]), " ", verdict.finding.when[language()])) : "",
-    verdictBody(run, verdict));
+    verdictBody(run, verdict),
+    others(verdict));
   if (!panel.open) panel.showModal();
+  panel.scrollTop = 0;
+}
+
+// What became of the same case elsewhere.
+function others(verdict) {
+  const rest = verdict.case.verdicts.filter((other) => other !== verdict);
+  if (!rest.length) return "";
+  return h("div", {}, h("h3", {}, say("case.elsewhere")),
+    h("ul", { class: "cases" }, rest.map((other) => h("li", {}, badge(word(other)), " ", h("a", { href: verdictLink(other) }, h("code", {}, other.column.label))))));
 }

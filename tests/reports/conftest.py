@@ -21,7 +21,8 @@ MEND = "install them: apt-get install chromium; pip install playwright axe-core-
 
 def _load(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -35,13 +36,29 @@ def synthetic() -> ModuleType:
 
 @pytest.fixture
 def results(tmp_path: Path, synthetic: ModuleType) -> Callable[..., Path]:
-    """Write a results file of the given records, by default of 300 canonical cases."""
+    """Write a results file of the given records, by default of 150 canonical cases."""
 
     def write(records: list[dict[str, Any]] | None = None, name: str = "results.jsonl") -> Path:
-        path: Path = synthetic.write(tmp_path / name, synthetic.records() if records is None else records)
+        path: Path = synthetic.write(tmp_path / name, synthetic.records(150) if records is None else records)
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> tuple[Path, Path]:
+    """(results, report) of a run that fills every view, compared with one in which a crash was not there yet."""
+    import reports
+
+    folder = tmp_path_factory.mktemp("whole")
+    before = synthetic.records(150)
+    after = [dict(record) for record in before]
+    next(one for one in after if one["record"] == "verdict" and one["outcome"] == "conforms").update(
+        {"outcome": "crashed", "observed": "SIGSEGV"}
+    )
+    results = synthetic.write(folder / "after.jsonl", after)
+    reports.write_html([results], folder / "report.html", [synthetic.write(folder / "before.jsonl", before)])
+    return results, folder / "report.html"
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +84,9 @@ class Page:
 
     def __init__(self, browser: Any, path: Path, at: str = "", **settings: Any) -> None:
         self.problems: list[str] = []
-        self.context = browser.new_context(**({"locale": "en-US", "viewport": {"width": 1200, "height": 900}} | settings))
+        self.context = browser.new_context(
+            **({"locale": "en-US", "viewport": {"width": 1200, "height": 900}} | settings)
+        )
         self.page = self.context.new_page()
         self.page.on("console", lambda message: self.problems.append(f"console {message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
@@ -87,20 +106,29 @@ class Page:
 
 
 @pytest.fixture
-def open_report(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Open the report of results files in the browser; at the end of the test it must have made no problem."""
-    import reports
-
+def open_page(browser: Any) -> Iterator[Callable[..., Page]]:
+    """Open a page of ours in the browser; at the end of the test it must have made no problem."""
     opened: list[Page] = []
 
-    def open_page(path: Path, at: str = "", **settings: Any) -> Page:
-        out = tmp_path / "report.html"
-        reports.write_html([path], out)
-        opened.append(Page(browser, out, at, **settings))
+    def open_one(path: Path, at: str = "", **settings: Any) -> Page:
+        opened.append(Page(browser, path, at, **settings))
         return opened[-1]
 
-    yield open_page
+    yield open_one
     problems = [problem for page in opened for problem in page.problems]
     for page in opened:
         page.context.close()
     assert not problems
+
+
+@pytest.fixture
+def open_report(open_page: Callable[..., Page], tmp_path: Path) -> Callable[..., Page]:
+    """Open the report of a results file in the browser."""
+    import reports
+
+    def write_and_open(path: Path, at: str = "", **settings: Any) -> Page:
+        out = tmp_path / "report.html"
+        reports.write_html([path], out)
+        return open_page(out, at, **settings)
+
+    return write_and_open

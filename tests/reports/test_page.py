@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+
+import pytest
+
 import reports
 from reports.visible import visible
 
@@ -59,14 +64,11 @@ def test_hostile_text_stays_text(results, synthetic, open_report):
     assert page.locator("#view img").count() == 0
 
 
-def test_first_screen_counts_failures_without_a_script(results, browser, tmp_path):
-    out = tmp_path / "report.html"
-    path = results()
-    reports.write_html([path], out)
-    loaded = reports.load([path])
+def test_first_screen_counts_failures_without_a_script(whole, browser):
+    loaded = reports.load([whole[0]])
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(out.as_uri())
+    page.goto(whole[1].as_uri())
     text = page.locator("#overview").inner_text()
     context.close()
     failures = sum(entry.failed for entry in loaded.entries)
@@ -80,8 +82,8 @@ def test_incomplete_run_says_so(results, synthetic, open_report):
     assert "Incomplete run" in page.locator("#overview").inner_text()
 
 
-def test_link_to_a_finding_opens_it(results, open_report):
-    report = open_report(results(), "#findings")
+def test_link_to_a_finding_opens_it(whole, open_page):
+    report = open_page(whole[1], "#findings")
     identity = report.page.locator("details.finding").nth(2).get_attribute("id").removeprefix("finding-")
     page = report.go(f"#finding/{identity}")
     assert page.locator("details.finding[open]").count() == 1
@@ -90,9 +92,186 @@ def test_link_to_a_finding_opens_it(results, open_report):
     assert "import numpy as np" in body.inner_text()
 
 
-def test_matrix_opens_a_verdict(results, open_report):
-    page = open_report(results(), "#matrix").page
+def test_matrix_opens_a_verdict(whole, open_page):
+    page = open_page(whole[1], "#matrix").page
     page.locator(".grid .k-wrongly_rejected a").first.click()
     panel = page.locator("dialog[open]")
     panel.wait_for()
     assert "TypeError" in panel.inner_text()
+
+
+VIEWS = ("overview", "findings", "matrix", "errors", "documents", "porting", "accuracy", "changes")
+
+
+@pytest.mark.parametrize(("theme", "rules"), [("light", {}), ("dark", {"runOnly": ["color-contrast"]})])
+def test_every_view_is_accessible(whole, open_page, theme, rules):
+    from axe_playwright_python.sync_playwright import Axe
+
+    report = open_page(whole[1], color_scheme=theme)
+    for view in VIEWS:
+        page = report.go(f"#{view}")
+        if view == "findings":
+            for card in page.locator("details.finding > summary").all()[:3]:
+                card.click()
+            page.locator(".script pre").first.wait_for()
+        assert not violations(Axe().run(page, options=rules)), view
+    page = report.go("#matrix")
+    page.locator(".grid .k-value a").first.click()
+    page.locator("dialog .script").wait_for()
+    assert not violations(Axe().run(page, context="dialog", options=rules))
+
+
+def violations(found):
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found.response["violations"]]
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_every_view_speaks_the_chosen_language(whole, open_page, language):
+    report = open_page(whole[1], locale=language)
+    for view in VIEWS:
+        page = report.go(f"#{view}")
+        text = page.locator("main, header").all_inner_texts()
+        chinese = re.search(r"[\u4e00-\u9fff]", "".join(text).replace("中文", ""))
+        assert bool(chinese) == (language == "zh-CN"), view
+        assert "undefined" not in "".join(text)
+    page.locator("#language").click()
+    assert page.locator("html").get_attribute("lang") == ("zh" if language == "en-US" else "en")
+    heading = page.locator("#view h2").inner_text()
+    assert heading == ("变化" if language == "en-US" else "Changes")
+    page = report.go("#overview")
+    assert page.locator("html").get_attribute("lang") == ("zh" if language == "en-US" else "en")
+
+
+def test_no_view_is_wider_than_the_screen(whole, open_page):
+    report = open_page(whole[1])
+    for view in VIEWS:
+        page = report.go(f"#{view}")
+        for card in page.locator("details.finding:not([open]) > summary").all()[:3]:
+            card.click()
+        for width in (360, 768, 1440):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (view, width)
+
+
+def test_theme_is_switched_and_kept(whole, open_page):
+    report = open_page(whole[1], color_scheme="light")
+    colour = "getComputedStyle(document.documentElement).backgroundColor"
+    page = report.page
+    assert page.evaluate(colour) == "rgb(255, 255, 255)"
+    page.locator("#theme").click()
+    dark = page.evaluate(colour)
+    assert dark != "rgb(255, 255, 255)"
+    assert report.go("#findings").evaluate(colour) == dark
+
+
+def test_copy_button_copies_the_whole_script(whole, open_page):
+    report = open_page(whole[1], "#findings", permissions=["clipboard-read", "clipboard-write"])
+    page = report.page
+    page.locator("details.finding > summary").first.click()
+    page.locator(".copy").first.click()
+    page.get_by_role("button", name="Copied").wait_for()
+    script = page.evaluate("navigator.clipboard.readText()")
+    assert script.startswith("import numpy as np\n")
+    assert script.endswith("print('observed', y.shape)\n")
+
+
+def test_confirmations_are_shown(whole, open_page):
+    loaded = reports.load([whole[0]])
+    states = {True: "executed: shows the divergence", False: "executed: does not show"}
+    report = open_page(whole[1])
+    for (_, case, target, api), confirmation in loaded.confirmations.items():
+        page = report.go(f"#verdict/{quote(case, safe='')}/{api}")
+        page.locator("dialog .state").wait_for()
+        assert states[confirmation.confirmed] in page.locator("dialog .state").inner_text(), target
+
+
+def test_matrix_is_used_by_keyboard(whole, open_page):
+    page = open_page(whole[1], "#matrix").page
+    grid = page.locator(".grid")
+    grid.focus()
+    active = "document.getElementById(document.querySelector('.grid').getAttribute('aria-activedescendant'))"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(f"{active}.id") == "cell-1-1"
+    page.keyboard.press("End")
+    last = int(grid.get_attribute("aria-rowcount")) - 2
+    assert page.evaluate(f"{active}.id") == f"cell-{last}-1"
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for()
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => location.hash.startsWith('#matrix')")
+    assert page.evaluate("document.activeElement.className") == "grid"
+
+
+def test_matrix_keeps_few_rows_in_the_document(results, synthetic, open_report):
+    page = open_report(results(synthetic.records(900)), "#matrix").page
+    grid = page.locator(".grid")
+    assert int(grid.get_attribute("aria-rowcount")) > 500
+    assert page.locator(".grid .row").count() < 100
+    grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
+    page.wait_for_function(
+        "() => document.querySelector('.grid .row:last-child').getAttribute('aria-rowindex')"
+        " === document.querySelector('.grid').getAttribute('aria-rowcount')"
+    )
+    assert page.locator(".grid .row").count() < 100
+
+
+def test_counts_of_the_first_screen_lead_to_as_many_cases(whole, open_page):
+    report = open_page(whole[1])
+    page = report.page
+    links = page.locator(".counts td a")
+    for number in range(0, links.count(), 4):
+        page = report.go("#overview")
+        link = page.locator(".counts td a").nth(number)
+        told = link.inner_text()
+        link.click()
+        page.locator("#view [role=status]").wait_for()
+        assert page.locator("#view [role=status]").inner_text().endswith(f"{told} failing cases")
+
+
+def test_documents_account_for_every_statement(whole, open_page):
+    page = open_page(whole[1], "#documents").page
+    assert "4 of 4 statements accounted for" in page.locator("#view").inner_text()
+    rows = page.locator(".statements tbody tr").all_inner_texts()
+    for row, ruling in zip(
+        rows, ["the document holds", "the document is wrong", "not observable here", "not checkable"], strict=True
+    ):
+        assert ruling in row
+
+
+def test_picture_marks_the_worst_element_and_its_operands(results, synthetic, open_report):
+    records = synthetic.records(60)
+    case = next(
+        record for record in records if record["record"] == "case" and not record["api"] and record["layer"] == "conv2d"
+    )
+    case["arguments"] = {"in_channels": 1, "out_channels": 1, "kernel_size": 2, "stride": 1, "padding": 1}
+    case["inputs"] |= {"shape": [1, 1, 2, 2]}
+    verdict = next(record for record in records if record["record"] == "verdict" and record["case"] == case["id"])
+    verdict |= {
+        "outcome": "diverges", "kind": "value", "subject": "output", "expected": "e", "observed": "o",
+        "worst": {"index": [0, 0, 0, 1], "expected": "7.0", "observed": "0.0", "bound": "0.0"},
+        "arrays": {"x": [[[[2.0, 3.0], [4.0, 5.0]]]], "weight": [[[[1.0, 1.0], [2.0, 1.0]]]], "bias": [0.0],
+                   "expected": [[[[2.0, 7.0, 6.0], [6.0, 14.0, 13.0], [4.0, 9.0, 5.0]]]],
+                   "observed": [[[[2.0, 0.0, 6.0], [6.0, 14.0, 13.0], [4.0, 9.0, 5.0]]]]},
+    }  # fmt: skip
+    page = open_report(results(records), f"#verdict/{quote(case['id'], safe='')}/{verdict['api']}").page
+    page.locator("dialog .pictures").wait_for()
+    assert page.locator("dialog figcaption").all_inner_texts() == [
+        "Input [0, 0]", "Kernel [0, 0]", "Expected [0, 0]", "Observed [0, 0]", "Error (observed − expected)",
+    ]  # fmt: skip
+    assert "The 2 products whose sum is 7" in page.locator("dialog .verdict").inner_text()
+    page.locator("dialog details summary").first.click()
+    assert "x[0, 0, 0, 0] = 2  ×  w[0, 0, 1, 0] = 2" in page.locator("dialog .verdict").inner_text()
+    assert page.locator("dialog figure:first-child .used").count() == 2
+    assert page.locator("dialog .worst title").all_text_contents() == ["[0, 1] 7", "[0, 1] 0", "[0, 1] -7"]
+
+
+def test_shapes_are_drawn_to_one_scale(whole, open_page):
+    wrong = next(entry for entry in reports.load([whole[0]]).entries if entry.verdict.kind == "shape")
+    page = open_page(whole[1], f"#verdict/{quote(wrong.case.id, safe='')}/{wrong.verdict.api}").page
+    page.locator("dialog .pictures").wait_for()
+    sizes = page.locator("dialog svg").evaluate_all("all => all.map((one) => one.querySelectorAll('rect').length)")
+    assert sizes == [17 * 23, 18 * 24]
+    assert page.locator("dialog svg .p3").count() == 18 * 24 - 17 * 23

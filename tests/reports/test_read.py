@@ -30,19 +30,30 @@ def test_whole_file_is_complete_and_loses_nothing(results, synthetic):
 
 
 @pytest.mark.parametrize(
-    "damage, problem",
+    ("damage", "problem"),
     [
         (b'{"record": "verdict", "case": "a', "not JSON"),
         (b"\xff\xfe\n", "not JSON"),
         (b"[1]\n", "expected a JSON object, found list"),
         (b'{"record": "verdict", "case": "a"}\n', "outcome is missing"),
-        (b'{"record": "verdict", "case": "a", "target": "b", "api": "c", "outcome": "splendid"}\n', "outcome: expected one of"),
+        (
+            b'{"record": "verdict", "case": "a", "target": "b", "api": "c", "outcome": "splendid"}\n',
+            "outcome: expected one of",
+        ),
         (b'{"record": "verdict", "case": 1, "target": "b", "api": "c", "outcome": "conforms"}\n', "case: unexpected 1"),
         (b'{"record": 7}\n', "record: expected a string"),
         (b'{"record": "verdict", "ratio": NaN}\n', "NaN is not JSON"),
         (b"[" * 100_000 + b"\n", "nested too deeply"),
-        (b'{"record": "case", "id": "a", "layer": "conv2d", "arguments": {}, "clause": "c", "line": ' + b"9" * 5000 + b"}\n", "not JSON"),
-        (b'{"record": "verdict", "case": "unheard of", "target": "b", "api": "c", "outcome": "conforms"}\n', "no case record describes"),
+        (
+            b'{"record": "case", "id": "a", "layer": "conv2d", "arguments": {}, "clause": "c", "line": '
+            + b"9" * 5000
+            + b"}\n",
+            "not JSON",
+        ),
+        (
+            b'{"record": "verdict", "case": "unheard of", "target": "b", "api": "c", "outcome": "conforms"}\n',
+            "no case record describes",
+        ),
     ],
 )
 def test_damaged_file_is_read_up_to_the_damage(results, synthetic, damage, problem):
@@ -60,26 +71,33 @@ def test_every_truncation_is_said_to_be_incomplete(results, synthetic):
     first = whole.index(b"\n") + 1
     for cut in range(first, len(whole) - 1, 997):
         path.write_bytes(whole[:cut])
-        assert "cut off" in run.load([path]).sources[0].incomplete or whole[cut - 1 : cut] == b"\n"
+        assert run.load([path]).sources[0].incomplete
 
 
-@pytest.mark.parametrize("content, problem", [(b"", "empty"), (b"hello\n", "not a results file"), (b'{"record": "footer"}\n', ""),
-                                              (b'{"record": "header", "format": 2}\n', "format 2")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "empty"),
+        (b"hello\n", "not a results file"),
+        (b'{"record": "footer"}\n', ""),
+        (b'{"record": "header", "format": 2}\n', "format 2"),
+    ],
+)
 def test_other_files_are_refused_by_name(tmp_path, content, problem):
     path = tmp_path / "other.jsonl"
     path.write_bytes(content)
-    with pytest.raises(read.NotResults, match=f"other.jsonl.*{problem}"):
+    with pytest.raises(read.NotResultsError, match=f"other.jsonl.*{problem}"):
         run.load([path])
 
 
 def test_missing_file_is_named(tmp_path):
-    with pytest.raises(read.Unreadable, match="nowhere.jsonl: cannot be read: No such file"):
+    with pytest.raises(read.UnreadableError, match=r"nowhere.jsonl: cannot be read: No such file"):
         run.load([tmp_path / "nowhere.jsonl"])
 
 
 def test_judging_the_same_twice_is_refused_by_name(results, synthetic):
     records = synthetic.records(20)
-    with pytest.raises(read.DuplicateVerdict, match="second.jsonl.*already judged in.*first.jsonl"):
+    with pytest.raises(read.DuplicateVerdictError, match=r"second.jsonl.*already judged in.*first.jsonl"):
         run.load([results(records, "first.jsonl"), results(records, "second.jsonl")])
 
 

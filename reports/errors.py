@@ -1,0 +1,40 @@
+"""How an API answers an invalid call."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+from reports.run import Entry
+
+Manner: TypeAlias = Literal["clean", "internal", "crash", "hang", "accepted", "none", ""]
+
+# What a message shows of the inside: a failed assertion, a source position of compiled code, a native stack, a request
+# to report. No vendor's own words.
+_INTERNAL = re.compile(
+    r"\binternal\b.{0,20}\b(assert|error)|\bassert(ion)?\b.{0,40}\bfail|\.(c|cc|cpp|cxx|h|hpp|cu)[:(]\s?\d+"
+    r"|call stack|backtrace|core dumped|please (report|file) |unreachable|bad_alloc|nullptr|segmentation",
+    re.I | re.S,
+)
+_INTERNAL_CLASSES = frozenset(
+    {"AssertionError", "SystemError", "UnboundLocalError", "NameError", "RecursionError", "MemoryError"}
+)
+
+
+def manner(entry: Entry) -> Manner:
+    """Of an invalid call: a clean message, an internal error, a crash, a hang, acceptance; "none" was not asked."""
+    if not entry.case.invalid:
+        return ""
+    verdict = entry.verdict
+    match verdict.outcome:
+        case "crashed":
+            return "crash"
+        case "timed_out":
+            return "hang"
+        case "no_equivalent" | "unavailable" | "fault":
+            return "none"
+    if verdict.raised is None:
+        return "accepted" if verdict.outcome == "diverges" else "clean"
+    if verdict.raised.cls.rpartition(".")[2] in _INTERNAL_CLASSES or _INTERNAL.search(verdict.raised.message[:20_000]):
+        return "internal"
+    return "clean"
