@@ -20,7 +20,6 @@ SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
 MARKERS = {
     **dict.fromkeys(LAYERS, "cases of this layer"),
-    **dict.fromkeys(frameworks(), "cases on this framework"),
     "invalid": "calls that are to be rejected",
     "claim": "cases of a document's statement",
     "gradient": "cases whose gradients are compared",
@@ -91,7 +90,7 @@ def _positive(text: str) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for name, meaning in MARKERS.items():
+    for name, meaning in {**MARKERS, **dict.fromkeys(frameworks(), "cases on this framework")}.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     option = config.option
     try:
@@ -143,7 +142,9 @@ class SpecFile(pytest.File):
         this.asked[str(self.path)] = len(loaded.cases) * len(asked)
         for case in loaded.cases:
             for target, contract in asked:
-                item: CaseItem = CaseItem.from_parent(self, name=_item_name(case.name, contract.api, target))
+                name = _item_name(case.name, contract.api, target)
+                # The id as --lf and others read it back: they part it at its first bracket.
+                item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
                 item.job = Job(case, contract, target)
                 item.statement = statements[case.claim] if case.claim is not None else None
                 item.settled = this.earlier.settled(item.job) if this.earlier is not None else None
