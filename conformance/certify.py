@@ -20,7 +20,7 @@ from conformance.apis import Framework, frameworks
 from conformance.case import Observation
 from conformance.confirm import NotExecuted, execute
 from conformance.probes import CHECKS, Failed, NotObservable, Subject, executable
-from conformance.target import Connection, Greeting, Target
+from conformance.target import Connection, Greeting, ProtocolError, Target
 
 ANSWER_LIMIT = 60.0  # seconds for one answer
 BATCH = 32
@@ -180,7 +180,7 @@ class _Worker:
                 self._connection.send(batch)
                 for call in batch:
                     answers.append(audit.observation(self._connection.receive(ANSWER_LIMIT), call["id"]))
-        except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError, audit.ProtocolError) as error:
+        except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError, ProtocolError) as error:
             self._connection.close()
             self._connection = self._started()
             raise Failed(f"the worker gave no answer: {error or type(error).__name__}") from error

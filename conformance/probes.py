@@ -35,6 +35,7 @@ LAYERS: tuple[Arguments, ...] = (
     {**SMALL, "dilation": (2, 1)},
     {**SMALL, "kernel_size": 2, "stride": 2, "padding": 1, "dilation": 2},
     {**SMALL, "padding": (0, 1, 2, 0)},
+    {**SMALL, "padding": (1, 1, 2, 2)},
     {**SMALL, "padding": "same"},
     {**SMALL, "kernel_size": (3, 1), "padding": "same"},
     {**SMALL, "padding": "valid", "stride": (1, 2)},
@@ -44,7 +45,7 @@ OF_CONVOLUTION: tuple[Arguments, ...] = tuple(
 )
 OF_TRANSPOSED: tuple[Arguments, ...] = (
     {**SMALL, "stride": (3, 2), "output_padding": (2, 1), "bias": False},
-    {**SMALL, "stride": 2, "padding": (1, 0, 1, 0)},
+    {**SMALL, "stride": 3, "padding": (2, 0, 1, 0)},
     {**SMALL, "stride": (4, 2), "padding": "valid"},
 )
 DTYPES = ("float32", "float16", "bfloat16", "float64", "complex64", "complex128")
@@ -373,6 +374,8 @@ def phases(subject: Subject) -> str:
             raise Failed(f"an error provoked in {phase} was not reported")
         if wrong.raised.phase is not phase or wrong.phase is not phase:
             raise Failed(f"an error provoked in {phase} was reported in {wrong.raised.phase}")
+        if wrong.lacking and not before.lacking and phase in (Phase.CONSTRUCT, Phase.FORWARD):
+            raise Failed(f"an error provoked in {phase} passes for what the device lacks")
         _unblamed(after, before)
     return ", ".join(phase for phase, _ in provoked)
 
@@ -493,7 +496,8 @@ def _executable(api: Contract, framework: Framework, number: int, each: Call) ->
     body.append('kept["output"] = bits(output)')
     if not api.functional:
         held = '[(name, getattr(layer, name, None)) for name in ("bias", "weight")]'
-        body.append(f'kept["parameters"] = [[name, list(value.shape)] for name, value in {held} if value is not None]')
+        shapes = f"[[name, list(value.shape)] for name, value in {held} if value is not None]"
+        body.append(f'kept["parameters"] = {shapes}')
     body.append(f'answers["{api.api} {number}"] = kept')
     indented = [f"    {line}" for part in body for line in part.split("\n")]
     return [
@@ -601,7 +605,7 @@ def nearest(api: Contract, arguments: Arguments) -> Iterator[tuple[Arguments, Ch
     for pair in sorted(pairs):
         yield changed({**rest, "padding": pair})
         if api.layer == "conv_transpose2d":
-            for added in itertools.product(range(2), repeat=2):
+            for added in itertools.product(range(3), repeat=2):
                 yield changed({**rest, "padding": pair, "output_padding": added})
 
 

@@ -58,15 +58,17 @@ def cropped(arguments: Arguments) -> Arguments | NoEquivalent:
     """
     given = {**DEFAULTS, **arguments}
     sides = four_sided(given["padding"])
-    steps, added = [pair(given[name]) for name in ("stride", "dilation")], pair(given["output_padding"])
-    if sides is None or added is None or steps[0] is None or steps[1] is None:
-        return {"padding": given["padding"]}
+    stride, dilation, added = (pair(given[name]) for name in ("stride", "dilation", "output_padding"))
+    if sides is None or stride is None or dilation is None or added is None:
+        return two if isinstance(two := two_sided(given["padding"]), NoEquivalent) else {"padding": two}
     top, bottom, left, right = sides
     more = (top - bottom, left - right)
     if more == (0, 0):
         return {"padding": (top, left)}
     output_padding = (added[0] + more[0], added[1] + more[1])
-    if min(more) < 0 or any(o >= max(s, d) for o, s, d in zip(output_padding, *steps, strict=True) if o):
+    if min(more) < 0 or any(
+        o >= max(s, d) for o, s, d in zip(output_padding, stride, dilation, strict=True) if o
+    ):
         return NoEquivalent("padding is the same on opposite sides, and output_padding wins back less than a step")
     return {"padding": (top, left), "output_padding": output_padding}
 
