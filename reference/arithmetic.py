@@ -307,6 +307,41 @@ def _add_taps(sums: Array, taps: Array, plane: Windows) -> None:
             sums[..., down, across, top : top + height, left : left + width] += taps[..., i, j, :, :]
 
 
+def reached(window: Window) -> list[tuple[slice, slice]]:
+    """For each kernel tap the output positions that meet a real input position, and those input positions."""
+    found = []
+    for k in range(window.kernel):
+        shift = k * window.dilation - window.before
+        first = max(-(shift // window.stride), 0)
+        last = min((window.input - 1 - shift) // window.stride, window.output - 1)
+        count = max(last - first + 1, 0)
+        start = first * window.stride + shift
+        inputs = slice(start, start + (count - 1) * window.stride + 1, window.stride) if count else slice(0, 0)
+        found.append((slice(first, first + count), inputs))
+    return found
+
+
+def adjoints_by_tap(grad: Array, x: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
+    """A transposed layer's gradients in x and weight from real products alone, tap by tap.
+
+    What the padding crops is in no product, where `correlate` and `contract` would multiply it by zero. That
+    differs only for operands that are not finite.
+    """
+    batch, channels = x.shape[:2]
+    per_group = weight.shape[1]
+    x_of = x.reshape(batch, groups, channels // groups, *x.shape[2:])
+    grad_of = grad.reshape(batch, groups, per_group, *grad.shape[2:])
+    weight_of = weight.reshape(groups, channels // groups, *weight.shape[1:])
+    grad_x = np.zeros_like(x_of, dtype=grad.dtype)
+    grad_weight = np.zeros_like(weight_of, dtype=grad.dtype)
+    for i, (rows, grad_rows) in enumerate(reached(plane.rows)):
+        for j, (columns, grad_columns) in enumerate(reached(plane.columns)):
+            meets = grad_of[..., grad_rows, grad_columns]
+            grad_x[..., rows, columns] += np.einsum("gco,ngohw->ngchw", weight_of[..., i, j], meets)
+            grad_weight[..., i, j] = np.einsum("ngchw,ngohw->gco", x_of[..., rows, columns], meets)
+    return grad_x.reshape(x.shape), grad_weight.reshape(weight.shape)
+
+
 def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
     """The adjoint of `correlate` in the weight: (O, C / groups, kH, kW)."""
     (rows, columns), (batch, out_channels) = plane, y.shape[:2]

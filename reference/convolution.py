@@ -23,7 +23,7 @@ from typing import NamedTuple, TypedDict, cast
 
 import numpy as np
 
-from .arithmetic import Array, contract, correlate, correlate_with_magnitude, pad, scatter, unpad
+from .arithmetic import Array, adjoints_by_tap, contract, correlate, correlate_with_magnitude, pad, scatter, unpad
 from .geometry import (
     LAYERS,
     PADDING_MODES,
@@ -409,6 +409,8 @@ def backward(call: Call) -> Gradients:
         padded = pad(x, plane, call.padding_mode)
         grad_weight = contract(padded, grad, plane, groups)
         grad_x = unpad(grad, weight, plane, groups, call.padding_mode)
+    elif any(window.before or window.after for window in plane) and not _finite(x, weight):
+        grad_x, grad_weight = adjoints_by_tap(grad, x, weight, plane, groups)
     else:
         padded = pad(grad, plane, "zeros")
         grad_weight = contract(padded, x, plane, groups)
@@ -418,6 +420,11 @@ def backward(call: Call) -> Gradients:
         grad_weight.reshape(call.weight_shape),
         grad.sum(axis=(0, 2, 3), dtype=grad.dtype),
     )
+
+
+def _finite(*arrays: Array) -> bool:
+    """Whether sums, and so all elements, are finite: an overflow only asks for the slower way."""
+    return all(np.isfinite(array.sum()) for array in arrays)
 
 
 def _rounded_all(gradients: Gradients, dtype: DType) -> Gradients:
