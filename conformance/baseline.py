@@ -199,17 +199,19 @@ class Baseline:
             complete: spec files of which every case ran. Of the others only too many can be told.
         """
         counts: Counter[tuple[str, Pattern]] = Counter()
+        blamed: set[Pattern] = set()  # a case of theirs says more
         asked: dict[tuple[str, Where], None] = {}
         for found in facts:
             asked[found.api, found.where] = None
             match = self.match(found)
-            if match is not None and match.explains:
-                counts[found.where.target, match.pattern] += 1
+            if match is not None:
+                counts[found.where.target, match.pattern] += match.explains
+                blamed |= {match.pattern} if self.complaint(found, match) else set()
         for api, place in asked:
             for entry, pattern in itertools.chain(*self._covering(api, place).values()):
                 count = counts[place.target, pattern]
                 stale = count < pattern.count and pattern.text.partition("::")[0] in complete
-                if stale or count > pattern.count:
+                if (stale or count > pattern.count) and pattern not in blamed:
                     mend = "write it anew with --write-baseline" if count else "take it out"
                     said = f"{pattern.text} is listed {pattern.count} times for {entry.api} of {place.target}"
                     how = f"{count} diverge so ({entry.described})"

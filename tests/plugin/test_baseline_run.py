@@ -43,7 +43,7 @@ def test_a_divergence_that_is_new_gone_or_another_fails(suite: Any) -> None:
     gone = suite.run("--baseline", "known.yaml", "-n2")
     assert gone.status == 1
     assert "stale: known.yaml:" in gone.output
-    assert "kernel[k=3-*] is listed 2 times for imitation.Conv2d of imitation, 0 diverge so" in gone.output
+    assert "2 failed" in gone.output
     suite.behave(k2="no such kernel", k3="another message")
     other = suite.run("--baseline", "known.yaml", "-k", "kernel")
     assert other.status == 1
