@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -20,7 +22,7 @@ from conformance.apis import Framework, frameworks
 from conformance.case import Observation
 from conformance.confirm import NotExecuted, execute
 from conformance.probes import CHECKS, Failed, NotObservable, Subject, executable
-from conformance.target import Connection, Greeting, ProtocolError, Target
+from conformance.target import Connection, Greeting, ProtocolError, Target, TargetError
 
 ANSWER_LIMIT = 60.0  # seconds for one answer
 BATCH = 32
@@ -95,6 +97,37 @@ def obtain(target: Target, greeting: Greeting, cache: Cache | None, force: bool 
     if cache is not None and not any(found.failure(api) for api in found.apis):
         cache.set(key, found.record())
     return found
+
+
+class Certificates:
+    """The certificates of a run's targets, obtained side by side while the audit goes on."""
+
+    def __init__(self, greeting: Callable[[Target], Greeting], cache: Cache | None, force: bool) -> None:
+        """`greeting` waits for a target's worker, and raises TargetError where it cannot be started."""
+        self._greeting, self._cache, self._force = greeting, cache, force
+        self._started: dict[str, Future[Certificate | None]] = {}
+
+    def start(self, target: Target) -> None:
+        """Begin to obtain a target's certificate, once."""
+        if target.name not in self._started:
+            self._started[target.name] = Future()
+            threading.Thread(
+                target=self._obtain, args=(target,), name=f"{target.name} certificate", daemon=True
+            ).start()
+
+    def _obtain(self, target: Target) -> None:
+        future = self._started[target.name]
+        try:
+            future.set_result(obtain(target, self._greeting(target), self._cache, self._force))
+        except TargetError:
+            future.set_result(None)  # the audit says why
+        except BaseException as error:
+            future.set_exception(error)
+
+    def of(self, target: Target) -> Certificate | None:
+        """A target's certificate; None where none was begun, and where the target cannot be used."""
+        started = self._started.get(target.name)
+        return started.result() if started is not None else None
 
 
 def fingerprint(target: Target, greeting: Greeting) -> str:

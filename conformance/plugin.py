@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from conformance import baseline, results, resume, run, spec
+from conformance import baseline, nodeids, results, resume, run, spec
 from conformance.apis import Contract, frameworks
 from conformance.audit import Job
 from conformance.case import LAYERS, Case, Outcome
@@ -79,6 +79,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--case-timeout", type=float, default=60.0, metavar="SECONDS", help="limit for one case in a target, default 60"
     )
+    group.addoption(
+        "--certify",
+        action="store_const",
+        const="always",
+        default="auto",
+        help="certify the adapters anew; by default those that were not since a version or this suite changed",
+    )
+    group.addoption(
+        "--no-certify", action="store_const", const="never", dest="certify", help="believe the adapters as they are"
+    )
     group.addoption("--require-targets", action="store_true", help="fail the run when a target is unavailable")
 
 
@@ -90,6 +100,7 @@ def _positive(text: str) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    nodeids.keep_whole()
     for name, meaning in {**MARKERS, **dict.fromkeys(frameworks(), "cases on this framework")}.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     option = config.option
@@ -105,8 +116,10 @@ def pytest_configure(config: pytest.Config) -> None:
                 writes_baseline=option.write_baseline,
                 repeats=option.repeat,
                 case_timeout=option.case_timeout,
+                certifies=option.certify,
                 arguments=tuple(map(str, config.invocation_params.args)),
-            )
+            ),
+            getattr(config, "cache", None),
         )
     except run.UnusableError as error:
         raise pytest.UsageError(str(error)) from error
@@ -143,8 +156,7 @@ class SpecFile(pytest.File):
         for case in loaded.cases:
             for target, contract in asked:
                 name = _item_name(case.name, contract.api, target)
-                # The id as --lf and others read it back: they part it at its first bracket.
-                item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
+                item: CaseItem = CaseItem.from_parent(self, name=name)
                 item.job = Job(case, contract, target)
                 item.statement = statements[case.claim] if case.claim is not None else None
                 item.settled = this.earlier.settled(item.job) if this.earlier is not None else None

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from conformance import baseline, rebaseline, repeat, results, resume
 from conformance.apis import NoEquivalent, frameworks
 from conformance.audit import Audit, Job, vendor_arguments
 from conformance.baseline import Baseline, BaselineError, Fact, Pattern, Where
-from conformance.case import Verdict
+from conformance.case import Outcome, Verdict
+from conformance.certify import Cache, Certificates
 from conformance.results import Record
 from conformance.script import call_line, script
 from conformance.summary import Summary
@@ -37,6 +39,7 @@ class Settings:
     writes_baseline: bool = False
     repeats: int = 1
     case_timeout: float = 60.0
+    certifies: Literal["auto", "always", "never"] = "auto"
     arguments: tuple[str, ...] = ()
 
     @property
@@ -64,9 +67,16 @@ class Run:
         notes: what there is to say at the end; empty where nothing ran.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises UnusableError when a target, a baseline or an earlier run's file cannot be used."""
+    def __init__(self, settings: Settings, cache: Cache | None = None) -> None:
+        """Raises UnusableError when a target, a baseline or an earlier run's file cannot be used.
+
+        Args:
+            cache: where certificates are kept between runs.
+        """
         self.settings = settings
+        self._certificates = Certificates(
+            lambda target: self.audit.greeting(target), cache, settings.certifies == "always"
+        )
         self.asked: dict[str, int] = {}
         self.summary = Summary()
         self.notes: list[Note] = []
@@ -106,21 +116,33 @@ class Run:
         jobs = [Job(job.case, job.contract, job.target) for _ in range(self.settings.repeats)]
         for one in jobs:
             self.audit.submit(one)
+        if self.settings.certifies != "never":
+            self._certificates.start(job.target)
         return jobs
 
     def verdict(self, job: Job, repeats: Sequence[Job], settled: Record | None) -> tuple[Record, str, list[Record]]:
         """The verdict's record, why it is not as the baseline has it, and all records that it needs."""
         target = self._target(job.target)
-        found = settled or self._record(job, repeat.combined([one.verdict.result() for one in repeats]))
+        found = settled or self._record(
+            job, self._uncertified(job) or repeat.combined([j.verdict.result() for j in repeats])
+        )
         found, complaint = self._held_against_the_baseline(found, baseline.where(target))
         return found, complaint, [target, results.case(job.case), found]
+
+    def _uncertified(self, job: Job) -> Verdict | None:
+        """In place of a verdict, where the adapter of the API failed its certificate."""
+        certificate = self._certificates.of(job.target)
+        failure = certificate.failure(job.contract.api) if certificate is not None else None
+        if failure is None:
+            return None
+        return Verdict(Outcome.FAULT, observed=f"not audited: {job.contract.api} failed its certificate: {failure}")
 
     def _record(self, job: Job, verdict: Verdict) -> Record:
         framework = frameworks()[job.target.framework]
         arguments = vendor_arguments(job.case, job.contract)
         call, text = "", None
         if not isinstance(arguments, NoEquivalent):
-            call = call_line(job.contract, framework, arguments)
+            call = call_line(job.contract, framework, arguments, job.case.positional)
             if verdict.outcome in baseline.DIVERGENT:
                 text = script(job.case, job.contract, framework, arguments, self.audit.expect(job.case), verdict)
         return results.verdict(verdict, job.case.id, job.target.name, job.contract.api, call, text)
@@ -128,9 +150,11 @@ class Run:
     def _target(self, target: Target) -> Record:
         apis = [contract.api for contract in frameworks()[target.framework].contracts]
         try:
-            return results.target(target, apis, self.audit.greeting(target))
+            record = results.target(target, apis, self.audit.greeting(target))
         except TargetError as error:
             return results.target(target, apis, None, str(error))
+        certificate = self._certificates.of(target)
+        return record if certificate is None else {**record, "certificate": certificate.record()}
 
     def _held_against_the_baseline(self, verdict: Record, place: Where) -> tuple[Record, str]:
         fact = baseline.fact(verdict, place)
