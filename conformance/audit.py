@@ -24,7 +24,7 @@ from conformance import inputs, judge, values
 from conformance.apis import Contract, NoEquivalent
 from conformance.case import Array, Case, Observation, Outcome, Phase, Raised, TypedArray, Verdict
 from conformance.expectation import Expectation
-from conformance.target import Connection, Greeting, Target, TargetError
+from conformance.target import Connection, Greeting, ProtocolError, Target, TargetError
 
 WINDOW = 64  # calls sent ahead of their results
 BATCH = 16  # calls in one message
@@ -43,10 +43,6 @@ class Job:
     contract: Contract
     target: Target
     verdict: Future[Verdict] = field(default_factory=Future)
-
-
-class ProtocolError(Exception):
-    """A worker's answer is not of the protocol's form."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,6 +38,10 @@ NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME")  # they are about the host's interp
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
+class ProtocolError(Exception):
+    """What a worker sent is not of the protocol's form."""
+
+
 class TargetError(Exception):
     """A target that cannot be used: what is wrong with it, and the mend."""
 
@@ -236,7 +240,7 @@ class Interpreter:
             code = self._process.wait(LAST_MOMENT)
         except subprocess.TimeoutExpired:
             self.kill()
-            return "killed, as it had closed its connection"
+            return "killed, as its connection was broken"
         if code >= 0:
             return f"exit code {code}"
         try:
@@ -324,6 +328,7 @@ class Connection:
 
         Raises:
             EOFError, OSError: the worker is gone.
+            ProtocolError: what came was no message.
             RemoteError: the worker's own loop has ended.
             execnet.TimeoutError: there is none within `limit` seconds.
         """
@@ -335,9 +340,13 @@ class Connection:
                 return self._channel.receive(max(0.0, min(LOOK, left)))
             except execnet.TimeoutError:
                 if self._interpreter.exited():  # what it has forked may hold the connection open
-                    raise EOFError from None
+                    raise EOFError("the process has exited") from None
                 if left <= LOOK:
                     raise
+            except EOFError as error:
+                if error.args:
+                    raise
+                raise ProtocolError("what came was no message") from None  # execnet closed the connection itself
 
     def ended(self) -> str:
         """How the process ended, which has closed the connection."""

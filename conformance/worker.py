@@ -199,6 +199,7 @@ class Call:
             return
         self.enter("forward")
         x = self.tensor(call["arrays"]["x"], call["layout"])
+        self.read_back({"x": x})
         output = adapter.forward(layer, x)
         self.result["output"] = to_wire(*adapter.array(output))
         if call.get("same_as") is not None:
@@ -225,6 +226,7 @@ class Call:
                 if name in arrays:
                     dtype_of(arrays[name][0], adapter)
                     setattr(layer, name, adapter.parameter(from_wire(arrays[name]), arrays[name][0]))
+            self.read_back({"weight": layer.weight, "bias": layer.bias})
             return layer
         ordered = [decoded.pop(name) for name in self.call["positional"]]
         layer = adapter.construct(functools.partial(api, *ordered), decoded)
@@ -242,7 +244,16 @@ class Call:
         for name, array in wanted.items():
             dtype_of(array[0], adapter)
             adapter.set_parameter(layer, name, from_wire(array), array[0])
+        if wanted:
+            self.read_back(adapter.parameters(layer))
         return layer
+
+    def read_back(self, held: Dict[str, Any]) -> None:
+        """Where asked for, what the framework holds after it was given: a certificate compares the bits."""
+        if self.call.get("read_back"):
+            for name, tensor in held.items():
+                if tensor is not None:
+                    self.result["values"][name] = to_wire(*self.adapter.array(tensor))
 
     def tensor(self, array: Wire, layout: str) -> Any:
         dtype_of(array[0], self.adapter)
@@ -347,6 +358,7 @@ class State:
         import numpy as np
 
         self.np = np
+        random.seed(0)
         self.folder, self.noise = folder, noise
         self.null = os.open(os.devnull, os.O_RDONLY)
         self.environ = dict(os.environ)
@@ -358,13 +370,21 @@ class State:
         self.recursion = sys.getrecursionlimit()
         self.floating = np.geterr()
         self.affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+        self.random = random.getstate()
+        try:
+            self.statm = os.open("/proc/self/statm", os.O_RDONLY)
+        except OSError:
+            self.statm = -1
         used = self.used()
         self.most = used + (limit - used) // 2
 
     def restore(self) -> None:
-        """Undo what a call did. About 40 microseconds. Raises whatever cannot be undone."""
-        os.makedirs(self.folder, exist_ok=True)
-        os.chdir(self.folder)
+        """Undo what a call did, in about 30 microseconds. Raises whatever cannot be undone."""
+        try:
+            os.chdir(self.folder)
+        except FileNotFoundError:
+            os.mkdir(self.folder)
+            os.chdir(self.folder)
         for descriptor, source in ((0, self.null), (1, self.noise), (2, self.noise)):
             os.dup2(source, descriptor)
         if os.fstat(self.noise).st_size:
@@ -390,14 +410,13 @@ class State:
         signal.alarm(0)
         sys.setrecursionlimit(self.recursion)
         self.np.seterr(**self.floating)
-        random.seed(0)
+        random.setstate(self.random)
         self.np.random.seed(0)
 
     def used(self) -> int:
         """Bytes that count towards the memory limit; 0 where the system does not say."""
         try:
-            with open("/proc/self/statm", encoding="ascii") as file:
-                return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+            return int(os.pread(self.statm, 100, 0).split()[5]) * os.sysconf("SC_PAGE_SIZE")
         except OSError:
             return 0
 
@@ -456,25 +475,23 @@ def main(channel: Any) -> None:
     limit = settings["memory"] or memory()
     limit_resources(limit)
     folder = tempfile.mkdtemp(prefix="conformance-")
-    try:
-        os.chdir(folder)
-        adapter, greeting = start(settings, folder)
-        progress = Progress("progress")
-        # What a framework prints must reach neither the wire nor the terminal; the next worker reads its last lines.
-        noise = os.open("stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        if adapter is not None:
-            state = State(folder, noise, limit)
-            state.restore()
-            faulthandler.enable(noise, all_threads=False)
-            if settings["previous"]:
-                shutil.rmtree(settings["previous"], ignore_errors=True)
-        greeting.update(pid=os.getpid(), folder=folder, memory=limit, previous=previous)
-        channel.send(greeting)
-        if adapter is not None:
-            work(channel, adapter, progress, state)
-    finally:
-        os.chdir("/")
-        shutil.rmtree(folder, ignore_errors=True)
+    os.chdir(folder)
+    adapter, greeting = start(settings, folder)
+    progress = Progress("progress")
+    # What a framework prints must reach neither the wire nor the terminal; the next worker reads its last lines.
+    noise = os.open("stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    if adapter is not None:
+        state = State(folder, noise, limit)
+        state.restore()
+        faulthandler.enable(noise, all_threads=False)
+        if settings["previous"]:
+            shutil.rmtree(settings["previous"], ignore_errors=True)
+    greeting.update(pid=os.getpid(), folder=folder, memory=limit, previous=previous)
+    channel.send(greeting)
+    if adapter is not None:
+        work(channel, adapter, progress, state)
+    os.chdir("/")
+    shutil.rmtree(folder, ignore_errors=True)
     # Not by way of the framework's own clean-up, which may hang or crash; no result is on its way.
     os._exit(0)
 

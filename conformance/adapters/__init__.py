@@ -9,7 +9,9 @@ It defines
                                         default), synchronous execution
     version() -> str
     environment() -> dict[str, str]     what else identifies the target: device, thread settings
-    reset()                             restore seeds, default dtype, modes before every call
+    reset()                             restore its seeds, default dtype and device, modes and threads before every
+                                        call (the worker restores Python's and NumPy's); raise when it cannot, and
+                                        the call goes to a fresh process
     lacks(error) -> bool                whether an exception says that this device or version lacks the operation
     tensor(array, dtype, layout)        an input tensor; bfloat16 arrives as uint16 bit patterns; layout is
                                         "contiguous", "strided" (every other element of a wider tensor) or

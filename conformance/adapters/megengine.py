@@ -8,13 +8,13 @@ from megengine.autodiff import GradManager
 
 FRAMEWORK = "megengine"
 DTYPES = {name: name for name in ("float16", "float32", "int8", "uint8", "int16", "int32")}
-_state = {"device": "default"}
+_state = {}
 
 
 def setup(device):
     if device is not None:
-        _state["device"] = device
         mge.set_default_device(device)
+    _state["device"] = mge.get_default_device()
     # Errors surface in the call that caused them, not in a later valid one.
     mge.config.async_level = 0
     # Its worker threads spin: on one core they cannot slow down the targets beside it.
@@ -32,6 +32,11 @@ def environment():
 
 def reset():
     mge.random.seed(0)
+    mge.config.async_level = 0
+    mge.config.deterministic_kernel = False
+    mge.amp.enabled = False
+    if mge.get_default_device() != _state["device"]:
+        mge.set_default_device(_state["device"])
 
 
 def lacks(error):

@@ -26,6 +26,7 @@ def setup(device):
     else:  # before 2.5
         ms.set_context(pynative_synchronize=True)
     ms.set_context(mode=ms.PYNATIVE_MODE)
+    _state["target"] = ms.get_context("device_target")
 
 
 def version():
@@ -37,11 +38,10 @@ def environment():
 
 
 def reset():
-    ms.set_seed(0)
-    # MindSpore's initialisers draw from NumPy's global generator.
-    np.random.seed(0)
-    if ms.get_context("mode") != ms.PYNATIVE_MODE:
-        ms.set_context(mode=ms.PYNATIVE_MODE)
+    if ms.get_context("device_target") != _state["target"]:  # it cannot be changed back once it has been used
+        raise RuntimeError("the device was changed")
+    ms.set_seed(0)  # and NumPy's, from which its initialisers draw
+    ms.set_context(mode=ms.PYNATIVE_MODE)  # cheaper than to ask for it
 
 
 def lacks(error):
@@ -50,8 +50,8 @@ def lacks(error):
 
 def _raw(array, dtype):
     if dtype == "bfloat16":
-        wide = (array.astype(np.uint32) << 16).view(np.float32)  # exact both ways
-        return ms.Tensor(wide).astype(ms.bfloat16)
+        # As bytes: a conversion would make one NaN of all.
+        return ms.Tensor(ms.Tensor.convert_bytes_to_tensor(array.tobytes(), array.shape, ms.bfloat16))
     return ms.Tensor(array)
 
 
@@ -72,7 +72,7 @@ def parameter(array, dtype):
 def array(made):
     name = NAMES.get(made.dtype, str(made.dtype).lower())
     if name == "bfloat16":
-        return (made.astype(ms.float32).asnumpy().view(np.uint32) >> 16).astype(np.uint16), name
+        return np.frombuffer(made.contiguous().get_bytes(), np.uint16).reshape(made.shape), name
     return made.asnumpy(), name
 
 

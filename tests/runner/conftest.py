@@ -1,0 +1,127 @@
+"""Runs the suite, in a process of its own, on the fake framework in ``fakes``."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+FAKES = HERE / "fakes"
+ROOT = HERE.parent.parent
+
+
+@dataclass
+class Run:
+    """One run of the suite: started in a folder of its own, with what it wrote."""
+
+    folder: Path
+    targets: Mapping[str, Mapping[str, str]]
+    specs: Mapping[str, Sequence[str]]
+    options: Sequence[str] = ()
+    memory: str = "256M"
+    output: str = ""
+    returncode: int | None = None
+    process: subprocess.Popen[str] = field(init=False)
+
+    def start(self) -> Run:
+        for name, acts in self.specs.items():
+            path = self.folder / "specs" / "claims" / f"{name}.yaml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cases = [{"name": f"c{n:02d}", "arguments": {"act": act}} for n, act in enumerate(acts)]
+            claim = {"id": "acts", "section": "1", "says": "it acts", "cases": cases}
+            for case in cases:
+                case["expect"] = {"operation": True}
+            content = {
+                "layer": "conv2d",
+                "api": "fakeflow.Conv2d",
+                "document": "none",
+                "defaults": {
+                    "arguments": {"in_channels": 2, "out_channels": 3, "kernel_size": 2},
+                    "input": {"shape": [1, 2, 5, 4]},
+                },
+                "claims": [claim],
+            }
+            path.write_text(json.dumps(content))
+        (self.folder / "pytest.ini").write_text("[pytest]\n")
+        temporary = self.folder / "tmp"
+        temporary.mkdir()
+        arguments = ["-p", "conformance.plugin", "-p", "fakes", "--no-certify", "-q", "--tb=no", "--report", "report.html", "specs"]
+        for name, variables in self.targets.items():
+            extra = "".join(f"//env:{key}={value}" for key, value in variables.items())
+            arguments += [
+                "--target",
+                f"{name}={sys.executable}//framework=fakeflow//memory={self.memory}//env:PYTHONPATH={FAKES}{extra}",
+            ]
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{FAKES}", "TMPDIR": str(temporary)}
+        environment.pop("PYTEST_ADDOPTS", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments, "--results", "results.jsonl", *self.options],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+        )
+        return self
+
+    def finish(self, limit: float = 120.0) -> Run:
+        self.output = self.process.communicate(timeout=limit)[0]
+        self.returncode = self.process.returncode
+        return self
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        try:
+            lines = (self.folder / "results.jsonl").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        return [record for record in map(json.loads, lines) if record["record"] == kind]
+
+    def verdicts(self, target: str) -> dict[str, dict[str, Any]]:
+        """The verdicts on a target, by the number of the case, such as ``c03``."""
+        return {v["case"].rpartition(".")[2]: v for v in self.records("verdict") if v["target"] == target}
+
+    def processes(self) -> dict[int, str]:
+        """Every live process that belongs to this run, its targets among them: they share its TMPDIR."""
+        mark = f"TMPDIR={self.folder / 'tmp'}".encode()
+        found = {}
+        for entry in Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                    status = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                    if status not in "ZX":
+                        found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except (FileNotFoundError, PermissionError, ProcessLookupError):
+                continue
+        return found
+
+    def workers(self) -> list[int]:
+        """The processes of this run's targets."""
+        return [pid for pid, command in self.processes().items() if "sys.stdin.readline" in command and "-u" in command]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    started: list[Run] = []
+
+    def make(targets: Mapping[str, Mapping[str, str]], acts: Sequence[str], *options: str, **more: Any) -> Run:
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        made = Run(folder, targets, {"fakeflow.Conv2d": acts}, options, **more)
+        started.append(made)
+        return made.start()
+
+    yield make
+    for made in started:
+        made.process.kill()
+        made.process.communicate()
+        for pid in made.processes():
+            os.kill(pid, 9)

@@ -1,0 +1,276 @@
+"""A framework that misbehaves on demand: `Conv2d(..., act=NAME)` does what `ACTS` has under that name.
+
+Without an act, a layer computes a plain convolution, and refuses to if it finds the process other than at its start.
+"""
+
+import ctypes
+import locale
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+
+broken = False  # the adapter cannot reset any more
+poisoned = False  # the next call crashes
+kept = []
+pristine = []
+
+
+def start():
+    """What a real import may do: fail, or crash, now or after the first time."""
+    folder = os.environ.get("FAKEFLOW_ONCE")
+    if folder:
+        if os.path.exists(os.path.join(folder, "started")):
+            print("no second start", file=sys.stderr)
+            os.abort()
+        with open(os.path.join(folder, "started"), "w"):
+            pass
+    if os.environ.get("FAKEFLOW_START") == "crash":
+        print("illegal instruction ahead", file=sys.stderr)
+        os.kill(os.getpid(), signal.SIGILL)
+    if os.environ.get("FAKEFLOW_START") == "hang":
+        ctypes.PyDLL(None).sleep(1000)
+
+
+def state():
+    return [
+        os.getcwd(), dict(os.environ), list(sys.path), list(warnings.filters), locale.setlocale(locale.LC_ALL),
+        os.sched_getaffinity(0), sys.getrecursionlimit(), np.geterr(), random.random(), float(np.random.rand()),
+        [os.fstat(number).st_ino for number in range(3)], [getattr(sys, "std" + n).closed for n in ("in", "out", "err")],
+        signal.alarm(0),
+    ]  # fmt: skip
+
+
+class Conv2d:
+    def __init__(self, in_channels, out_channels, kernel_size, act=""):
+        global poisoned
+        if poisoned:
+            ctypes.string_at(0)
+        if not pristine:
+            pristine.append(state())
+        elif not act:
+            changed = [(before, now) for before, now in zip(pristine[0], state()) if before != now]
+            if changed:
+                raise RuntimeError("found changed: %r" % changed)
+        self.weight = np.ones((out_channels, in_channels, kernel_size, kernel_size), "float32")
+        self.bias = np.zeros(out_channels, "float32")
+        self.act = os.environ["FAKEFLOW"] if act == "own" else act
+
+    def __call__(self, x):
+        if self.act:
+            returned = ACTS[self.act]()
+            if returned is not None:
+                return returned
+        return correlate(x, self.weight) + self.bias[:, None, None]
+
+
+def correlate(x, weight):
+    rows, columns = x.shape[2] - weight.shape[2] + 1, x.shape[3] - weight.shape[3] + 1
+    output = np.zeros((x.shape[0], weight.shape[0], rows, columns), x.dtype)
+    for i in range(weight.shape[2]):
+        for j in range(weight.shape[3]):
+            output += np.einsum("nchw,oc->nohw", x[:, :, i : i + rows, j : j + columns], weight[:, :, i, j])
+    return output
+
+
+class Panic(BaseException):
+    pass
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        sys.exit("no message")
+
+
+class HostileText(str):
+    def __getitem__(self, item):
+        raise RuntimeError("no part of it")
+
+    def encode(self, *arguments):
+        raise RuntimeError("no bytes of it")
+
+
+class Hostile(Exception):
+    def __str__(self):
+        return HostileText("hostile text")
+
+
+def raising(error):
+    def act():
+        raise error
+
+    return act
+
+
+def ending(number):
+    def act():
+        print("about to end by", number, file=sys.stderr)
+        os.kill(os.getpid(), number)
+        time.sleep(100)
+
+    return act
+
+
+def recursion():
+    return recursion() + 1
+
+
+def memory():
+    blocks = []
+    while True:
+        blocks.append(bytearray(1 << 26))
+
+
+def leak():
+    kept.append(bytearray(150 << 20))
+
+
+def flood(descriptor):
+    def act():
+        for _ in range(20):
+            os.write(descriptor, b"noise\n" * 200_000)
+        print("noise")
+
+    return act
+
+
+def endless_flood():
+    while True:
+        os.write(2, b"noise\n" * 1_000_000)
+
+
+def close_streams():
+    sys.stdout.close()
+    sys.stderr = None
+    for descriptor in range(3):
+        os.close(descriptor)
+
+
+def wire():
+    """The descriptors of pipes: the connection is one of them."""
+    numbers = [int(name) for name in os.listdir("/proc/self/fd")]
+    return [n for n in numbers if os.path.exists("/proc/self/fd/%d" % n) and os.readlink("/proc/self/fd/%d" % n)[:4] == "pipe"]
+
+
+def rubbish_on_the_wire():
+    for descriptor in wire():
+        try:
+            os.write(descriptor, b"\xff\x00\x00\x00\x01\x00\x00\x00\x00rubbish")
+        except OSError:
+            pass  # the other direction
+
+
+def channel():
+    frame = sys._getframe()
+    while "channel" not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals["channel"]
+
+
+def answer_itself():
+    channel().send({"phase": "nowhere"})
+
+
+def answer_again():
+    channel().send({"id": 0, "phase": "forward", "parameters": {}, "values": {}, "gradients": {}, "seconds": 0.0})
+
+
+def change_state():
+    os.chdir("/")
+    os.environ.update(PATH="", HOME="/nowhere", FAKEFLOW_NEW="1")
+    sys.path.insert(0, "/nowhere")
+    warnings.simplefilter("error")
+    locale.setlocale(locale.LC_ALL, "C")
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    sys.setrecursionlimit(5000)
+    np.seterr(all="raise")
+    random.seed(7)
+    np.random.seed(7)
+    signal.alarm(1)
+
+
+def leave_threads():
+    for daemon in (True, False):
+        threading.Thread(target=time.sleep, args=(1000,), daemon=daemon).start()
+
+
+def delete_folder():
+    shutil.rmtree(os.getcwd())
+
+
+def fork_and_exit():
+    if os.fork() == 0:
+        time.sleep(1000)  # holds the connection open
+    os._exit(5)
+
+
+def leave_a_process():
+    kept.append(subprocess.Popen(["sleep", "1000"]))
+
+
+def cannot_be_reset():
+    global broken
+    broken = True
+
+
+def poison():
+    global poisoned
+    poisoned = True
+
+
+def endless():
+    while True:
+        pass
+
+
+ACTS = {
+    "segfault": lambda: ctypes.string_at(0),
+    "sigfpe": ending(signal.SIGFPE),
+    "sigill": ending(signal.SIGILL),
+    "sigbus": ending(signal.SIGBUS),
+    "sigkill": ending(signal.SIGKILL),
+    "sigterm": ending(signal.SIGTERM),
+    "abort": os.abort,
+    "exit_0": lambda: os._exit(0),
+    "exit_3": lambda: os._exit(3),
+    "sys_exit": raising(SystemExit(3)),
+    "interrupt": raising(KeyboardInterrupt()),
+    "sigint": ending(signal.SIGINT),
+    "panic": raising(Panic("panicked")),
+    "unprintable": raising(Unprintable()),
+    "hostile": raising(Hostile()),
+    "huge_message": raising(ValueError("x" * 50_000_000)),
+    "surrogates": raising(ValueError("lone \ud800 surrogate \x00")),
+    "recursion": recursion,
+    "memory": memory,
+    "leak": leak,
+    "flood_stdout": flood(1),
+    "flood_stderr": flood(2),
+    "endless_flood": endless_flood,
+    "close_streams": close_streams,
+    "close_all": lambda: os.closerange(0, 256),
+    "text": lambda: "rubbish",
+    "objects": lambda: np.array([object()]),
+    "dates": lambda: np.array(["2000-01-01"], "datetime64[D]"),
+    "rubbish_on_the_wire": rubbish_on_the_wire,
+    "answer_itself": answer_itself,
+    "answer_again": answer_again,
+    "change_state": change_state,
+    "leave_threads": leave_threads,
+    "delete_folder": delete_folder,
+    "fork_and_exit": fork_and_exit,
+    "leave_a_process": leave_a_process,
+    "cannot_be_reset": cannot_be_reset,
+    "poison": poison,
+    "endless": endless,
+    "holds_the_lock": lambda: ctypes.PyDLL(None).sleep(1000),
+    "stops_itself": ending(signal.SIGSTOP),
+    "slow": lambda: time.sleep(0.3),
+}
