@@ -17,7 +17,7 @@ Atom: TypeAlias = tuple[str, ...]
 PREDICATES = (
     "every",
     "equal",
-    "among",
+    "tried",
     "not_multiple",
     "not_less",
     "more",
@@ -51,30 +51,45 @@ _HUGE = 2**31
 _EMPTY_AXES = {4: ("batch", "channels", "height", "width"), 3: ("channels", "height", "width")}
 
 
-def atoms(case: Case) -> frozenset[Atom]:
-    """Everything that `PREDICATES` can say of the case's arguments and inputs."""
-    found: set[Atom] = set()
-    for name, value in case.arguments.items():
-        found.update(_of_value(name, value))
-        if case.api is not None:
-            found.add(("given", name))
-    found.update(_of_relations(case))
-    found.update(_of_inputs(case.inputs))
-    return frozenset(found)
+class Atoms:
+    """The atoms of cases, each case and each value taken apart once."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, frozenset[Atom]] = {}
+        self._values: dict[tuple[str, str], tuple[Atom, ...]] = {}
+
+    def __call__(self, case: Case) -> frozenset[Atom]:
+        """Everything that `PREDICATES` can say of the case's arguments and inputs."""
+        if case.id not in self._cases:
+            found: set[Atom] = set()
+            for name, value in case.arguments.items():
+                key = name, source(value)
+                if key not in self._values:
+                    self._values[key] = tuple(_of_value(name, value))
+                found.update(self._values[key])
+                if case.api is not None:
+                    found.add(("given", name))
+            found.update(_of_relations(case))
+            found.update(_of_inputs(case.inputs))
+            self._cases[case.id] = frozenset(found)
+        return self._cases[case.id]
 
 
 def _of_value(name: str, value: Any) -> Iterator[Atom]:
     sort = form(value)
-    yield "is", name, sort
+    if sort not in ("int", "tuple of 2"):
+        yield "is", name, sort
     if sort not in ("int", "tuple of 2", "tuple of 4", "str") and not (sort == "bool" and "bias" in name):
         yield "any", sort
+        if isinstance(value, dict) and "numpy" in value:
+            yield "any", "NumPy"
     if value is None or isinstance(value, (bool, str)):
         yield "equal", name, source(value)
     numbers = integers(value)
     if numbers is None:
         return
-    yield "valued", name, source(value)
     if name not in _COUNTS:
+        yield "valued", name, source(value)
         least = _LEAST.get(name, 1)
         if any(n > least for n in numbers):
             yield "more", name, str(least)

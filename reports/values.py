@@ -38,7 +38,7 @@ def source(value: Any) -> str:
 
 
 def form(value: Any) -> str:
-    """What sort of value it is, in a word or two: ``int``, ``tuple of 2``, ``NumPy scalar``, ..."""
+    """What sort of value it is, in a word or two: ``int``, ``tuple of 2``, ``NumPy int64``, ..."""
     match value:
         case None:
             return "None"
@@ -48,10 +48,10 @@ def form(value: Any) -> str:
             return f"tuple of {len(value)}"
         case {"list": list(items)}:
             return f"list of {len(items)}"
-        case {"numpy": _, "array": _}:
-            return "NumPy array"
-        case {"numpy": _, "value": _}:
-            return "NumPy scalar"
+        case {"numpy": dtype, "array": _}:
+            return f"NumPy array of {dtype}"
+        case {"numpy": dtype, "value": _}:
+            return f"NumPy {dtype}"
         case {"float": _}:
             return "float"
         case Mapping() if len(value) == 1:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from reports.features import EVERY, Atom
-from reports.findings import Finding
+from reports.findings import Finding, first_line
 from reports.run import Run
 from reports.visible import visible
 
@@ -38,7 +38,7 @@ def kind(language: str, word: str) -> str:
 
 def condition(language: str, atoms: tuple[Atom, ...]) -> str:
     return say(language, "and").join(
-        say(language, f"atom.{name}", *(visible(word, 60) for word in words)) for name, *words in atoms
+        say(language, f"atom.{name}", *(visible(word, 200) for word in words)) for name, *words in atoms
     )
 
 
@@ -46,9 +46,15 @@ def headline(language: str, run: Run, finding: Finding) -> str:
     """What the finding says, in one sentence without its condition."""
     first = run.entries[finding.entries[0]].verdict
     like = finding.signature
+    observed = first.observed
+    if first.raised is not None:
+        where = term(language, "phase", first.raised.phase)
+        observed = f"{first.raised.cls.rpartition('.')[2]} ({where}): {first_line(first.raised.message)}"
     key = f"says.{like.kind if like.outcome == 'diverges' else like.outcome}"
     if like.claim and (like.kind == "wrongly_accepted" or first.expected.startswith("document:")):
         key = "says.forbidden" if like.kind == "wrongly_accepted" else "says.against"
+    elif like.kind == "wrongly_accepted" and like.subject != "call":
+        key = "says.accepted_argument"
     elif key not in messages(language):
         key = "says.diverges"
     return say(
@@ -58,7 +64,7 @@ def headline(language: str, run: Run, finding: Finding) -> str:
         apis=visible(_apis([run.columns[column].label for column in finding.columns]), 300),
         subject=term(language, "subject", like.subject or "output"),
         expected=visible(first.expected, 160),
-        observed=visible(first.observed, 160),
+        observed=visible(observed, 200),
         phase=term(language, "phase", first.phase),
     )
 
@@ -88,6 +94,9 @@ def circumstance(language: str, run: Run, finding: Finding) -> str:
         told += " "
     if finding.condition == (EVERY,):
         return say(language, "condition.always")
+    if finding.condition and finding.condition[0][0] == "tried":
+        return condition(language, finding.condition)
     if finding.condition:
         return told + say(language, "condition", condition=condition(language, finding.condition))
-    return say(language, "condition.one" if len(finding.entries) == 1 else "condition.none")
+    cases = {run.entries[index].case.id for index in finding.entries}
+    return say(language, "condition.one" if len(cases) == 1 else "condition.none")

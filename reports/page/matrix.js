@@ -1,5 +1,6 @@
 // Cases by APIs. Only the rows in sight are elements, so that 100,000 cells scroll as 300 do.
-const ROW = 24;
+const ROW = 24; // pixels
+const HEAD = 10; // rows that the header hides
 const SIGNS = {
   conforms: "·", no_equivalent: "–", unavailable: "?", fault: "!", crashed: "✖", timed_out: "…", unstable: "~",
   shape: "S", value: "V", gradient: "G", dtype: "T", default: "D", distribution: "P",
@@ -42,18 +43,36 @@ function showMatrix(run, view, chosen, layer) {
     body);
   grid.style.setProperty("--columns", columns.length);
   const active = { row: 0, column: 0 };
+  const shown = new Map();
+  // Rows that stay in sight stay the same elements, so that a click between two drawings is not lost.
   const draw = () => {
     const top = Math.max(0, Math.floor(grid.scrollTop / ROW) - 8);
     const end = Math.min(rows.length, top + Math.ceil(grid.clientHeight / ROW) + 20);
-    body.replaceChildren(...Array.from({ length: end - top }, (_, i) => matrixRow(rows[top + i], top + i, columns, wanted, active)));
-    grid.setAttribute("aria-activedescendant", `cell-${active.row}-${active.column}`);
+    for (const [at, element] of shown) {
+      if (at < top || at >= end) {
+        element.remove();
+        shown.delete(at);
+      }
+    }
+    const first = Math.min(...shown.keys());
+    const before = body.firstChild;
+    for (let at = top; at < end; at += 1) {
+      if (shown.has(at)) continue;
+      shown.set(at, matrixRow(rows[at], at, columns, wanted));
+      body.insertBefore(shown.get(at), at < first ? before : null);
+    }
+    body.querySelector(".active")?.classList.remove("active");
+    const cells = shown.get(active.row)?.children;
+    const cell = cells?.[Math.min(active.column, cells.length - 1)];
+    cell?.classList.add("active");
+    grid.setAttribute("aria-activedescendant", cell?.id ?? "");
   };
   let due = 0;
   grid.addEventListener("scroll", () => {
     if (!due) due = requestAnimationFrame(() => { due = 0; draw(); });
   }, { passive: true });
   grid.addEventListener("keydown", (event) => {
-    const page = Math.max(1, Math.floor(grid.clientHeight / ROW) - 6);
+    const page = Math.max(1, Math.floor(grid.clientHeight / ROW) - HEAD);
     const moves = {
       ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], PageDown: [page, 0], PageUp: [-page, 0],
       Home: [-rows.length, 0], End: [rows.length, 0],
@@ -65,8 +84,9 @@ function showMatrix(run, view, chosen, layer) {
       active.column = Math.min(columns.length, Math.max(0, active.column + moves[event.key][1]));
       const seen = active.row * ROW;
       if (seen < grid.scrollTop) grid.scrollTop = seen;
-      else if (seen > grid.scrollTop + grid.clientHeight - 8 * ROW) grid.scrollTop = seen - grid.clientHeight + 8 * ROW;
+      else if (seen > grid.scrollTop + grid.clientHeight - HEAD * ROW) grid.scrollTop = seen - grid.clientHeight + HEAD * ROW;
       draw();
+      body.querySelector(".active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     } else {
       return;
     }
@@ -84,24 +104,23 @@ function showMatrix(run, view, chosen, layer) {
   draw();
 }
 
-function matrixRow(row, at, columns, wanted, active) {
-  const cell = (column) => (active.row === at && active.column === column ? "active" : "");
+function matrixRow(row, at, columns, wanted) {
   const id = (column) => `cell-${at}-${column}`;
   const attributes = { role: "row", "aria-rowindex": at + 2 };
   let element;
   if (row.spec !== undefined) {
     const failures = row.cases.reduce((sum, one) => sum + one.verdicts.filter((verdict) => wanted.has(verdict) && failed(verdict)).length, 0);
-    element = h("div", { ...attributes, class: "row spec" }, h("span", { role: "rowheader", id: id(0), class: `name ${cell(0)}` },
+    element = h("div", { ...attributes, class: "row spec" }, h("span", { role: "rowheader", id: id(0), class: "name" },
       h("b", {}, row.spec), ` ${count(failures)} / ${count(row.cases.length)}`));
   } else {
     const of = new Map(row.one.verdicts.map((verdict) => [verdict.column, verdict]));
     element = h("div", { ...attributes, class: "row" },
-      h("span", { role: "rowheader", id: id(0), class: `name ${cell(0)}`, title: row.one.id }, row.one.name),
+      h("span", { role: "rowheader", id: id(0), class: "name", title: row.one.id }, row.one.name),
       columns.map((column, i) => {
         const verdict = of.get(column);
-        if (!verdict) return h("span", { role: "gridcell", id: id(i + 1), class: `cell void ${cell(i + 1)}` });
+        if (!verdict) return h("span", { role: "gridcell", id: id(i + 1), class: "cell void" });
         const said = wordTerm(word(verdict));
-        return h("span", { role: "gridcell", id: id(i + 1), class: `cell k-${word(verdict)} ${cell(i + 1)}${wanted.has(verdict) ? "" : " dim"}` },
+        return h("span", { role: "gridcell", id: id(i + 1), class: `cell k-${word(verdict)}${wanted.has(verdict) ? "" : " dim"}` },
           h("a", { href: verdictLink(verdict), tabindex: "-1", "aria-label": said, title: `${column.label}: ${said}` }, SIGNS[word(verdict)] ?? "✕"));
       }));
   }

@@ -28,8 +28,46 @@ def test_planted_conditions_are_recovered(results, synthetic):
     }
     assert said["megengine", "diverges", "value"] == "whenever dilation > 1 and groups > 1"
     assert said["mindspore", "diverges", "shape"] == "whenever padding = 1 and stride = 2"
-    assert said["torch", "diverges", "wrongly_accepted"] == "whenever an argument is bool"
     assert "dtype = float64" in said["mindspore", "diverges", "wrongly_rejected"]
+
+
+def test_an_argument_that_is_accepted_wrongly_is_one_finding_with_its_values(results, synthetic):
+    loaded, clusters = found(results(synthetic.records(500)))
+    accepted = {one.signature.subject: one for one in clusters if one.signature.kind == "wrongly_accepted"}
+    assert set(accepted) <= {"stride", "dilation", "groups", "kernel_size"}
+    stride = accepted["stride"]
+    assert words.circumstance("en", loaded, stride) == "stride: True"
+    assert words.headline("en", loaded, stride).endswith("accepts invalid stride")
+    assert {loaded.columns[column].target.framework for column in stride.columns} == {"torch"}
+
+
+def test_rejections_under_one_condition_are_one_finding_whatever_they_say(results, synthetic):
+    records = synthetic.records(200)
+    for number, record in enumerate(record for record in records if record.get("kind") == "wrongly_rejected"):
+        record["raised"] = {"phase": "forward", "cls": "TypeError", "bases": [], "message": "ab" * (1 + number % 2)}
+    loaded, clusters = found(results(records))
+    told = [words.circumstance("en", loaded, one) for one in clusters if one.signature.target == "mindspore"]
+    assert told.count("whenever dtype = float64") == 1
+
+
+def test_values_of_one_argument_are_joined(results, synthetic):
+    records = synthetic.records(500)
+    of = {record["id"]: record for record in records if record["record"] == "case"}
+    for record in records:
+        if record["record"] != "verdict" or record["outcome"] not in ("conforms", "diverges") or "ruling" in record:
+            continue
+        case = of[record["case"]]
+        record.pop("kind", None)
+        record["outcome"] = "conforms"
+        if (
+            record["target"] == "torch"
+            and not case["invalid"]
+            and case["arguments"].get("padding_mode") in ("circular", "reflect")
+        ):
+            record |= {"outcome": "diverges", "kind": "value", "subject": "output"}
+    loaded, clusters = found(results(records))
+    told = [words.circumstance("en", loaded, one) for one in clusters if one.signature.kind == "value"]
+    assert told == ["whenever padding_mode = 'reflect', 'circular'"]
 
 
 def test_hundreds_of_failures_become_tens_of_findings(results, synthetic):
@@ -60,3 +98,4 @@ def test_message_shapes_forget_what_changes():
     second = message_shape("Conv2d: expected 16 channels, got (2, 1, 5) at 0xdeadbeef 'bias'\nmore", "torch.nn.Conv2d")
     assert first == second
     assert first != message_shape("Conv2d: expected 4 groups")
+    assert message_shape("-----\n- Kernel select failed:\n-----") == "- Kernel select failed:"

@@ -53,7 +53,7 @@ FAMILIES = {
         "not_run",
     ),
     "form": ("int", "pair", "four", "depthwise", "none"),
-    "says": (*KINDS, "crashed", "timed_out", "unstable", "diverges", "against", "forbidden"),
+    "says": (*KINDS, "crashed", "timed_out", "unstable", "diverges", "against", "forbidden", "accepted_argument"),
 }
 
 
