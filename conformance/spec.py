@@ -188,7 +188,7 @@ class _Expander:
 
         factors = [list(range(len(items))) for items in domain.values()]
         constraints = [constraint(text) for text in conditions]
-        for row in covertable.make(factors, strength=strength, constraints=constraints):
+        for row in dict.fromkeys(map(tuple, covertable.make(factors, strength=strength, constraints=constraints))):
             yield {name: domain[name][k] for name, k in zip(names, row, strict=True)}
 
     def case(

@@ -150,7 +150,32 @@ def test_a_documented_exception() -> None:
         Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.ERROR_CLASS,
     )  # fmt: skip
     assert ruled(call, output=output(1)) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.WRONGLY_ACCEPTED)
-    assert ruled(call, **LACKING) == NOT_SEEN
+    accepted = (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.WRONGLY_ACCEPTED)
+    assert ruled(call, **LACKING) == accepted, "it was constructed, whatever came then"
+    in_its_own_time = claim(raises=("ValueError",), arguments={"stride": 0})
+    assert ruled(in_its_own_time, **LACKING) == NOT_SEEN, "the check may stand in the kernel that is lacking"
+    assert ruled(in_its_own_time, **LACKING, inferred=("float32", (1,))) == accepted
+
+
+def test_what_the_mathematics_leaves_open_is_between_document_and_implementation() -> None:
+    part = Ruling.DOCUMENT_AND_IMPLEMENTATION_PART
+    stopped = {"raised": raised(Phase.CONSTRUCT, "TypeError"), "phase": Phase.CONSTRUCT, "output": None}
+    four = claim(accepts=True, arguments={"stride": (1, 1, 2, 2)})  # a notation that the oracle does not share
+    assert ruled(four, output=output(1)) == HOLDS
+    assert ruled(four, **stopped) == (Outcome.DIVERGES, part, Kind.WRONGLY_REJECTED)
+    a_list = claim(raises=("TypeError",), arguments={"stride": [1, 2]})  # which the oracle takes
+    assert ruled(a_list, **stopped) == HOLDS
+    assert ruled(a_list) == (Outcome.DIVERGES, part, Kind.WRONGLY_ACCEPTED)
+    strided = claim(raises=("ValueError",), arguments={"padding": "same", "stride": 2})
+    assert ruled(strided, raised=raised(Phase.CONSTRUCT), output=None) == HOLDS
+    assert ruled(strided) == (Outcome.DIVERGES, part, Kind.WRONGLY_ACCEPTED)
+    ordered = claim(shape=(2, 3, 4, 2))
+    ordered.case = replace(ordered.case, positional=("in_channels",))
+    assert ruled(ordered, output=output(9)) == (Outcome.DIVERGES, part, Kind.SHAPE)
+
+
+def test_a_parameter_that_is_only_promised_to_be_there() -> None:
+    assert ruled(claim(None, parameters={"bias": (None, None)})) == HOLDS
 
 
 def test_a_documented_exception_against_the_oracle() -> None:
