@@ -245,7 +245,10 @@ def _oracle_is_mute(case: Case, expectation: Expectation) -> bool:
         if given is not None and given["padding"] == "same" and common.pair(given["stride"]) != (1, 1):
             return True
         return rejects is None and "TypeError" in case.promise.raises
-    return rejects is not None and rejects[0] == "TypeError"
+    if given is None or rejects is None:
+        return False
+    sizes = ("kernel_size", "stride", "dilation", "output_padding")
+    return rejects[0] == "TypeError" or any(common.pair(given[name]) is None for name in sizes)
 
 
 @dataclass(frozen=True)
