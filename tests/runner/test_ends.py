@@ -23,17 +23,19 @@ def wait_for(condition: Callable[[], object], limit: float = 30.0) -> float:
 
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "two processes"])
 def test_ctrl_c_ends_within_two_seconds_and_keeps_the_results(run: Callable, options: tuple[str, ...]) -> None:
-    # Target two is in an endless call that holds the interpreter's lock; one has still cases to go.
-    going = run(TARGETS, ["", *["slow"] * 40, "own"], *options)
-    wait_for(lambda: len(going.records("verdict")) >= 4)
+    # Target two is in an endless call that holds the interpreter's lock; target one has still cases to go.
+    going = run(TARGETS, ["", "", *["own"] * 40], *options)
+    wait_for(lambda: len(going.records("verdict")) >= 2)
+    time.sleep(0.5)
     start = time.monotonic()
     os.killpg(going.process.pid, signal.SIGINT)  # as a terminal does; the targets are in sessions of their own
-    going.finish(limit=30)
+    wait_for(lambda: going.records("footer") and not going.workers())
     taken = time.monotonic() - start
+    going.finish()
+    assert taken < 2.0, (taken, going.output)
     assert going.returncode == 2, going.output
-    assert taken < 2.0, taken
     assert going.records("footer")[0]["complete"] is False
-    assert len(going.records("verdict")) >= 4
+    assert len(going.records("verdict")) >= 2
     assert (going.folder / "report.html").exists()
     wait_for(lambda: not going.processes(), 1.0)
     assert list((going.folder / "tmp").glob("conformance-*")) == []
