@@ -49,7 +49,9 @@ def test_a_divergence_that_is_new_gone_or_another_fails(suite: Any) -> None:
     assert other.status == 1
     assert "4 failed" in other.output
     assert "observed  RuntimeError in construct: another message" in other.output
-    assert "as another divergence: wrongly rejected of call, 'RuntimeError in construct: no such kernel'" in other.output
+    assert (
+        "as another divergence: wrongly rejected of call, 'RuntimeError in construct: no such kernel'" in other.output
+    )
     # Of another version nothing is known.
     suite.behave(**WRONG)
     assert suite.run("--baseline", "known.yaml", version="1.6").status == 1
@@ -82,7 +84,9 @@ def test_a_baseline_is_not_written_from_a_part(suite: Any) -> None:
         part = suite.run("--baseline", "known.yaml", "--write-baseline", *options)
         assert part.status == 1, part.output
         assert reason in part.output
-    missing = suite.run("--baseline", "known.yaml", "--write-baseline", target="imitation=/bin/false//framework=imitation")
+    missing = suite.run(
+        "--baseline", "known.yaml", "--write-baseline", target="imitation=/bin/false//framework=imitation"
+    )
     assert missing.status == 1
     assert "target imitation is unavailable" in missing.output
     assert not (suite.folder / "known.yaml").exists()

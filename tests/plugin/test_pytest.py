@@ -46,7 +46,9 @@ def test_a_run_in_one_process_and_in_two_selects_stops_and_reports_as_pytest_doe
 def test_selection_by_path_name_marker_and_id(suite: Any) -> None:
     assert "9 tests collected" in suite.run("--collect-only", "specs/conv2d/kernel.yaml").output
     assert "9/11 tests collected" in suite.run("--collect-only", "-k", "Conv2d and not stride").output
-    assert "2/11 tests collected" in suite.run("--collect-only", "-m", "imitation and invalid", "--strict-markers").output
+    assert (
+        "2/11 tests collected" in suite.run("--collect-only", "-m", "imitation and invalid", "--strict-markers").output
+    )
     one = suite.run(f"{KERNEL}kernel[k=3-size=6]@imitation.Conv2d")
     assert one.status == 0, one.output
     assert list(one.verdicts()) == ["kernel[k=3-size=6]"]
