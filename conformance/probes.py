@@ -301,51 +301,47 @@ def gradients(subject: Subject) -> str:
     So a step of one is as good as a small one, and with integers the difference is exact: in float64 where the
     framework has it, and in float32.
     """
-    contract = subject.contract
+    api = subject.contract
+    arguments: Arguments = {"in_channels": 2, "out_channels": 4, "kernel_size": (2, 1), "stride": (2, 1), "groups": 2}
+    x = np.random.default_rng(1).integers(-2, 3, shape(arguments, 1)).astype(np.float64)
+    arrays = numbered(api, arguments, x, gradients=True)
+    assert arrays.grad_output is not None
     done = []
     for dtype in ("float64", "float32"):
-        arguments: Arguments = {
-            "in_channels": 2,
-            "out_channels": 4,
-            "kernel_size": (2, 1),
-            "stride": (2, 1),
-            "groups": 2,
-        }
-        arrays = numbered(contract, arguments, gradients=True)
-        each = call(contract, arguments, arrays, dtype)
-        stepped = [(name, index, one) for name, index, one in _steps(arrays)]
-        calls = [call(contract, arguments, replace(one, grad_output=None), dtype).wire for *_, one in stepped]
-        seen, *moved = subject.ask([each.wire, *calls])
+        (seen,) = subject.ask([call(api, arguments, arrays, dtype).wire])
         if dtype == "float64" and seen.raised is not None:
             continue
         base = _output(seen).values.astype(np.float64)
-        assert arrays.weight is not None
-        assert arrays.bias is not None
-        assert arrays.grad_output is not None
-        expected = {
-            "input": np.empty(arrays.x.shape),
-            "weight": np.empty(arrays.weight.shape),
-            "bias": np.empty(arrays.bias.shape),
-        }
-        for (name, index, _), answer in zip(stepped, moved, strict=True):
-            expected[name][index] = float(((_output(answer).values - base) * arrays.grad_output).sum())
-        for name, layout_ in (("input", None), ("weight", contract.weight), ("bias", contract.bias)):
+        steps = list(_steps(arrays))
+        answers = subject.ask([call(api, arguments, moved, dtype).wire for *_, moved in steps])
+        differences: dict[str, list[float]] = {"input": [], "weight": [], "bias": []}
+        for (name, _), answer in zip(steps, answers, strict=True):
+            for one in _output(answer).values:  # the items of a batch
+                differences[name].append(float(((one - base[0]) * arrays.grad_output[0]).sum()))
+        for name, operand, held in (
+            ("input", arrays.x, None),
+            ("weight", arrays.weight, api.weight),
+            ("bias", arrays.bias, api.bias),
+        ):
             if name not in seen.gradients:
                 raise Failed(f"no gradient of {name}")
-            wanted = expected[name] if layout_ is None else layout_.to_vendor(expected[name], arguments["groups"])
+            assert operand is not None
+            wanted = np.array(differences[name]).reshape(operand.shape)
+            wanted = wanted if held is None else held.to_vendor(wanted, arguments["groups"])
             _same(f"the gradient of {name}", wanted, seen.gradients[name], dtype)
         done.append(dtype)
     return ", ".join(done)
 
 
-def _steps(arrays: Arrays) -> Iterator[tuple[str, tuple[int, ...], Arrays]]:
-    """Every element of every operand, moved by one."""
-    for name, field in (("input", "x"), ("weight", "weight"), ("bias", "bias")):
-        whole = getattr(arrays, field)
-        for index in np.ndindex(whole.shape):
-            moved = whole.copy()
-            moved[index] += 1
-            yield name, index, replace(arrays, **{field: moved})
+def _steps(arrays: Arrays) -> Iterator[tuple[str, Arrays]]:
+    """Every element of every operand, moved by one: those of x in one batch."""
+    plain = replace(arrays, grad_output=None)
+    units = np.eye(arrays.x.size).reshape(-1, *arrays.x.shape[1:])
+    yield "input", replace(plain, x=arrays.x + units)
+    for name in ("weight", "bias"):
+        whole = getattr(arrays, name)
+        for unit in np.eye(whole.size):
+            yield name, replace(plain, **{name: whole + unit.reshape(whole.shape)})
 
 
 def phases(subject: Subject) -> str:
@@ -455,7 +451,7 @@ def _beside(expectation: Expectation, seen: Observation) -> Iterator[tuple[str, 
 
 
 def executable(api: Contract, framework: Framework) -> list[str]:
-    """Source that runs the calls of `executed` one by one, each as the report shows it, and keeps what comes of them."""
+    """Source that runs the calls of `executed`, each as the report shows it, and keeps what comes of them."""
     return [line for number, each in enumerate(_plain_calls(api)) for line in _executable(api, framework, number, each)]
 
 
@@ -605,7 +601,7 @@ def nearest(api: Contract, arguments: Arguments) -> Iterator[tuple[Arguments, Ch
     for pair in sorted(pairs):
         yield changed({**rest, "padding": pair})
         if api.layer == "conv_transpose2d":
-            for added in itertools.product(range(3), repeat=2):
+            for added in itertools.product(range(3 if sides is not None else 2), repeat=2):
                 yield changed({**rest, "padding": pair, "output_padding": added})
 
 
