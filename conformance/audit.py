@@ -6,6 +6,7 @@ Whatever a target does to its process, each job gets one verdict, and those behi
 from __future__ import annotations
 
 import itertools
+import reprlib
 import threading
 import time
 import traceback
@@ -482,7 +483,7 @@ def observation(answer: object, number: int) -> Observation:
 
 
 def _shown(value: object) -> str:
-    return f"{type(value).__name__} {repr(value)[:80]}"
+    return f"{type(value).__name__} {reprlib.repr(value)}"
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """MegEngine, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
 
 import os
+from typing import Any, Dict, Optional, Tuple
 
 import megengine as mge
 import numpy as np
@@ -8,10 +9,10 @@ from megengine.autodiff import GradManager
 
 FRAMEWORK = "megengine"
 DTYPES = {name: name for name in ("float16", "float32", "int8", "uint8", "int16", "int32")}
-_state = {}
+_state: Dict[str, Any] = {}
 
 
-def setup(device):
+def setup(device: Optional[str]) -> None:
     if device is not None:
         mge.set_default_device(device)
     _state["device"] = mge.get_default_device()
@@ -22,15 +23,15 @@ def setup(device):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def version():
-    return mge.__version__
+def version() -> str:
+    return str(mge.__version__)
 
 
-def environment():
+def environment() -> Dict[str, str]:
     return {"device": mge.get_default_device(), "async_level": str(mge.config.async_level)}
 
 
-def reset():
+def reset() -> None:
     mge.random.seed(0)
     mge.config.async_level = 0
     mge.config.deterministic_kernel = False
@@ -39,15 +40,15 @@ def reset():
         mge.set_default_device(_state["device"])
 
 
-def lacks(error):
+def lacks(error: BaseException) -> bool:
     return False
 
 
-def _raw(array, dtype):
+def _raw(array: Any, dtype: str) -> Any:
     return mge.Tensor(array)
 
 
-def tensor(array, dtype, layout):
+def tensor(array: Any, dtype: str, layout: str) -> Any:
     if layout == "strided":
         wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
         wide[..., ::2] = array
@@ -58,34 +59,34 @@ def tensor(array, dtype, layout):
     return _raw(array, dtype)
 
 
-def parameter(array, dtype):
+def parameter(array: Any, dtype: str) -> Any:
     return mge.Parameter(array)
 
 
-def array(made):
+def array(made: Any) -> Tuple[Any, str]:
     values = made.numpy()
     return values, values.dtype.name
 
 
-def construct(api, arguments):
+def construct(api: Any, arguments: Dict[str, Any]) -> Any:
     return api(**arguments)
 
 
-def parameters(layer):
+def parameters(layer: Any) -> Dict[str, Any]:
     return dict(layer.named_parameters())
 
 
-def set_parameter(layer, name, array, dtype):
+def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
     setattr(layer, name, parameter(array, dtype))
 
 
-def forward(layer, x):
+def forward(layer: Any, x: Any) -> Any:
     output = layer(x)
     output.numpy()  # waits
     return output
 
 
-def backward(layer, x, output, grad_output):
+def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
     wanted = {"input": x, "weight": layer.weight, "bias": layer.bias}
     wanted = {name: item for name, item in wanted.items() if item is not None}
     manager = GradManager().attach(list(wanted.values()))

@@ -1,5 +1,7 @@
 """MindSpore, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
 
+from typing import Any, Dict, Optional, Tuple
+
 import mindspore as ms
 import numpy as np
 from mindspore import ops
@@ -8,15 +10,16 @@ FRAMEWORK = "mindspore"
 DTYPES = {
     name: getattr(ms, name)
     for name in (
-        "float16", "bfloat16", "float32", "float64", "complex64", "complex128", "int8", "uint8", "int16", "int32", "int64"
+        "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
+        "int8", "uint8", "int16", "int32", "int64",
     )
     if hasattr(ms, name)
 }  # fmt: skip
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
-_state = {"device": "CPU"}
+_state: Dict[str, Any] = {"device": "CPU"}
 
 
-def setup(device):
+def setup(device: Optional[str]) -> None:
     if device is not None:
         _state["device"] = device
     ms.set_device(_state["device"])
@@ -29,33 +32,33 @@ def setup(device):
     _state["target"] = ms.get_context("device_target")
 
 
-def version():
-    return ms.__version__
+def version() -> str:
+    return str(ms.__version__)
 
 
-def environment():
+def environment() -> Dict[str, str]:
     return {"device": _state["device"], "mode": "PyNative, synchronous"}
 
 
-def reset():
+def reset() -> None:
     if ms.get_context("device_target") != _state["target"]:  # it cannot be changed back once it has been used
         raise RuntimeError("the device was changed")
     ms.set_seed(0)  # and NumPy's, from which its initialisers draw
     ms.set_context(mode=ms.PYNATIVE_MODE)  # cheaper than to ask for it
 
 
-def lacks(error):
+def lacks(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "unregistered" in str(error).split("\n", 1)[0]
 
 
-def _raw(array, dtype):
+def _raw(array: Any, dtype: str) -> Any:
     if dtype == "bfloat16":
         # As bytes: a conversion would make one NaN of all.
         return ms.Tensor(ms.Tensor.convert_bytes_to_tensor(array.tobytes(), array.shape, ms.bfloat16))
     return ms.Tensor(array)
 
 
-def tensor(array, dtype, layout):
+def tensor(array: Any, dtype: str, layout: str) -> Any:
     if layout == "strided":
         wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
         wide[..., ::2] = array
@@ -65,47 +68,47 @@ def tensor(array, dtype, layout):
     return _raw(array, dtype)
 
 
-def parameter(array, dtype):
+def parameter(array: Any, dtype: str) -> Any:
     return ms.Parameter(_raw(array, dtype))
 
 
-def array(made):
+def array(made: Any) -> Tuple[Any, str]:
     name = NAMES.get(made.dtype, str(made.dtype).lower())
     if name == "bfloat16":
         return np.frombuffer(made.contiguous().get_bytes(), np.uint16).reshape(made.shape), name
     return made.asnumpy(), name
 
 
-def construct(api, arguments):
+def construct(api: Any, arguments: Dict[str, Any]) -> Any:
     return api(**arguments)
 
 
-def parameters(layer):
+def parameters(layer: Any) -> Dict[str, Any]:
     found = {"weight": layer.weight, "bias": getattr(layer, "bias", None)}
     return {name: item for name, item in found.items() if item is not None}
 
 
-def set_parameter(layer, name, array, dtype):
+def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
     getattr(layer, name).set_data(_raw(array, dtype))
 
 
-def forward(layer, x):
+def forward(layer: Any, x: Any) -> Any:
     return layer(x)
 
 
-class _Inferred(ms.nn.Cell):
+class _Inferred(ms.nn.Cell):  # type: ignore[misc]
     """Returns what the compiler infers of a layer's output, which needs no kernel."""
 
-    def __init__(self, layer):
+    def __init__(self, layer: Any) -> None:
         super().__init__()
         self.layer = layer
 
-    def construct(self, x):
+    def construct(self, x: Any) -> Any:
         output = self.layer(x)
         return output.shape, output.dtype
 
 
-def infer(layer, x):
+def infer(layer: Any, x: Any) -> Tuple[str, Tuple[int, ...]]:
     ms.set_context(mode=ms.GRAPH_MODE)
     try:
         shape, dtype = _Inferred(layer)(x)
@@ -114,7 +117,7 @@ def infer(layer, x):
     return NAMES.get(dtype, str(dtype).lower()), tuple(shape)
 
 
-def backward(layer, x, output, grad_output):
+def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
     names = list(parameters(layer))
     wanted = ms.ParameterTuple([getattr(layer, name) for name in names])
     gradient = ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)

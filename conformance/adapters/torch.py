@@ -1,5 +1,7 @@
 """torch, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
 
+from typing import Any, Dict, Optional, Tuple
+
 import numpy as np
 import torch
 
@@ -7,29 +9,30 @@ FRAMEWORK = "torch"
 DTYPES = {
     name: getattr(torch, name)
     for name in (
-        "float16", "bfloat16", "float32", "float64", "complex64", "complex128", "int8", "uint8", "int16", "int32", "int64"
+        "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
+        "int8", "uint8", "int16", "int32", "int64",
     )
 }  # fmt: skip
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
-_state = {"device": "cpu"}
+_state: Dict[str, Any] = {"device": "cpu"}
 
 
-def setup(device):
+def setup(device: Optional[str]) -> None:
     if device is not None:
         _state["device"] = device
     torch.backends.cudnn.deterministic = True
     _state["threads"] = torch.get_num_threads()
 
 
-def version():
-    return torch.__version__
+def version() -> str:
+    return str(torch.__version__)
 
 
-def environment():
+def environment() -> Dict[str, str]:
     return {"device": _state["device"], "torch threads": str(torch.get_num_threads())}
 
 
-def reset():
+def reset() -> None:
     if torch.is_inference_mode_enabled():  # only its own context can leave it
         raise RuntimeError("inference mode was left on")
     torch.default_generator.manual_seed(0)  # torch.manual_seed asks every kind of device, which costs 0.3 ms
@@ -47,17 +50,17 @@ def reset():
         torch.set_num_threads(_state["threads"])
 
 
-def lacks(error):
+def lacks(error: BaseException) -> bool:
     return isinstance(error, NotImplementedError) and "not implemented for" in str(error)
 
 
-def _raw(array, dtype):
+def _raw(array: Any, dtype: str) -> Any:
     if dtype == "bfloat16":
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16).to(_state["device"])
     return torch.from_numpy(array).to(_state["device"])
 
 
-def tensor(array, dtype, layout):
+def tensor(array: Any, dtype: str, layout: str) -> Any:
     made = _raw(array, dtype)
     if layout == "strided":
         wide = torch.zeros((*made.shape[:-1], 2 * made.shape[-1]), dtype=made.dtype, device=made.device)
@@ -68,38 +71,38 @@ def tensor(array, dtype, layout):
     return made
 
 
-def parameter(array, dtype):
+def parameter(array: Any, dtype: str) -> Any:
     return _differentiable(_raw(array, dtype))
 
 
-def _differentiable(made):
+def _differentiable(made: Any) -> Any:
     return made.requires_grad_(made.is_floating_point() or made.is_complex())
 
 
-def array(made):
+def array(made: Any) -> Tuple[Any, str]:
     made = made.detach().resolve_conj().cpu().contiguous()
     name = NAMES.get(made.dtype, str(made.dtype))
     return (made.view(torch.int16) if made.dtype == torch.bfloat16 else made).numpy(), name
 
 
-def construct(api, arguments):
+def construct(api: Any, arguments: Dict[str, Any]) -> Any:
     return api(**arguments).to(_state["device"])
 
 
-def parameters(layer):
+def parameters(layer: Any) -> Dict[str, Any]:
     return {name: item for name, item in layer.named_parameters() if item is not None}
 
 
-def set_parameter(layer, name, array, dtype):
+def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
     with torch.no_grad():
         getattr(layer, name).copy_(_raw(array, dtype))
 
 
-def forward(layer, x):
+def forward(layer: Any, x: Any) -> Any:
     return layer(_differentiable(x))
 
 
-def backward(layer, x, output, grad_output):
+def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
     wanted = {"input": x, "weight": layer.weight, "bias": layer.bias}
     wanted = {name: item for name, item in wanted.items() if item is not None and item.requires_grad}
     return dict(zip(wanted, torch.autograd.grad(output, list(wanted.values()), grad_output)))

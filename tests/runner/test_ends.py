@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_a_killed_xdist_worker_loses_one_case(run: Callable) -> None:
     going = run({"one": {"FAKEFLOW": "slow"}}, ["", *["slow"] * 12], "-n2")
     wait_for(lambda: len(going.records("verdict")) >= 2)
     targets = going.workers()
-    parents = {int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1]) for pid in targets}
+    parents = {int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in targets}
     victim = next(pid for pid in parents if pid != going.process.pid)
     os.kill(victim, signal.SIGKILL)
     wait_for(lambda: not set(targets) <= set(going.processes()), 5.0)

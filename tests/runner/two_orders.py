@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         random.Random(os.environ[SEED]).shuffle(items)
 
 
-def audit(folder: Path, name: str, arguments: list[str], seed: str | None) -> dict[tuple[str, str, str], dict[str, Any]]:
+def audit(folder: Path, name: str, arguments: list[str], seed: str | None) -> dict[tuple[str, ...], dict[str, Any]]:
     """The verdicts of one run, by case, target and API."""
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     if seed is not None:

@@ -3,6 +3,7 @@
 Without an act, a layer computes a plain convolution, and refuses to if it finds the process other than at its start.
 """
 
+import contextlib
 import ctypes
 import locale
 import os
@@ -43,7 +44,7 @@ def state():
     return [
         os.getcwd(), dict(os.environ), list(sys.path), list(warnings.filters), locale.setlocale(locale.LC_ALL),
         os.sched_getaffinity(0), sys.getrecursionlimit(), np.geterr(), random.random(), float(np.random.rand()),
-        [os.fstat(number).st_ino for number in range(3)], [getattr(sys, "std" + n).closed for n in ("in", "out", "err")],
+        [os.fstat(number).st_ino for number in range(3)], sys.stdin.closed, sys.stdout.closed, sys.stderr.closed,
         signal.alarm(0),
     ]  # fmt: skip
 
@@ -56,9 +57,9 @@ class Conv2d:
         if not pristine:
             pristine.append(state())
         elif not act:
-            changed = [(before, now) for before, now in zip(pristine[0], state()) if before != now]
+            changed = [(before, now) for before, now in zip(pristine[0], state(), strict=True) if before != now]
             if changed:
-                raise RuntimeError("found changed: %r" % changed)
+                raise RuntimeError(f"found changed: {changed!r}")
         self.weight = np.ones((out_channels, in_channels, kernel_size, kernel_size), "float32")
         self.bias = np.zeros(out_channels, "float32")
         self.act = os.environ["FAKEFLOW"] if act == "own" else act
@@ -84,7 +85,7 @@ class Panic(BaseException):
     pass
 
 
-class Unprintable(Exception):
+class UnprintableError(Exception):
     def __str__(self):
         sys.exit("no message")
 
@@ -97,7 +98,7 @@ class HostileText(str):
         raise RuntimeError("no bytes of it")
 
 
-class Hostile(Exception):
+class HostileError(Exception):
     def __str__(self):
         return HostileText("hostile text")
 
@@ -155,16 +156,14 @@ def close_streams():
 
 def wire():
     """The descriptors of pipes: the connection is one of them."""
-    numbers = [int(name) for name in os.listdir("/proc/self/fd")]
-    return [n for n in numbers if os.path.exists("/proc/self/fd/%d" % n) and os.readlink("/proc/self/fd/%d" % n)[:4] == "pipe"]
+    paths = (os.path.join("/proc/self/fd", name) for name in os.listdir("/proc/self/fd"))
+    return [int(os.path.basename(p)) for p in paths if os.path.exists(p) and os.readlink(p).startswith("pipe")]
 
 
 def rubbish_on_the_wire():
     for descriptor in wire():
-        try:
+        with contextlib.suppress(OSError):  # one of them is for reading
             os.write(descriptor, b"\xff\x00\x00\x00\x01\x00\x00\x00\x00rubbish")
-        except OSError:
-            pass  # the other direction
 
 
 def channel():
@@ -244,8 +243,8 @@ ACTS = {
     "interrupt": raising(KeyboardInterrupt()),
     "sigint": ending(signal.SIGINT),
     "panic": raising(Panic("panicked")),
-    "unprintable": raising(Unprintable()),
-    "hostile": raising(Hostile()),
+    "unprintable": raising(UnprintableError()),
+    "hostile": raising(HostileError()),
     "huge_message": raising(ValueError("x" * 50_000_000)),
     "surrogates": raising(ValueError("lone \ud800 surrogate \x00")),
     "recursion": recursion,

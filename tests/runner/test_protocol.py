@@ -1,0 +1,90 @@
+"""What a worker answers is an observation, or refused by name; nothing that it sends breaks the suite."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.audit import observation
+from conformance.case import Observation, Phase
+from conformance.target import ProtocolError
+
+GOOD: dict[str, Any] = {
+    "id": 3,
+    "phase": "backward",
+    "parameters": {"weight": ("float32", (2, 1))},
+    "values": {},
+    "gradients": {"input": ("float32", (2,), struct.pack("2f", 1.0, 2.0))},
+    "output": ("bfloat16", (1,), struct.pack("H", 0x3FC0)),
+    "seconds": 0.5,
+}
+# What execnet can move.
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.binary(max_size=20) | st.text()
+)
+DTYPES = st.sampled_from([np.dtype(code).name for code in "bBhHiIlLefdFD"])
+BUILTIN = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4)
+    | st.tuples(inner, inner, inner)
+    | st.dictionaries(st.text() | st.sampled_from(sorted(GOOD)), inner, max_size=6),
+    max_leaves=12,
+)
+
+
+def test_a_result_is_an_observation() -> None:
+    found = observation(GOOD, 3)
+    assert found.phase is Phase.BACKWARD
+    assert found.parameters == {"weight": ("float32", (2, 1))}
+    assert found.gradients["input"].values.tolist() == [1.0, 2.0]
+    assert found.output is not None
+    assert found.output.dtype == "bfloat16"
+    assert found.output.values.tolist() == [1.5]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"id": 4}, "another call, int 4"),
+        ({"phase": "nowhere"}, "ValueError"),
+        ({"parameters": {1: ("float32", (2,))}}, "TypeError"),
+        ({"parameters": {"weight": ("float32", (-2,))}}, "TypeError"),
+        ({"output": ("object", (1,), bytes(8))}, "ValueError"),
+        ({"output": ("U1", (1,), bytes(4))}, "TypeError"),
+        ({"output": ("float32", (3,), bytes(4))}, "ValueError"),
+        ({"output": ("float32", (2**62, 2**62), b"")}, "ValueError"),
+        ({"output": ("float32", (1,), "text")}, "TypeError"),
+        ({"seconds": None}, "TypeError"),
+        ({"raised": {"phase": "forward"}}, "KeyError"),
+        ({"gradients": []}, "TypeError"),
+    ],
+)
+def test_what_is_no_result_is_refused_by_name(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(ProtocolError, match=why):
+        observation({**GOOD, **change}, 3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys([*GOOD, "raised", "inferred", "lacking", "defaults"], BUILTIN)))
+def test_whatever_arrives_is_an_observation_or_refused(change: dict[str, Any]) -> None:
+    for answer in (change, {**GOOD, **change}, {**GOOD, **change, "id": 3}):
+        with contextlib.suppress(ProtocolError):
+            assert isinstance(observation(answer, 3), Observation)
+
+
+@settings(max_examples=150, deadline=None)
+@given(DTYPES | st.text(max_size=8), st.binary(max_size=40), st.data())
+def test_whatever_arrays_arrive(dtype: str, data: bytes, draw: st.DataObject) -> None:
+    shape = draw.draw(st.lists(st.integers(-1, 2**40), max_size=4))
+    try:
+        found = observation({**GOOD, "output": (dtype, shape, data)}, 3)
+    except ProtocolError:
+        return
+    assert found.output is not None
+    assert found.output.values.dtype.kind in "biufc"
