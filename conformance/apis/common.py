@@ -66,9 +66,7 @@ def cropped(arguments: Arguments) -> Arguments | NoEquivalent:
     if more == (0, 0):
         return {"padding": (top, left)}
     output_padding = (added[0] + more[0], added[1] + more[1])
-    if min(more) < 0 or any(
-        o >= max(s, d) for o, s, d in zip(output_padding, stride, dilation, strict=True) if o
-    ):
+    if min(more) < 0 or any(o >= max(s, d) for o, s, d in zip(output_padding, stride, dilation, strict=True) if o):
         return NoEquivalent("padding is the same on opposite sides, and output_padding wins back less than a step")
     return {"padding": (top, left), "output_padding": output_padding}
 

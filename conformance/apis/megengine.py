@@ -111,13 +111,15 @@ FRAMEWORK = Framework(
         turned="megengine.functional.swapaxes({tensor}, -1, -2)",
         set_parameter="{layer}.{name} = megengine.Parameter({tensor})",
         backward=(
-            'leaves = {k: t for k, t in (("input", x), ("weight", layer.weight), ("bias", layer.bias)) if t is not None}\n'
+            'operands = (("input", x), ("weight", layer.weight), ("bias", layer.bias))\n'
+            "leaves = {k: t for k, t in operands if t is not None}\n"
             "with GradManager().attach(list(leaves.values())) as manager:\n"
             "    manager.backward(layer(x), grad_output)\n"
             "gradients = {k: t.grad for k, t in leaves.items()}"
         ),
         backward_functional=(
-            'leaves = {k: t for k, t in (("input", x), ("weight", weight), ("bias", bias)) if t is not None}\n'
+            'operands = (("input", x), ("weight", weight), ("bias", bias))\n'
+            "leaves = {k: t for k, t in operands if t is not None}\n"
             "with GradManager().attach(list(leaves.values())) as manager:\n"
             "    manager.backward(run(x, weight, bias), grad_output)\n"
             "gradients = {k: t.grad for k, t in leaves.items()}"

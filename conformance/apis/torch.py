@@ -73,7 +73,10 @@ FRAMEWORK = Framework(
         prepare="",
         tensor="torch.from_numpy({array})",
         bfloat16="torch.from_numpy({array}).to(torch.bfloat16)",
-        numpy="{tensor}.detach().resolve_conj().to(torch.float32 if {tensor}.dtype == torch.bfloat16 else {tensor}.dtype).numpy()",
+        numpy=(
+            "{tensor}.detach().resolve_conj()"
+            ".to(torch.float32 if {tensor}.dtype == torch.bfloat16 else {tensor}.dtype).numpy()"
+        ),
         dtype_name='str({tensor}.dtype).split(".")[-1]',
         turned="{tensor}.transpose(-1, -2)",
         set_parameter="with torch.no_grad():\n    {layer}.{name}.copy_({tensor})",
@@ -84,7 +87,8 @@ FRAMEWORK = Framework(
             'gradients = dict(zip(["input", *parameters], found))'
         ),
         backward_functional=(
-            'leaves = {k: t.requires_grad_() for k, t in (("input", x), ("weight", weight), ("bias", bias)) if t is not None}\n'
+            'operands = (("input", x), ("weight", weight), ("bias", bias))\n'
+            "leaves = {k: t.requires_grad_() for k, t in operands if t is not None}\n"
             "found = torch.autograd.grad(run(x, weight, bias), list(leaves.values()), grad_output)\n"
             "gradients = dict(zip(leaves, found))"
         ),
