@@ -17,6 +17,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
+MAX_LINE = 4000  # characters; the parser's time grows with the square of a line's length
+MAX_BRACKETS = 100  # open at once, those in text included; its time grows with their square too
 SCHEMAS = Path(__file__).parent.parent / "specs" / "schema"
 
 YamlPath: TypeAlias = tuple[str | int, ...]
@@ -51,9 +53,12 @@ class Document:
 
     def validate(self, schema: str) -> None:
         """Hold the data against ``specs/schema/<schema>``; raises `refuse` where it differs."""
-        best = jsonschema.exceptions.best_match(_validator(schema).iter_errors(self.data))
-        if best is None:
+        errors = list(_validator(schema).iter_errors(self.data))
+        if not errors:
             return
+        # A misspelt key is often a missing one as well; what is written tells more than what is not.
+        unknown_keys = (error for error in errors if error.validator == "additionalProperties")
+        best = next(unknown_keys, None) or jsonschema.exceptions.best_match(errors)
         path = tuple(best.absolute_path)
         message = best.message
         if best.validator == "additionalProperties" and isinstance(best.instance, dict):
@@ -84,16 +89,20 @@ def load(path: Path, refuse: type[InputError]) -> Document:
 def parse(file: str, raw: bytes, refuse: type[InputError]) -> Document:
     """`load` for bytes that were read already."""
     try:
+        text = raw.decode("utf-8")
+        _check_cost(file, text, refuse)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an anchor defined twice is refused below where it matters: as an alias
-            node = _yaml().compose(raw.decode("utf-8"))
+            node = _yaml().compose(text)
+    except refuse:
+        raise
     except UnicodeDecodeError as error:
         start = raw.rfind(b"\n", 0, error.start) + 1
         line = raw.count(b"\n", 0, error.start) + 1
         column = len(raw[start : error.start].decode("utf-8", "replace")) + 1
         raise refuse(file, line, column, "is not UTF-8; save it as UTF-8") from error
     except ruamel.yaml.reader.ReaderError as error:
-        before = raw.decode("utf-8")[: error.position]
+        before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise refuse(file, line, column, f"is no YAML: {_shown(error.reason)}") from error
     except ruamel.yaml.error.MarkedYAMLError as error:
@@ -110,6 +119,18 @@ def parse(file: str, raw: bytes, refuse: type[InputError]) -> Document:
     reading = _Reading(file, refuse)
     positions: dict[YamlPath, tuple[int, int]] = {(): (node.start_mark.line + 1, node.start_mark.column + 1)}
     return Document(file, reading.plain(node, (), positions), positions, refuse)
+
+
+def _check_cost(file: str, text: str, refuse: type[InputError]) -> None:
+    """Refuse what the parser would spend long on, before it does."""
+    brackets = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if len(line) > MAX_LINE:
+            raise refuse(file, number, MAX_LINE + 1, f"a line has at most {MAX_LINE} characters; break it")
+        for found in re.finditer(r"[\[{\]}]", line):
+            brackets = max(brackets + (1 if found[0] in "[{" else -1), 0)
+            if brackets > MAX_BRACKETS:
+                raise refuse(file, number, found.start() + 1, f"is nested deeper than {MAX_DEPTH} levels")
 
 
 def _shown(text: str) -> str:
@@ -143,7 +164,7 @@ class _Reading:
     def plain(self, node: Node, path: YamlPath, positions: dict[YamlPath, tuple[int, int]]) -> Any:
         mark = (node.start_mark.line + 1, node.start_mark.column + 1)
         if id(node) in self.seen:
-            raise self.refuse(self.file, *mark, "an alias: anchors and aliases are not allowed here; write it out")
+            raise self.refuse(self.file, *mark, "is repeated by an alias, which is not allowed here; write it out")
         self.seen.add(id(node))
         if len(path) > MAX_DEPTH:
             raise self.refuse(self.file, *mark, f"is nested deeper than {MAX_DEPTH} levels")
