@@ -61,7 +61,7 @@ def _valid_surplus(arguments: Arguments) -> tuple[int, int]:
     pairs = [common.pair(named[name]) for name in ("kernel_size", "stride", "dilation")]
     if any(found is None for found in pairs):
         return 0, 0
-    added = tuple(max(s - (d * (k - 1) + 1), 0) for k, s, d in zip(*pairs, strict=True))  # type: ignore[arg-type]
+    added = tuple(max(s - (d * (k - 1) + 1), 0) for k, s, d in zip(*pairs, strict=True))
     return added[0], added[1]
 
 
