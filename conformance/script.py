@@ -153,7 +153,7 @@ def _tensor(name: str, array: str, dtype: str, framework: Framework, layout: str
 def plain(
     case: Case, contract: Contract, framework: Framework, arguments: Arguments, expectation: Expectation
 ) -> list[str]:
-    """The lines, imports apart, that run a whole call: they leave `output`, and `gradients` where they are asked for."""
+    """The lines, imports apart, that run a whole call: they leave `output`, and `gradients` where asked for."""
     wire = _arrays(case, contract, arguments, expectation)
     layout = case.inputs.layout if case.inputs is not None else "contiguous"
     lines = [
