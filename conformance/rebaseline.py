@@ -230,7 +230,10 @@ def _edited(
     kept = 0
     for number, block in enumerate(_blocks(document, lines, len(entries), done)):
         own = {case: counts.get((number, case), count) for case, count in entries[number]["cases"].items()}
-        if any(own.values()) or number in added:
+        if own == entries[number]["cases"] and number not in added:
+            output += lines[block.start : block.end]
+            kept += 1
+        elif any(own.values()) or number in added:
             output += _block(document, lines, block, number, own, added.get(number, {}))
             kept += 1
         done = block.end
