@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import execnet
@@ -32,6 +33,24 @@ channel.send((code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace
 """
 
 
+# Runs script after script in one interpreter, which imports its framework once.
+_RUN_MANY = """
+import contextlib, io, os, tempfile
+os.chdir(tempfile.mkdtemp(prefix="conformance-"))
+null = os.open(os.devnull, os.O_WRONLY)
+os.dup2(null, 1)
+os.dup2(null, 2)
+for number, script in enumerate(channel):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        try:
+            exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})
+        except BaseException as error:
+            print(type(error).__name__, error)
+    channel.send(printed.getvalue().encode("utf-8", "backslashreplace").decode("utf-8"))
+"""
+
+
 class Confirmation(NamedTuple):
     """Whether a script showed what its verdict says, and the end of what it printed."""
 
@@ -50,8 +69,7 @@ def execute(target: Target, source: str, limit: float = LIMIT) -> tuple[int | No
     """
     group = execnet.Group()
     try:
-        extra = "".join(f"//env:{k}={v}" for k, v in ENVIRONMENT.items() if f"env:{k}=" not in target.spec)
-        channel = group.makegateway(target.spec + extra).remote_exec(_RUN)
+        channel = group.makegateway(with_environment(target.spec)).remote_exec(_RUN)
         channel.send((source, limit))
         code, out, err = channel.receive(limit + LIMIT)
         return code, out, err
@@ -80,6 +98,41 @@ def confirm(target: Target, script: str, outcome: Outcome = Outcome.DIVERGES, li
     if outcome is Outcome.CRASHED:
         return Confirmation(code is not None and code not in (0, 1), _shown(out, err, code, says))
     return Confirmation(says == "DIVERGES", _shown(out, err, code, says))
+
+
+def confirm_all(
+    target: Target, scripts: Sequence[tuple[str, Outcome]], limit: float
+) -> Iterator[Confirmation]:
+    """Execute scripts in a target, one confirmation each, in order.
+
+    Those of divergences share an interpreter, as import costs most of the time; one that does not show its verdict
+    there (or ends it) has a process of its own, as all the others have.
+    """
+    group = execnet.Group()
+    channel = None
+    try:
+        for script, outcome in scripts:
+            if outcome is Outcome.DIVERGES:
+                try:
+                    if channel is None:
+                        channel = group.makegateway(with_environment(target.spec)).remote_exec(_RUN_MANY)
+                    channel.send(script)
+                    printed = str(channel.receive(limit)).strip()
+                except (execnet.HostNotFound, execnet.RemoteError, execnet.TimeoutError, EOFError, OSError, ValueError):
+                    group.terminate(1.0)
+                    channel = None
+                else:
+                    if printed.splitlines()[-1:] == ["DIVERGES"]:
+                        yield Confirmation(True, printed[-MAX_PRINTED:])
+                        continue
+            yield confirm(target, script, outcome, limit)
+    finally:
+        group.terminate(1.0)
+
+
+def with_environment(spec: str) -> str:
+    """An execnet specification with the thread limits that every target has."""
+    return spec + "".join(f"//env:{k}={v}" for k, v in ENVIRONMENT.items() if f"env:{k}=" not in spec)
 
 
 def _shown(out: str, err: str, code: int | None, says: str) -> str:

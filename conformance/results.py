@@ -15,6 +15,7 @@ import numpy as np
 
 from conformance import __version__, values
 from conformance.case import Case, Verdict
+from conformance.confirm import Confirmation
 from conformance.spec import Statement
 from conformance.target import Greeting, Target
 from conformance.worker import processor
@@ -109,6 +110,17 @@ _KEYS = {
     "statement": ("api", "claim"),
     "verdict": ("case", "target", "api"),
 }
+
+
+def confirmation(case_id: str, target_name: str, api: str, found: Confirmation) -> Record:
+    return {
+        "record": "confirmation",
+        "case": case_id,
+        "target": target_name,
+        "api": api,
+        "confirmed": found.confirmed,
+        "printed": found.printed,
+    }
 
 
 class Writer:

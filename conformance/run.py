@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,11 +16,14 @@ from conformance.audit import Audit, Job, vendor_arguments
 from conformance.baseline import Baseline, BaselineError, Fact, Pattern, Where
 from conformance.case import Outcome, Verdict
 from conformance.certify import Cache, Certificates
+from conformance.confirm import confirm_all
 from conformance.results import Record
 from conformance.script import call_line, script
 from conformance.summary import Summary
 from conformance.target import Target, TargetError, default, parse, unique
-from reports import ResultsError, write_html
+from reports import ResultsError, representatives, write_html
+
+CONFIRM_MARGIN = 20.0  # seconds beyond the limit of a case: a script imports its framework first
 
 
 class UnusableError(Exception):
@@ -49,6 +53,16 @@ class Settings:
     @property
     def report_path(self) -> Path:
         return Path(self.report).absolute() if self.report else self.root / "audit" / "report.html"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A script to execute, and whose verdict it shows."""
+
+    case: str
+    api: str
+    script: str
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,7 @@ class Run:
         self._writer: results.Writer | None = None
         self._places: dict[str, Where] = {}
         self._facts: list[Fact] = []
+        self._scripts: dict[tuple[str, str, str], tuple[str, Outcome]] = {}
         try:
             given = [parse(text) for text in settings.targets]
             self.targets = tuple(unique(given)) if given else tuple(default(n, settings.root) for n in frameworks())
@@ -205,11 +220,17 @@ class Run:
             self.summary.add(record)
             if record["record"] == "target":
                 self._places[record["name"]] = baseline.where(record)
+            if record["record"] == "verdict" and "script" in record:
+                key = record["case"], record["target"], record["api"]
+                self._scripts[key] = record["script"], Outcome(record["outcome"])
             if record["record"] == "verdict":
                 self._facts.append(baseline.fact(record, self._places[record["target"]]))
 
     def _open(self) -> results.Writer:
-        writer = results.Writer(self.settings.results_path, self.settings.arguments)
+        path = self.settings.results_path
+        if path.exists():
+            path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
+        writer = results.Writer(path, self.settings.arguments)
         if self.earlier is not None:
             places = {name: baseline.where(target) for name, target in self.earlier.targets.items()}
             for record in self.earlier.records():
@@ -236,6 +257,8 @@ class Run:
         """Close the results file, write the report, and the baseline where that was asked; False if it could not be."""
         if self._writer is None:
             return not self.settings.writes_baseline
+        if complete:
+            self._confirm(self._writer)
         self._writer.close(complete)
         for name, reason in self.summary.unavailable.items():
             self.notes.append(Note(f"target {name} is unavailable: {reason}", alarming=True))
@@ -248,6 +271,25 @@ class Run:
         else:
             self.notes.append(Note(f"report:  {out}"))
         return not self.settings.writes_baseline or self._write_baseline(complete)
+
+    def _confirm(self, writer: results.Writer) -> None:
+        """Execute the script of one divergence of each finding, where it was observed."""
+        wanted: dict[str, list[Shown]] = {}
+        for case, target, api in representatives([writer.path]):
+            if (case, target, api) in self._scripts:
+                wanted.setdefault(target, []).append(Shown(case, api, *self._scripts[case, target, api]))
+        targets = {target.name: target for target in self.targets}
+        limit = self.settings.case_timeout + CONFIRM_MARGIN
+
+        def confirm(name: str) -> list[Record]:
+            shown = wanted[name]
+            found = confirm_all(targets[name], [(each.script, each.outcome) for each in shown], limit)
+            return [results.confirmation(each.case, name, each.api, done) for each, done in zip(shown, found, strict=True)]
+
+        with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
+            for records in pool.map(confirm, wanted):
+                for record in records:
+                    writer.add(record)
 
     def _write_baseline(self, complete: bool) -> bool:
         path = Path(self.known.file)
