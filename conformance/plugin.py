@@ -77,7 +77,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="ask every case N times; unstable where the verdicts differ",
     )
     group.addoption(
-        "--case-timeout", type=float, default=60.0, metavar="SECONDS", help="limit for one case in a target, default 60"
+        "--case-timeout", type=float, default=20.0, metavar="SECONDS", help="limit for one case in a target, default 20"
     )
     group.addoption(
         "--certify",
@@ -127,9 +127,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if file_path.suffix not in (".yaml", ".yml"):
-        return None
-    specs = next((folder for folder in file_path.parents if folder.name == "specs"), None)
+    specs = spec.folder_of(file_path)
     if specs is None:
         return None
     collected: SpecFile = SpecFile.from_parent(parent, path=file_path)
@@ -234,8 +232,8 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, FaultError):
             return f"an error in the suite itself, not in {self.job.contract.api}:\n{excinfo.value}"
-        if isinstance(excinfo.value, DivergenceError):
-            return str(excinfo.value)
+        if isinstance(excinfo.value, DivergenceError | pytest.xfail.Exception):
+            return str(excinfo.value)  # without a traceback, which takes pytest long to make
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

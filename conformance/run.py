@@ -19,6 +19,7 @@ from conformance.certify import Cache, Certificates
 from conformance.confirm import confirm_all
 from conformance.results import Record
 from conformance.script import call_line, script
+from conformance.spec import folder_of
 from conformance.summary import Summary
 from conformance.target import Target, TargetError, default, parse, unique
 from reports import ResultsError, representatives, write_html
@@ -42,7 +43,7 @@ class Settings:
     baseline: str | None = None
     writes_baseline: bool = False
     repeats: int = 1
-    case_timeout: float = 60.0
+    case_timeout: float = 20.0
     certifies: Literal["auto", "always", "never"] = "auto"
     arguments: tuple[str, ...] = ()
 
@@ -321,12 +322,14 @@ class Run:
                 yield f"{count - ran[name]} of the {count} cases of {name} did not run"
         for specs in {_specs(Path(path)) for path in self.asked}:
             for file in sorted([*specs.rglob("*.yaml"), *specs.rglob("*.yml")]):
-                if str(file) not in self.asked:
+                if str(file) not in self.asked and folder_of(file) is not None:
                     yield f"{_name(file)} did not run"
 
 
 def _specs(path: Path) -> Path:
-    return next(folder for folder in path.parents if folder.name == "specs")
+    folder = folder_of(path)
+    assert folder is not None, path
+    return folder
 
 
 def _name(path: Path) -> str:

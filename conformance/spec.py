@@ -63,6 +63,17 @@ class Spec:
     statements: tuple[Statement, ...]
 
 
+BASELINES = "baselines"  # the one folder of specs whose YAML is none
+
+
+def folder_of(path: Path) -> Path | None:
+    """The folder named specs that a YAML file stands in; None where it is no spec."""
+    folder = next((folder for folder in path.parents if folder.name == "specs"), None)
+    if folder is None or path.suffix not in (".yaml", ".yml") or path.relative_to(folder).parts[0] == BASELINES:
+        return None
+    return folder
+
+
 def load(path: Path, name: str) -> Spec:
     """Load a spec file and expand its cases.
 
