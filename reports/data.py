@@ -170,6 +170,7 @@ def _porting(run: Run, table: porting.Table) -> dict[str, Any]:
                 "form": visible(aspect.form),
                 "cells": {column: _cell(table.cells[row, column]) for column in table.columns},
                 "proven": {f"{a} {b}": table.proven[row, a, b] for a, b in pairs},
+                "shared": {f"{a} {b}": _shared(table.shared.get((row, a, b))) for a, b in pairs},
             }
             for row, aspect in enumerate(table.aspects)
         ],
@@ -181,6 +182,10 @@ def _porting(run: Run, table: porting.Table) -> dict[str, Any]:
 
 def _cell(cell: porting.Cell) -> list[Any]:
     return [visible(cell.code), cell.example, cell.conforms, cell.fails, cell.findings, visible(cell.reason)]
+
+
+def _shared(shared: porting.Shared | None) -> list[Any] | None:
+    return None if shared is None else [*_seen(shared.first_code, shared.second_code), shared.first, shared.second]
 
 
 def _contract(said: Contract) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -189,43 +189,36 @@ def _tried(argument: str, cases: Sequence[Case]) -> tuple[Atom, ...]:
     return (("tried", argument, listed(values)),)
 
 
-# What a reader should see first: crashes, then wrong results, then what is accepted or rejected, documents, errors.
-_SERIOUS: Mapping[str, int] = {
-    "crashed": 0,
-    "timed_out": 1,
-    "unstable": 2,
-    "value": 3,
-    "gradient": 4,
-    "shape": 5,
-    "dtype": 6,
-    "wrongly_accepted": 7,
-    "wrongly_rejected": 8,
-    "default": 10,
-    "distribution": 11,
-    "error_class": 12,
-    "error_phase": 13,
-}
-_DOCUMENT = 9  # the document alone stands apart
+# What a reader should see first, and how many of each sort a first screen has room for.
+_SORTS: Sequence[tuple[frozenset[str], int]] = (
+    (frozenset({"crashed", "timed_out", "unstable"}), 3),
+    (frozenset({"value", "gradient", "shape", "dtype"}), 4),
+    (frozenset({"wrongly_accepted", "wrongly_rejected"}), 4),
+    (frozenset({"document_wrong"}), 2),
+    (frozenset({"default", "distribution", "error_class", "error_phase"}), 1),
+)
 
 
-def seriousness(finding: Finding) -> int:
-    """Its place among the kinds, 0 the most serious."""
-    if finding.signature.ruling == "document_wrong":
-        return _DOCUMENT
-    return _SERIOUS.get(finding.signature.kind or finding.signature.outcome, len(_SERIOUS) + 1)
+def sort(finding: Finding) -> int:
+    """Its place among the sorts, 0 the most serious; where the document alone stands apart, that is its sort."""
+    like = finding.signature
+    word = like.ruling if like.ruling == "document_wrong" else like.kind or like.outcome
+    return next((place for place, (sorts, _) in enumerate(_SORTS) if word in sorts), len(_SORTS))
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:
-    return seriousness(finding), -len(finding.entries), finding.id
+    return sort(finding), -len(finding.entries), finding.id
 
 
-def foremost(found: Sequence[Finding], count: int) -> tuple[Finding, ...]:
-    """The findings of a first screen: the most serious, but two of one sort of one target while others wait."""
-    seen: dict[tuple[str, int], int] = defaultdict(int)
-    first: list[Finding] = []
-    later: list[Finding] = []
-    for finding in found:
-        sort = finding.signature.target, seriousness(finding)
-        seen[sort] += 1
-        (first if seen[sort] <= 2 else later).append(finding)
-    return tuple(sorted([*first, *later][:count], key=_order))
+def foremost(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings of a first screen: of each sort the largest, one of a kind of a target."""
+    room = Counter({place: room for place, (_, room) in enumerate(_SORTS)})
+    seen: set[tuple[str, str, str]] = set()
+    first = []
+    for finding in sorted(found, key=_order):
+        like = finding.signature
+        if room[sort(finding)] and (like.target, like.outcome, like.kind) not in seen:
+            seen.add((like.target, like.outcome, like.kind))
+            room[sort(finding)] -= 1
+            first.append(finding)
+    return tuple(first)

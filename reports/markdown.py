@@ -113,18 +113,20 @@ def _pair(run: Run, table: porting.Table, found: Sequence[Finding], a: int, b: i
     rows = []
     for row, aspect in enumerate(table.aspects):
         cells = [(run.columns[column].label, table.cells[row, column]) for column in (a, b)]
+        codes = _codes(table, row, a, b)
         rows.append({
             "name": f"{aspect.parameter} {form(language, aspect)}".strip(),
-            "source": _said(language, cells[0][1]),
-            "target": _said(language, cells[1][1]),
-            "proven": table.proven[row, a, b],
+            "source": _said(language, cells[0][1], codes[0]),
+            "target": _said(language, cells[1][1], codes[1]),
+            "proven": table.proven[row, min(a, b), max(a, b)],
             "remaining": "; ".join(
                 words.say(language, "porting.fails", count=cell.fails, api=label, findings=", ".join(cell.findings))
                 for label, cell in cells
                 if cell.fails
             ),
         })  # fmt: skip
-    example = table.examples.get((a, b))
+    example = table.examples.get((min(a, b), max(a, b)))
+    example = example[::-1] if example and a > b else example
     first, second = porting.said(run, a), porting.said(run, b)
     arrays, defaults = [], []
     if first and second:
@@ -154,8 +156,17 @@ def form(language: str, aspect: porting.Aspect) -> str:
     return words.term(language, "form", aspect.form)
 
 
-def _said(language: str, cell: porting.Cell) -> tuple[str, str]:
+def _codes(table: porting.Table, row: int, a: int, b: int) -> tuple[str | None, str | None]:
+    """How both say the row of the same case; None for an API that was never called so."""
+    shared = table.shared.get((row, min(a, b), max(a, b)))
+    if shared is not None:
+        return (shared.first_code, shared.second_code) if a < b else (shared.second_code, shared.first_code)
+    first, second = table.cells[row, a], table.cells[row, b]
+    return first.code if first.example is not None else None, second.code if second.example is not None else None
+
+
+def _said(language: str, cell: porting.Cell, code: str | None) -> tuple[str, str]:
     """The code, or why there is none."""
-    if cell.example is not None:
-        return cell.code, words.say(language, "porting.nothing")
+    if code is not None:
+        return code, words.say(language, "porting.nothing")
     return "", cell.reason or words.say(language, "porting.unasked")

@@ -31,7 +31,6 @@ SCRIPTS = (
     "accuracy", "changes", "main",
 )  # fmt: skip
 STYLES = ("base", "parts")
-_FIRST = 10
 
 
 def write(run: Run, out: Path, since: Run | None = None) -> None:
@@ -139,7 +138,7 @@ def _first_screen(run: Run, found: Sequence[Finding]) -> dict[str, Any]:
                 "headline": {language: words.headline(language, run, finding) for language in words.LANGUAGES},
                 "when": {language: words.circumstance(language, run, finding) for language in words.LANGUAGES},
             }
-            for finding in foremost(found, _FIRST)
+            for finding in foremost(found)
         ],
         "count": len(found),
     }

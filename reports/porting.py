@@ -1,14 +1,15 @@
 """How to say the same layer in another API: the calls that this run made, taken apart parameter by parameter.
 
 Nothing here knows a vendor. A keyword of the vendor's call belongs to a canonical parameter when it is a function of
-it: over all cases equal values of the parameter went with equal values of the keyword.
+it: equal values of the parameter went with equal values of the keyword.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from reports.findings import Finding, size
 from reports.read import Case, Contract
@@ -16,6 +17,7 @@ from reports.run import Run
 from reports.values import CANONICAL, integers, source
 
 _SAMPLE = 1_500  # cases of a layer that calls are learnt from, the simplest first
+_MOSTLY = 0.8
 
 PARAMETERS = ("in_channels", "out_channels", "kernel_size", *CANONICAL, "dtype", "batch")
 
@@ -50,11 +52,25 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """One aspect as two columns say it of the same case, the simplest that conforms on both or was called on both.
+
+    `first` and `second` are the verdicts' indices.
+    """
+
+    first_code: str
+    second_code: str
+    first: int
+    second: int
+
+
+@dataclass(frozen=True)
 class Table:
-    """One layer.
+    """One layer. Of two columns the smaller stands first.
 
     Attributes:
         cells: by row of `aspects` and column.
+        shared: by row and two columns.
         proven: by row and two columns, how many cases with the aspect conform on both.
         examples: by two columns, the verdicts of the richest case that conforms on both.
         general: by column, the ids of the findings of valid calls that no row names.
@@ -64,6 +80,7 @@ class Table:
     columns: tuple[int, ...]
     aspects: tuple[Aspect, ...]
     cells: Mapping[tuple[int, int], Cell]
+    shared: Mapping[tuple[int, int, int], Shared]
     proven: Mapping[tuple[int, int, int], int]
     examples: Mapping[tuple[int, int], tuple[int, int]]
     general: Mapping[int, tuple[str, ...]]
@@ -152,46 +169,62 @@ def _split(text: str) -> Iterator[str]:
 def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_entry: Mapping[int, Finding]) -> Table:
     cases = [case for case in run.cases.values() if case.layer == layer and case.id in by_case]
     has = {case.id: frozenset(aspects(case)) for case in cases}
-    cases.sort(key=lambda case: (len(has[case.id]), size(case)))
+    cases.sort(key=lambda case: (len(has[case.id]), _magnitude(case), size(case)))
     columns = tuple(sorted({column for case in cases for column in by_case[case.id]}))
     owners = {column: _owners(run, column, cases[:_SAMPLE], by_case) for column in columns}
-    seen = sorted(
-        {aspect for held in has.values() for aspect in held}, key=lambda a: (PARAMETERS.index(a.parameter), a.form)
-    )
-    mask = dict.fromkeys(seen, 0)
-    conforming = dict.fromkeys(columns, 0)
-    for bit, case in enumerate(cases):
-        for aspect in has[case.id]:
-            mask[aspect] |= 1 << bit
-        for column, index in by_case[case.id].items():
-            if run.entries[index].verdict.outcome == "conforms":
-                conforming[column] |= 1 << bit
-    cells, proven = {}, {}
-    for row, aspect in enumerate(seen):
+    rows = sorted({one for held in has.values() for one in held}, key=lambda a: (PARAMETERS.index(a.parameter), a.form))
+    cells, shared, proven = {}, {}, {}
+    for row, aspect in enumerate(rows):
         holding = [case for case in cases if aspect in has[case.id]]
+        said_by = {column: owners[column][aspect.parameter] for column in columns}
         for column in columns:
-            cells[row, column] = _cell(run, aspect, column, holding, by_case, owners[column], of_entry)
-            for other in columns:
-                proven[row, column, other] = (mask[aspect] & conforming[column] & conforming[other]).bit_count()
+            cells[row, column] = _cell(run, aspect, column, holding, by_case, said_by[column], of_entry)
+        for a, b in combinations(columns, 2):
+            pairs = [(seen[a], seen[b]) for case in holding if a in (seen := by_case[case.id]) and b in seen]
+            both = [pair for pair in pairs if all(run.entries[one].verdict.outcome == "conforms" for one in pair)]
+            proven[row, a, b] = len(both)
+            called = (pair for pair in pairs if all(_called(run, one) for one in pair))
+            example = _telling(run, aspect, both) or next(called, None)
+            if example is not None:
+                codes = [_code(run, index, said_by[column]) for index, column in zip(example, (a, b), strict=True)]
+                shared[row, a, b] = Shared(codes[0], codes[1], *example)
     examples = {}
-    for a in columns:
-        for b in columns:
-            both = (conforming[a] & conforming[b]).bit_length() - 1  # the last is the richest
-            if a != b and both >= 0:
-                examples[a, b] = (by_case[cases[both].id][a], by_case[cases[both].id][b])
-    named = {
-        column: {one for (_, at), cell in cells.items() if at == column for one in cell.findings} for column in columns
-    }
-    general = {
-        column: tuple(dict.fromkeys(
-            of_entry[index].id
-            for case in cases
-            for index in (by_case[case.id].get(column),)
-            if index is not None and index in of_entry and of_entry[index].id not in named[column]
-        ))
-        for column in columns
-    }  # fmt: skip
-    return Table(layer, columns, tuple(seen), cells, proven, examples, general)
+    for a, b in combinations(columns, 2):
+        for case in reversed(cases):  # the last is the richest
+            pair = [by_case[case.id].get(a), by_case[case.id].get(b)]
+            if all(one is not None and run.entries[one].verdict.outcome == "conforms" for one in pair):
+                examples[a, b] = (by_case[case.id][a], by_case[case.id][b])
+                break
+    return Table(
+        layer, columns, tuple(rows), cells, shared, proven, examples, _general(cells, cases, by_case, of_entry)
+    )
+
+
+def _telling(run: Run, aspect: Aspect, pairs: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """The first, but rather one whose components differ: (1, 1) tells less than (1, 2)."""
+
+    def uneven(pair: tuple[int, int]) -> bool:
+        return len(set(integers(run.entries[pair[0]].case.arguments.get(aspect.parameter)) or ())) > 1
+
+    return next(filter(uneven, pairs), pairs[0] if pairs else None)
+
+
+def _general(
+    cells: Mapping[tuple[int, int], Cell], cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]],
+    of_entry: Mapping[int, Finding],
+) -> Mapping[int, tuple[str, ...]]:  # fmt: skip
+    named = {(column, one) for (_, column), cell in cells.items() for one in cell.findings}
+    found: dict[int, dict[str, None]] = {column: {} for _, column in cells}
+    for case in cases:
+        for column, index in by_case[case.id].items():
+            if index in of_entry and (column, of_entry[index].id) not in named:
+                found[column][of_entry[index].id] = None
+    return {column: tuple(ids) for column, ids in found.items()}
+
+
+def _magnitude(case: Case) -> int:
+    """How large the numbers of a call are: a reader wants small ones."""
+    return sum(abs(n) for value in case.arguments.values() for n in integers(value) or ())
 
 
 def names(finding: Finding, aspect: Aspect) -> bool:
@@ -199,7 +232,7 @@ def names(finding: Finding, aspect: Aspect) -> bool:
     for predicate, *operands in finding.condition:
         match predicate:
             case "dtype" | "weight_dtype" | "mixed_dtype":
-                if aspect.parameter == "dtype" and operands in ([], [aspect.form]):
+                if aspect.parameter == "dtype" and (not operands or aspect.form in operands[0].split(", ")):
                     return True
             case "depthwise":
                 if aspect.parameter == "groups":
@@ -208,7 +241,7 @@ def names(finding: Finding, aspect: Aspect) -> bool:
                 if aspect.parameter == "batch":
                     return True
             case "equal":
-                if operands == [aspect.parameter, aspect.form]:
+                if operands[0] == aspect.parameter and aspect.form in operands[1].split(", "):
                     return True
             case _:
                 if aspect.parameter in operands and aspect.form not in ("'same'", "'valid'"):
@@ -231,46 +264,63 @@ def _owners(
         for case in cases
         if column in by_case[case.id] and run.entries[by_case[case.id][column]].verdict.call
     ]
-    owners: dict[str, tuple[str, ...]] = {}
-    for parameter in PARAMETERS:
-        owned = []
-        for keyword in dict.fromkeys(name for _, call in observed for name in call):
-            values: dict[str, str] = {}
-            function = all(
-                values.setdefault(given.get(parameter, ""), call.get(keyword, "")) == call.get(keyword, "")
-                for given, call in observed
-            )
-            if function and len(set(values.values())) > 1:
-                owned.append(keyword)
-        owners[parameter] = tuple(owned)
-    return owners
+    owners: dict[str, list[str]] = {parameter: [] for parameter in PARAMETERS}
+    for keyword in dict.fromkeys(name for _, call in observed for name in call):
+        for parameter in _said_by(keyword, observed):
+            owners[parameter].append(keyword)
+    return {parameter: tuple(keywords) for parameter, keywords in owners.items()}
+
+
+def _said_by(keyword: str, observed: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> Sequence[str]:
+    """The parameters that a keyword is a function of, absence being a value; or else the one that it mostly follows."""
+    strict = [one for one in PARAMETERS if _followed(one, keyword, observed) == 1.0]
+    if strict:
+        return strict
+    present = [(given, call) for given, call in observed if keyword in call]
+    best = max(PARAMETERS, key=lambda one: _followed(one, keyword, present))
+    return [best] if _followed(best, keyword, present) >= _MOSTLY else []
+
+
+def _followed(parameter: str, keyword: str, observed: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> float:
+    """In what part of the calls the keyword has its most frequent value for that value of the parameter.
+
+    0 where it never varies: then it says nothing.
+    """
+    values: dict[str, Counter[str]] = defaultdict(Counter)
+    for given, call in observed:
+        values[given.get(parameter, "")][call.get(keyword, "")] += 1
+    usual = {max(counts, key=lambda value: counts[value]) for counts in values.values()}
+    if len(usual) < 2:
+        return 0.0
+    return sum(max(counts.values()) for counts in values.values()) / len(observed)
 
 
 def _cell(
     run: Run, aspect: Aspect, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]],
-    owners: Mapping[str, tuple[str, ...]], of_entry: Mapping[int, Finding],
+    owned: Sequence[str], of_entry: Mapping[int, Finding],
 ) -> Cell:  # fmt: skip
     indices = [by_case[case.id][column] for case in cases if column in by_case[case.id]]
     conforms = [index for index in indices if run.entries[index].verdict.outcome == "conforms"]
     failing = [index for index in indices if run.entries[index].failed]
     fails = [index for index in failing if names(of_entry[index], aspect)]
-    called = [
-        index
-        for index in indices
-        if run.entries[index].verdict.call and run.entries[index].verdict.outcome != "no_equivalent"
-    ]
+    called = [index for index in indices if _called(run, index)]
     example = next(iter(conforms or failing or called), None)
     reasons: dict[str, int] = defaultdict(int)
     for index in indices:
         if run.entries[index].verdict.outcome in ("no_equivalent", "unavailable"):
             reasons[run.entries[index].verdict.observed] += 1
     return Cell(
-        "" if example is None else _code(run.entries[example].verdict.call, owners[aspect.parameter]),
+        "" if example is None else _code(run, example, owned),
         example, len(conforms), len(fails), tuple(dict.fromkeys(of_entry[index].id for index in fails)),
         max(reasons, key=lambda reason: reasons[reason], default=""),
     )  # fmt: skip
 
 
-def _code(call: str, owned: Sequence[str]) -> str:
-    given = keywords(call)
+def _called(run: Run, index: int) -> bool:
+    verdict = run.entries[index].verdict
+    return bool(verdict.call) and verdict.outcome != "no_equivalent"
+
+
+def _code(run: Run, index: int, owned: Sequence[str]) -> str:
+    given = keywords(run.entries[index].verdict.call)
     return ", ".join(value if name.isdigit() else f"{name}={value}" for name, value in given.items() if name in owned)

@@ -33,24 +33,27 @@ function showErrors(run, view, chosen, layer) {
         h("tbody", {}, [...rows.values()].map((row) => errorRow(row, shown))))));
 }
 
+// What answered: the exception's class, else how the process ended.
+const answer = (verdict) => verdict.error.split(".").pop() || (/SIG[A-Z]+|exit code \d+/.exec(verdict.observed)?.[0] ?? verdict.observed.slice(0, 40));
+
 function errorRow(row, columns) {
   return h("tr", {},
-    h("th", { scope: "row" }, h("a", { href: link("matrix", [[...row.cases][0].layer], `invalid:yes spec:"${row.spec}" case:"*"`.replace('case:"*"', `case:${`${row.name}`.replace(/[\s"(),]/g, "?")}`)) }, row.name),
+    h("th", { scope: "row" }, h("a", { href: link("matrix", [[...row.cases][0].layer], `case:*::${row.name.replace(/[\s"(),]/g, "?")}*`) }, row.name),
       h("span", { class: "note" }, ` ${count(row.cases.size)}`)),
     columns.map((column) => {
       const answers = new Map();
       for (const verdict of row.cells.get(column) ?? []) {
-        const key = [verdict.manner, verdict.manner === "none" ? "" : verdict.error.split(".").pop() || verdict.observed.slice(0, 40), verdict.phase].join(" ");
+        const key = [verdict.manner, ...(verdict.manner === "accepted" || verdict.manner === "none" ? [] : [answer(verdict), verdict.phase])].join(" ");
         if (!answers.has(key)) answers.set(key, []);
         answers.get(key).push(verdict);
       }
       const ordered = [...answers.values()].sort((a, b) => MANNERS.indexOf(a[0].manner) - MANNERS.indexOf(b[0].manner));
       return h("td", {}, ordered.map((verdicts) => {
         const [first] = verdicts;
-        const said = first.manner === "accepted" || first.manner === "none" ? "" : first.error.split(".").pop() || first.observed.slice(0, 40);
+        const said = say(`manner.${first.manner}`);
         return h("div", { class: "answer" },
-          h("a", { href: verdictLink(first), class: `manner m-${first.manner}`, "aria-label": say(`manner.${first.manner}`), title: say(`manner.${first.manner}`) }, MANNER_SIGNS[first.manner]),
-          " ", said ? h("code", {}, said) : say(`manner.${first.manner}`), first.manner === "none" ? "" : h("span", { class: "note" }, ` ${first.phase ? term("phase", first.phase) : ""}`),
+          h("a", { href: verdictLink(first), class: `manner m-${first.manner}`, "aria-label": said, title: said }, MANNER_SIGNS[first.manner]), " ",
+          first.manner === "none" ? "" : first.manner === "accepted" ? said : [h("code", {}, answer(first)), h("span", { class: "note" }, ` ${first.phase ? term("phase", first.phase) : ""}`)],
           verdicts.length > 1 ? ` ×${verdicts.length}` : "");
       }));
     }));

@@ -29,7 +29,8 @@ function showMatrix(run, view, chosen, layer) {
     if (!bySpec.has(one.spec)) bySpec.set(one.spec, []);
     bySpec.get(one.spec).push(one);
   }
-  const rows = [...bySpec].flatMap(([spec, cases]) => [{ spec, cases }, ...cases.map((one) => ({ one }))]);
+  const specs = [...bySpec].sort(([, a], [, b]) => Boolean(a[0].api) - Boolean(b[0].api)); // claims ask one API: last
+  const rows = specs.flatMap(([spec, cases]) => [{ spec, cases }, ...cases.map((one) => ({ one }))]);
   const cases = rows.length - bySpec.size;
   const body = h("div", { class: "rows", role: "rowgroup" });
   body.style.height = `${rows.length * ROW}px`;
@@ -39,7 +40,7 @@ function showMatrix(run, view, chosen, layer) {
   },
     h("div", { role: "rowgroup", class: "head" },
       h("div", { role: "row", "aria-rowindex": 1 }, h("span", { role: "columnheader", class: "name" }, say("case")),
-        columns.map((column) => h("span", { role: "columnheader", class: "api", title: column.label }, h("i", {}, column.label))))),
+        columns.map((column) => h("span", { role: "columnheader", class: "api", title: column.label }, h("i", {}, column.label.replace(/[^.]*$/, ""), h("br"), h("b", {}, column.label.replace(/.*\./, ""))))))),
     body);
   grid.style.setProperty("--columns", columns.length);
   const active = { row: 0, column: 0 };

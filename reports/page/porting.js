@@ -3,7 +3,7 @@ function showPorting(run, view, chosen, ...wanted) {
   const tableOf = (label) => run.porting.find((table) => table.columns.some((at) => run.columns[at].label === label));
   const table = tableOf(wanted[0]) ?? run.porting[0];
   const columns = table.columns.map((at) => run.columns[at]);
-  const from = columns.find((column) => column.label === wanted[0]) ?? columns[0];
+  const from = columns.find((column) => column.label === wanted[0]) ?? mostConforming(table, columns);
   const to = columns.find((column) => column.label === wanted[1] && column !== from)
     ?? mostProven(table, columns.filter((column) => column.framework !== from.framework), from)
     ?? columns.find((column) => column !== from) ?? from;
@@ -36,6 +36,12 @@ function portingRest(run, table, from, to) {
     h("a", { href: link("finding", [finding.id]) }, h("b", {}, finding.headline[language()]), " ", finding.when[language()]), ` (${say("finding.cases", { count: count(finding.entries.length) })})`)))) : "";
 }
 
+// Where a reader most likely comes from: the API that conforms most.
+function mostConforming(table, columns) {
+  const conforms = (column) => table.rows.reduce((sum, row) => sum + row.cells[column.at][2], 0);
+  return columns.reduce((best, column) => (conforms(column) > conforms(best) ? column : best));
+}
+
 // Of several APIs the one of which most is proven.
 function mostProven(table, columns, from) {
   const proven = (column) => table.rows.reduce((sum, row) => sum + (row.proven[betweenKey(from, column)] ?? 0), 0);
@@ -45,11 +51,14 @@ function mostProven(table, columns, from) {
 const betweenKey = (a, b) => (a.at < b.at ? `${a.at} ${b.at}` : `${b.at} ${a.at}`);
 
 function portingRow(run, row, from, to) {
+  const shared = row.shared[betweenKey(from, to)];
   const cell = (column) => {
-    const [text, example, conforms, fails, , reason] = row.cells[column.at];
+    const [alone, example, conforms, fails, , reason] = row.cells[column.at];
+    const second = column.at > Math.min(from.at, to.at) ? 1 : 0;
+    const text = shared ? shared[second] : alone;
     if (example === null) return h("td", { class: "none" }, reason || say("porting.unasked"));
-    return h("td", {}, h("a", { href: verdictLink(run.verdicts[example]) }, text ? h("code", {}, text) : say("porting.nothing")),
-      conforms || fails ? "" : h("div", { class: "note" }, reason));
+    return h("td", {}, h("a", { href: verdictLink(run.verdicts[shared ? shared[second + 2] : example]) }, text ? h("code", {}, text) : say("porting.nothing")),
+      conforms || fails || !reason ? "" : h("div", { class: "note" }, reason));
   };
   const remaining = [from, to].flatMap((column) => {
     const [, , , fails, findings] = row.cells[column.at];

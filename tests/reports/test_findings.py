@@ -99,3 +99,12 @@ def test_message_shapes_forget_what_changes():
     assert first == second
     assert first != message_shape("Conv2d: expected 4 groups")
     assert message_shape("-----\n- Kernel select failed:\n-----") == "- Kernel select failed:"
+
+
+def test_the_first_screen_has_every_sort_and_one_of_a_kind(results, synthetic):
+    _, clusters = found(results(synthetic.records(500)))
+    first = findings.foremost(clusters)
+    kinds = [(one.signature.target, one.signature.outcome, one.signature.kind) for one in first]
+    assert len(kinds) == len(set(kinds))
+    assert [findings.sort(one) for one in first] == sorted(findings.sort(one) for one in first)
+    assert {findings.sort(one) for one in first} == {findings.sort(one) for one in clusters}

@@ -93,7 +93,7 @@ def test_link_to_a_finding_opens_it(whole, open_page):
 
 
 def test_matrix_opens_a_verdict(whole, open_page):
-    page = open_page(whole[1], "#matrix").page
+    page = open_page(whole[1], "#matrix?q=kind:wrongly_rejected").page
     page.locator(".grid .k-wrongly_rejected a").first.click()
     panel = page.locator("dialog[open]")
     panel.wait_for()
@@ -103,12 +103,16 @@ def test_matrix_opens_a_verdict(whole, open_page):
 VIEWS = ("overview", "findings", "matrix", "errors", "documents", "porting", "accuracy", "changes")
 
 
-@pytest.mark.parametrize(("theme", "rules"), [("light", {}), ("dark", {"runOnly": ["color-contrast"]})])
-def test_every_view_is_accessible(whole, open_page, theme, rules):
+@pytest.mark.parametrize(
+    ("theme", "views", "rules"),
+    [("light", VIEWS, {}), ("dark", ("overview", "findings", "errors"), {"runOnly": ["color-contrast"]})],
+    ids=["light", "dark"],
+)
+def test_every_view_is_accessible(whole, open_page, theme, views, rules):
     from axe_playwright_python.sync_playwright import Axe
 
-    report = open_page(whole[1], color_scheme=theme)
-    for view in VIEWS:
+    report = open_page(whole[1], color_scheme=theme, viewport={"width": 1200, "height": 600})
+    for view in views:
         page = report.go(f"#{view}")
         if view == "findings":
             for card in page.locator("details.finding > summary").all()[:3]:
@@ -118,6 +122,8 @@ def test_every_view_is_accessible(whole, open_page, theme, rules):
     page = report.go("#matrix")
     page.locator(".grid .k-value a").first.click()
     page.locator("dialog .script").wait_for()
+    # Behind an open dialog the page is inert: its skip link with it, and the rule would take the dialog's first link.
+    rules = {**rules, "rules": {"skip-link": {"enabled": False}}}
     assert not violations(Axe().run(page, context="dialog", options=rules))
 
 

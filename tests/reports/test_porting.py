@@ -68,7 +68,21 @@ def test_proven_counts_cases_that_conform_on_both(learnt):
             ):
                 by_case.setdefault(entry.case.id, set()).add(entry.column)
         both = [case for case, seen in by_case.items() if seen == {a, b}]
-        assert table.proven[row, a, b] == sum(aspect in set(porting.aspects(loaded.cases[case])) for case in both)
+        assert table.proven[row, min(a, b), max(a, b)] == sum(
+            aspect in set(porting.aspects(loaded.cases[case])) for case in both
+        )
+
+
+def test_both_columns_of_a_row_speak_of_the_same_case(learnt):
+    loaded, tables = learnt
+    for table in tables:
+        for (row, a, b), shared in table.shared.items():
+            first, second = loaded.entries[shared.first], loaded.entries[shared.second]
+            assert first.case is second.case
+            assert (first.column, second.column) == (a, b)
+            assert table.aspects[row] in set(porting.aspects(first.case))
+            if table.proven[row, a, b]:
+                assert first.verdict.outcome == second.verdict.outcome == "conforms"
 
 
 def test_calls_are_taken_apart():
@@ -76,6 +90,17 @@ def test_calls_are_taken_apart():
         "0": "1", "1": "(2, 3)", "x": "'a,b('", "y": "[1, {2: 3}]", "w": "<tensor of shape (1, 2)>",
     }  # fmt: skip
     assert keywords("no call") == {}
+
+
+def test_keywords_left_out_at_their_default_are_found_too(results, synthetic):
+    records = synthetic.records(300)
+    for number, record in enumerate(records):
+        if record["record"] == "verdict" and "call" in record:
+            record["call"] = record["call"].replace(", stride=1", "").replace(", padding=0", "", number % 2)
+    loaded = run.load([results(records)])
+    tables = porting.tables(loaded, findings.cluster(loaded))
+    assert cell((loaded, tables), "torch.nn.Conv2d", "stride", "int").code == "stride=2"
+    assert cell((loaded, tables), "torch.nn.Conv2d", "padding", "int").code == "padding=1"
 
 
 def test_markdown_is_inert(results, synthetic):
