@@ -91,23 +91,23 @@ class Run:
         """The verdicts on a target, by the number of the case, such as ``c03``."""
         return {v["case"].rpartition(".")[2]: v for v in self.records("verdict") if v["target"] == target}
 
-    def processes(self) -> dict[int, str]:
-        """Every live process that belongs to this run, its targets among them: they share its TMPDIR."""
-        mark = f"TMPDIR={self.folder / 'tmp'}".encode()
-        found = {}
+    def processes(self, *variables: str) -> list[int]:
+        """Every live process that belongs to this run (they share its TMPDIR) and has these environment variables."""
+        marks = {variable.encode() for variable in (f"TMPDIR={self.folder / 'tmp'}", *variables)}
+        found = []
         for entry in Path("/proc").iterdir():
             try:
-                if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                if entry.name.isdigit() and marks <= set((entry / "environ").read_bytes().split(b"\0")):
                     status = (entry / "stat").read_text().rpartition(")")[2].split()[0]
                     if status not in "ZX":
-                        found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                        found.append(int(entry.name))
             except (FileNotFoundError, PermissionError, ProcessLookupError):
                 continue
         return found
 
     def workers(self) -> list[int]:
         """The processes of this run's targets."""
-        return [pid for pid, command in self.processes().items() if "sys.stdin.readline" in command and "-u" in command]
+        return self.processes(f"PYTHONPATH={FAKES}")
 
 
 @pytest.fixture

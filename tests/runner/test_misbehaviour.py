@@ -91,7 +91,7 @@ def test_one_verdict_for_the_case_and_none_lost(run: Callable, names: Sequence[s
     assert {verdict["outcome"] for verdict in victims} == {"crashed"}
     assert all("not so alone in a fresh process" in verdict["observed"] for verdict in victims)
     assert done.records("footer")[0]["complete"]
-    assert done.processes() == {}
+    assert done.processes() == []
     assert list((done.folder / "tmp").glob("conformance-*")) == []
 
 
@@ -104,4 +104,4 @@ def test_a_hanging_call_times_out_and_the_rest_goes_on(run: Callable, options: t
         for case, verdict in verdicts.items():
             wanted = "timed_out" if case in ACTING else "conforms"
             assert verdict["outcome"] == wanted, f"{name} {case}: {verdict}"
-    assert done.processes() == {}
+    assert done.processes() == []
