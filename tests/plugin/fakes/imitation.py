@@ -1,5 +1,5 @@
 """A framework that does what the file named by IMITATION says: kernel size -> one of `wrong`, `fickle`, an exception's
-message, or nothing for a plain convolution. The file is read at every construction."""
+message (ADDRESS in it is another one in every process), or nothing for a plain convolution. The file is read at every construction."""
 
 import json
 import os
@@ -18,7 +18,7 @@ class Conv2d:
         if not isinstance(stride, int):
             raise TypeError("stride must be an int")
         if self.act not in ("", "wrong", "fickle", "dies"):
-            raise RuntimeError(self.act)
+            raise RuntimeError(self.act.replace("ADDRESS", hex(os.getpid() << 20)))
         if self.act == "dies":
             os.abort()
         self.weight = np.ones((out_channels, in_channels, kernel_size, kernel_size), "float32")
