@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 from reports.findings import Finding, size
 from reports.read import Case, Contract
 from reports.run import Run
 from reports.values import CANONICAL, integers, source
 
-_SAMPLE = 1_500  # cases of a layer that calls are learnt from, the simplest first
+_SAMPLE = 800  # cases of a layer that calls are learnt from, the simplest first
 _MOSTLY = 0.8
+_TRIED = 200  # cases that an example of a row is chosen from
 
 PARAMETERS = ("in_channels", "out_channels", "kernel_size", *CANONICAL, "dtype", "batch")
 
@@ -173,21 +174,28 @@ def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_en
     columns = tuple(sorted({column for case in cases for column in by_case[case.id]}))
     owners = {column: _owners(run, column, cases[:_SAMPLE], by_case) for column in columns}
     rows = sorted({one for held in has.values() for one in held}, key=lambda a: (PARAMETERS.index(a.parameter), a.form))
+    conforming, called = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
+    for bit, case in enumerate(cases):
+        for column, index in by_case[case.id].items():
+            conforming[column] |= (run.entries[index].verdict.outcome == "conforms") << bit
+            called[column] |= _called(run, index) << bit
     cells, shared, proven = {}, {}, {}
     for row, aspect in enumerate(rows):
-        holding = [case for case in cases if aspect in has[case.id]]
+        bits = [bit for bit, case in enumerate(cases) if aspect in has[case.id]]
+        mask = sum(1 << bit for bit in bits)
+        holding = [cases[bit] for bit in bits]
         said_by = {column: owners[column][aspect.parameter] for column in columns}
         for column in columns:
             cells[row, column] = _cell(run, aspect, column, holding, by_case, said_by[column], of_entry)
         for a, b in combinations(columns, 2):
-            pairs = [(seen[a], seen[b]) for case in holding if a in (seen := by_case[case.id]) and b in seen]
-            both = [pair for pair in pairs if all(run.entries[one].verdict.outcome == "conforms" for one in pair)]
-            proven[row, a, b] = len(both)
-            called = (pair for pair in pairs if all(_called(run, one) for one in pair))
-            example = _telling(run, aspect, both) or next(called, None)
+            both = mask & conforming[a] & conforming[b]
+            proven[row, a, b] = both.bit_count()
+            chosen = (both & called[a] & called[b]) or mask & called[a] & called[b]
+            simplest = [cases[bit] for bit in islice((bit for bit in bits if chosen >> bit & 1), _TRIED)]
+            example = _telling(aspect, simplest)
             if example is not None:
-                codes = [_code(run, index, said_by[column]) for index, column in zip(example, (a, b), strict=True)]
-                shared[row, a, b] = Shared(codes[0], codes[1], *example)
+                first, second = by_case[example.id][a], by_case[example.id][b]
+                shared[row, a, b] = Shared(_code(run, first, said_by[a]), _code(run, second, said_by[b]), first, second)
     examples = {}
     for a, b in combinations(columns, 2):
         for case in reversed(cases):  # the last is the richest
@@ -200,13 +208,10 @@ def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_en
     )
 
 
-def _telling(run: Run, aspect: Aspect, pairs: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+def _telling(aspect: Aspect, cases: Sequence[Case]) -> Case | None:
     """The first, but rather one whose components differ: (1, 1) tells less than (1, 2)."""
-
-    def uneven(pair: tuple[int, int]) -> bool:
-        return len(set(integers(run.entries[pair[0]].case.arguments.get(aspect.parameter)) or ())) > 1
-
-    return next(filter(uneven, pairs), pairs[0] if pairs else None)
+    uneven = (case for case in cases if len(set(integers(case.arguments.get(aspect.parameter)) or ())) > 1)
+    return next(uneven, cases[0] if cases else None)
 
 
 def _general(

@@ -241,7 +241,7 @@ class _DamagedError(ValueError):
 
 def _parse(line: bytes) -> dict[str, Any]:
     try:
-        raw = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+        raw = _DECODER.decode(line.decode("utf-8"))
     except RecursionError:
         raise _DamagedError("nested too deeply") from None
     except ValueError as error:
@@ -253,6 +253,9 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise _DamagedError(f"{name} is not JSON; write it as a string")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _record(raw: dict[str, Any], offset: int) -> Record | None:
