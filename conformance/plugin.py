@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from conformance.target import Target
 
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
-MARKERS = {
+MARKERS: Mapping[str, str] = {
     **dict.fromkeys(LAYERS, "cases of this layer"),
     "invalid": "calls that are to be rejected",
     "claim": "cases of a document's statement",

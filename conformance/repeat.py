@@ -25,8 +25,13 @@ def without_addresses(verdict: Verdict) -> Verdict:
         return _ADDRESS.sub("0x...", text)
 
     raised = None if verdict.raised is None else replace(verdict.raised, message=told(verdict.raised.message))
-    texts = {name: told(getattr(verdict, name)) for name in ("expected", "observed", "stderr")}
-    return replace(verdict, raised=raised, **texts)
+    return replace(
+        verdict,
+        raised=raised,
+        expected=told(verdict.expected),
+        observed=told(verdict.observed),
+        stderr=told(verdict.stderr),
+    )
 
 
 def combined(verdicts: Sequence[Verdict]) -> Verdict:

@@ -101,7 +101,8 @@ def verdict(found: Verdict, case_id: str, target_name: str, api: str, call: str,
 
 
 def _present(record: Mapping[str, Any]) -> Record:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in record.items() if value is not None}
+    kept = {key: value for key, value in record.items() if value is not None}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in kept.items()}
 
 
 _KEYS = {

@@ -285,7 +285,9 @@ class Run:
         def confirm(name: str) -> list[Record]:
             shown = wanted[name]
             found = confirm_all(targets[name], [(each.script, each.outcome) for each in shown], limit)
-            return [results.confirmation(each.case, name, each.api, done) for each, done in zip(shown, found, strict=True)]
+            return [
+                results.confirmation(each.case, name, each.api, done) for each, done in zip(shown, found, strict=True)
+            ]
 
         with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
             for records in pool.map(confirm, wanted):

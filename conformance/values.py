@@ -48,7 +48,8 @@ Value: TypeAlias = Any  # None | bool | int | float | str | tuple | list | froze
 Arguments: TypeAlias = Mapping[str, Value]
 
 NUMPY_DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128 str_".split()
+    ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+    + ("float16", "float32", "float64", "complex64", "complex128", "str_")
 )
 
 
@@ -120,6 +121,8 @@ def to_wire(value: Value) -> Any:
             return {"dtype": name}
         case Tensor(shape):
             return {"tensor": shape}
+        case int() if value < -(2**31):  # execnet has no notation for it
+            return {"integer": str(value)}
         case tuple():
             return tuple(to_wire(item) for item in value)
         case list():
