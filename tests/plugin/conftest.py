@@ -79,7 +79,8 @@ class Suite:
 
     def run(self, *options: str, target: str = "", version: str = "1.5") -> Result:
         """In this process, but for xdist, which starts others that must find the fakes by themselves."""
-        arguments = ["-p", "conformance.plugin", "-p", "imitated", "--no-certify", "-q", *options]
+        arguments = ["-p", "conformance.plugin", "-p", "imitated", "-p", "no:hypothesispytest", "-q", "--no-certify"]
+        arguments += options
         for option in ("results", "report"):
             if f"--{option}" not in options:
                 arguments += [f"--{option}", f"{option}.{'jsonl' if option == 'results' else 'html'}"]

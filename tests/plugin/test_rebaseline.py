@@ -141,7 +141,8 @@ def test_nothing_known_is_left_of_a_run_that_conforms() -> None:
     ],
 )
 def test_an_entry_speaks_of_the_targets_that_it_is_bound_to(binding: str, place: dict[str, str], applies: bool) -> None:
-    text = f"divergences:\n  - api: torch.nn.Conv2d\n    {binding}\n    kind: value\n    reason: r\n    cases:\n      conv2d/a.yaml::x: 1\n"
+    text = f"divergences:\n  - api: torch.nn.Conv2d\n    {binding}\n    kind: value\n    reason: r\n"
+    text += "    cases:\n      conv2d/a.yaml::x: 1\n"
     found = replace(fact("x", "3.0", "value"), where=replace(PLACE, **place))
     match = read(text).match(found)
     assert (match is not None and match.explains) is applies

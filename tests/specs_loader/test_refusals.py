@@ -1,5 +1,6 @@
 """What a spec, a baseline or a results file may not hold is refused with file, line and column."""
 
+
 from __future__ import annotations
 
 import json
@@ -196,5 +197,5 @@ def test_results_that_are_none_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     for content in ("", "rubbish\n", '{"record":"verdict"}\n', "[]\n"):
         path.write_text(content)
-        with pytest.raises(read.ResultsError, match="results.jsonl"):
+        with pytest.raises(read.ResultsError, match=r"results\.jsonl"):
             resume.load(path)

@@ -1,5 +1,8 @@
-"""A framework that does what the file named by IMITATION says: kernel size -> one of `wrong`, `fickle`, an exception's
-message (ADDRESS in it is another one in every process), or nothing for a plain convolution. The file is read at every construction."""
+"""A framework that does what the file named by IMITATION says, which is read at every construction.
+
+It maps a kernel size to `wrong`, `fickle`, `dies`, an exception's message (ADDRESS in it is another one in every
+process), or to nothing for a plain convolution.
+"""
 
 import json
 import os
