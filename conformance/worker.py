@@ -92,6 +92,8 @@ def decode(value: Any, adapter: Any) -> Any:
     if isinstance(value, dict):
         if "dtype" in value:
             return dtype_of(value["dtype"], adapter)
+        if "integer" in value:
+            return int(value["integer"])
         if "tensor" in value:
             size = int(np.prod(value["tensor"], dtype=int))
             filled = (np.arange(size) % 5 + 1).astype("float32").reshape(value["tensor"])

@@ -6,14 +6,17 @@ import contextlib
 import struct
 from typing import Any
 
+import execnet
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance import values
 from conformance.audit import observation
 from conformance.case import Observation, Phase
 from conformance.target import ProtocolError
+from conformance.worker import decode
 
 GOOD: dict[str, Any] = {
     "id": 3,
@@ -36,6 +39,12 @@ BUILTIN = st.recursive(
     | st.dictionaries(st.text() | st.sampled_from(sorted(GOOD)), inner, max_size=6),
     max_leaves=12,
 )
+
+
+@given(st.recursive(st.integers() | st.text(st.characters(codec="utf-8")), lambda v: st.lists(v) | st.tuples(v)))
+def test_arguments_arrive_as_they_were_sent(value: Any) -> None:
+    sent = execnet.loads(execnet.dumps(values.to_wire(value)), py2str_as_py3str=True)
+    assert decode(sent, None) == value
 
 
 def test_a_result_is_an_observation() -> None:
