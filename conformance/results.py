@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from conformance import __version__, values
+from conformance.apis import Contract
 from conformance.case import Case, Verdict
 from conformance.confirm import Confirmation
 from conformance.spec import Statement
@@ -57,6 +58,18 @@ def target(found: Target, apis: Sequence[str], greeting: Greeting | None, reason
     if greeting is None:
         return {**record, "reason": reason}
     return {**record, "version": greeting.version, "environment": dict(greeting.environment)}
+
+
+def contract(found: Contract, target_name: str, greeting: Greeting) -> Record:
+    record: Record = {
+        "record": "contract",
+        "target": target_name,
+        "api": found.api,
+        "weight": found.weight.source or "weight",
+        "bias": found.bias.source or "bias",
+    }
+    defaults = greeting.defaults.get(found.api)
+    return record if defaults is None else {**record, "defaults": dict(defaults)}
 
 
 def case(found: Case) -> Record:
@@ -107,6 +120,7 @@ def _present(record: Mapping[str, Any]) -> Record:
 
 _KEYS = {
     "case": ("id",),
+    "contract": ("target", "api"),
     "target": ("name",),
     "statement": ("api", "claim"),
     "verdict": ("case", "target", "api"),

@@ -143,7 +143,7 @@ class Run:
             job, self._uncertified(job) or repeat.combined([j.verdict.result() for j in repeats])
         )
         found, complaint = self._held_against_the_baseline(found, baseline.where(target))
-        return found, complaint, [target, results.case(job.case), found]
+        return found, complaint, [target, *self._contract(job), results.case(job.case), found]
 
     def _uncertified(self, job: Job) -> Verdict | None:
         """In place of a verdict, where the adapter of the API failed its certificate."""
@@ -171,6 +171,12 @@ class Run:
             return results.target(target, apis, None, str(error))
         certificate = self._certificates.of(target)
         return record if certificate is None else {**record, "certificate": certificate.record()}
+
+    def _contract(self, job: Job) -> Iterator[Record]:
+        try:
+            yield results.contract(job.contract, job.target.name, self.audit.greeting(job.target))
+        except TargetError:
+            return
 
     def _held_against_the_baseline(self, verdict: Record, place: Where) -> tuple[Record, str]:
         fact = baseline.fact(verdict, place)

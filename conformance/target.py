@@ -69,13 +69,19 @@ class Target:
 
 @dataclass(frozen=True)
 class Greeting:
-    """What a started worker says of itself; `previous` holds the last words of the worker before it."""
+    """What a started worker says of itself.
+
+    Attributes:
+        previous: the last words of the worker before it.
+        defaults: by API, the repr of each default in its signature, where that can be read.
+    """
 
     version: str
     environment: Mapping[str, str]
     folder: str
     pid: int
     previous: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def parse(text: str) -> Target:
@@ -305,6 +311,7 @@ class Connection:
                         "framework": target.framework,
                         "adapter": source_of(f"conformance.adapters.{target.framework}"),
                         "device": target.device,
+                        "apis": [contract.api for contract in frameworks()[target.framework].contracts],
                         "memory": target.memory,
                         "previous": previous,
                     }
@@ -312,7 +319,9 @@ class Connection:
                 said = self._channel.receive()
             if "failed" not in said:
                 self.folder = said["folder"]
-                return Greeting(said["version"], said["environment"], said["folder"], said["pid"], said["previous"])
+                return Greeting(
+                    said["version"], said["environment"], said["folder"], said["pid"], said["previous"], said["defaults"]
+                )
         except Exception as error:  # whatever a foreign interpreter does instead of starting is that target's failure
             raise TargetError(f"{target.spec} cannot be started: {self._interpreter.reason(error)}") from error
         install = frameworks()[target.framework].install

@@ -48,8 +48,10 @@ Value: TypeAlias = Any  # None | bool | int | float | str | tuple | list | froze
 Arguments: TypeAlias = Mapping[str, Value]
 
 NUMPY_DTYPES = frozenset(
-    ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-    + ("float16", "float32", "float64", "complex64", "complex128", "str_")
+    (
+        *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+        *("float16", "float32", "float64", "complex64", "complex128", "str_"),
+    )
 )
 
 

@@ -138,13 +138,18 @@ def clean(text: Any, length: int = MAX_MESSAGE) -> str:
     return str.encode(plain, "utf-8", "backslashreplace").decode("utf-8")
 
 
+def without_addresses(text: str) -> str:
+    """Text without what differs from process to process in messages and stack traces."""
+    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
+
+
 def name_of(cls: type) -> str:
     return clean(cls.__qualname__ if cls.__module__ == "builtins" else "%s.%s" % (cls.__module__, cls.__qualname__))
 
 
 def describe(error: BaseException, phase: str) -> Dict[str, Any]:
     try:
-        message = clean(error)
+        message = without_addresses(clean(error, 4 * MAX_MESSAGE))[:MAX_MESSAGE]
     except BaseException as broken:  # an exception whose own __str__ fails is still an exception of the framework
         message = "<its message cannot be shown: %s>" % name_of(type(broken))
     bases = [name_of(cls) for cls in type(error).__mro__[1:] if cls is not object]
@@ -189,12 +194,7 @@ class Call:
         adapter, call = self.adapter, self.call
         api = resolve(call["api"])
         if call.get("defaults"):
-            signature = inspect.signature(api)
-            self.result["defaults"] = {
-                name: clean(repr(item.default))
-                for name, item in signature.parameters.items()
-                if item.default is not inspect.Parameter.empty
-            }
+            self.result["defaults"] = defaults_of(api)
             return
         layer = self.build(api, call["arguments"])
         if layer is None or "x" not in call["arrays"]:
@@ -317,7 +317,7 @@ def _telling(text: str) -> str:
     """The last lines without what differs from run to run (addresses) or says nothing of the framework (this loop)."""
     ours = ("Extension modules: ", '  File "<remote exec>"', '  File "<string>"')
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith(ours)]
-    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", "\n".join(lines[-LAST_LINES:]))
+    return without_addresses("\n".join(lines[-LAST_LINES:]))
 
 
 def die_with_parent() -> None:
@@ -427,6 +427,23 @@ class State:
         return self.used() > self.most
 
 
+def defaults_of(api: Any) -> Dict[str, str]:
+    """The repr of each default in a signature. ValueError where it has none that can be read."""
+    items = inspect.signature(api).parameters.items()
+    return {name: clean(repr(item.default)) for name, item in items if item.default is not inspect.Parameter.empty}
+
+
+def readable_defaults(apis: List[str]) -> Dict[str, Dict[str, str]]:
+    """`defaults_of` by API, for those that exist and can be read."""
+    found = {}
+    for api in apis:
+        try:
+            found[api] = defaults_of(resolve(api))
+        except (Lacking, TypeError, ValueError):
+            continue
+    return found
+
+
 def start(settings: Dict[str, Any], folder: str) -> Tuple[Any, Dict[str, Any]]:
     """The adapter and the greeting; no adapter when the framework cannot be used."""
     # From a file, because some frameworks compile what they can read back from one.
@@ -437,7 +454,9 @@ def start(settings: Dict[str, Any], folder: str) -> Tuple[Any, Dict[str, Any]]:
     try:
         adapter: Any = importlib.import_module(name)
         adapter.setup(settings["device"])
-        return adapter, {"version": clean(adapter.version()), "environment": environment(adapter)}
+        greeting = {"version": clean(adapter.version()), "environment": environment(adapter)}
+        greeting["defaults"] = readable_defaults(settings["apis"])
+        return adapter, greeting
     except BaseException as error:
         raised = describe(error, "start")
         return None, {"failed": "%s: %s" % (raised["class"], raised["message"])}

@@ -25,10 +25,15 @@ class NoEquivalent:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a parameter lies in the vendor's API, against the oracle's layout; both take (array, groups)."""
+    """How a parameter lies in the vendor's API, against the oracle's layout; both take (array, groups).
+
+    `source` is `to_vendor` as a person would type it, in terms of the parameter's name and `groups`; "" where the
+    layouts are the same.
+    """
 
     to_vendor: Callable[[Array, int], Array]
     from_vendor: Callable[[Array, int], Array]
+    source: str = ""
 
 
 AS_THE_ORACLE = Layout(lambda array, groups: array, lambda array, groups: array)

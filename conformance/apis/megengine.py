@@ -19,8 +19,10 @@ def _ungrouped(weight: Array, groups: int) -> Array:
 
 
 # A transposed convolution's (C_in, C_out/g, kh, kw) becomes (g, C_in/g, C_out/g, kh, kw) by the same reshaping.
-WEIGHT = Layout(_grouped, _ungrouped)
-BIAS = Layout(lambda bias, groups: bias.reshape(1, -1, 1, 1), lambda bias, groups: bias.reshape(-1))
+WEIGHT = Layout(_grouped, _ungrouped, "weight if groups == 1 else weight.reshape(groups, -1, *weight.shape[1:])")
+BIAS = Layout(
+    lambda bias, groups: bias.reshape(1, -1, 1, 1), lambda bias, groups: bias.reshape(-1), "bias.reshape(1, -1, 1, 1)"
+)
 
 
 def _padding(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:

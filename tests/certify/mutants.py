@@ -4,7 +4,7 @@
 the mistake must fail.
 """
 
-# ruff: noqa: E501  (a table)
+
 
 from __future__ import annotations
 

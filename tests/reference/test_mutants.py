@@ -3,7 +3,6 @@
 A mutant is the package with one passage of its source replaced, loaded under another name.
 """
 
-# ruff: noqa: E501
 
 import importlib
 import shutil
