@@ -30,6 +30,10 @@ class NotResultsError(ResultsError):
     """The file does not begin with the header of a results file in a format that we know."""
 
 
+class InconsistentCaseError(ResultsError):
+    """A case is another one here than in a file read before."""
+
+
 class DuplicateVerdictError(ResultsError):
     """The same case on the same API of the same target was judged twice."""
 

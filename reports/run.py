@@ -121,7 +121,10 @@ def load(paths: Sequence[Path]) -> Run:
                     column = columns.setdefault((name, record.api), len(columns))
                     found.append(Entry(cases[record.case], column, record, path))
                 case Case():
-                    cases.setdefault(record.id, record)
+                    known = cases.setdefault(record.id, record)
+                    if _asked(known) != _asked(record):
+                        what = f"{record.id} asks something else than in an earlier file; give runs of the same specs"
+                        raise read.InconsistentCaseError(path, 0, what)
                 case Target():
                     name = names[record.name] = _name(record, targets, path)
                     targets.setdefault(name, replace(record, name=name))
@@ -155,6 +158,11 @@ def load(paths: Sequence[Path]) -> Run:
         tuple(statements),
         contracts,
     )
+
+
+def _asked(case: Case) -> tuple[Any, ...]:
+    """What a case asks; where it is written may change."""
+    return case.layer, case.api, case.arguments, case.inputs, case.invalid
 
 
 def _name(target: Target, targets: Mapping[str, Target], path: Path) -> str:

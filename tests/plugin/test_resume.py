@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+import reports
+from reports import read
+
 pytest_plugins = ("pytester",)
 
 
@@ -81,3 +86,25 @@ def test_a_second_run_gives_the_same_verdicts_byte_for_byte(suite: Any) -> None:
     first, second = suite.run().stable(), suite.run().stable()
     assert "no such kernel at 0x..." in "".join(first)
     assert first == second
+
+
+def test_runs_combine_where_they_are_consistent(suite: Any) -> None:
+    """Of two versions, of two parts; not of the same twice, nor of cases that changed in between."""
+    kernel, invalid = "specs/conv2d/kernel.yaml", "specs/conv2d/invalid.yaml"
+    first = suite.folder / "first.jsonl"
+    suite.run("--results", str(first), kernel)
+    second = suite.folder / "second.jsonl"
+    suite.run("--results", str(second), invalid)
+    third = suite.folder / "third.jsonl"
+    suite.run("--results", str(third), kernel, version="1.6")
+    together = reports.run.load([first, second, third])
+    assert [len(source.header.arguments) > 0 for source in together.sources] == [True] * 3
+    assert sorted(target.version for target in together.targets) == ["1.5", "1.6"]
+    assert len(together.entries) == 9 + 2 + 9
+    with pytest.raises(read.DuplicateVerdictError, match=r"first\.jsonl.*was already judged in .*first\.jsonl"):
+        reports.run.load([first, second, first])
+    first.write_text(first.read_text().replace('"kernel_size":3', '"kernel_size":4'))
+    with pytest.raises(
+        read.InconsistentCaseError, match=r"third\.jsonl: conv2d/kernel.yaml::kernel\[k=3-size=6\] asks"
+    ):
+        reports.run.load([first, third])
