@@ -23,8 +23,12 @@ def _nn_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None)
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
             return NoEquivalent("a string is pad_mode's, not padding's")
-        # pad_mode="valid" of the transposed layer keeps at least input * stride; padding none is what "valid" means.
-        plain = layer == "conv_transpose2d" and padding == "valid" and any(_valid_surplus(arguments))
+        extended = not common.default(arguments, "output_padding")
+        if padding == "same" and extended:
+            return NoEquivalent('output_padding goes with pad_mode="pad" alone')
+        # pad_mode="valid" of the transposed layer keeps at least input * stride, and takes no output_padding; no
+        # padding is what "valid" means.
+        plain = layer == "conv_transpose2d" and padding == "valid" and (extended or any(_valid_surplus(arguments)))
         mode: Arguments = {"pad_mode": "pad", "padding": 0} if plain else {"pad_mode": padding}
     else:
         two = common.pair(padding) if not common.is_int(padding) else None
