@@ -44,20 +44,16 @@ def combined(verdicts: Sequence[Verdict]) -> Verdict:
     kinds = dict(zip(texts, said, strict=True))
     names = sorted({name for record in said for name in record})
     differing = [name for name in names if len({json.dumps(record.get(name)) for record in said}) > 1]
-    shown = "; ".join(
+    shown = [
         f"{texts.count(text)} times "
-        + ", ".join(
-            f"{name} {str(record[name])[:100]}"
-            for name in ("outcome", *differing)
-            if name in record and name != "arrays"
-        )
+        + ", ".join(f"{name} {record[name]!s:.100}" for name in ("outcome", *differing) if name in record)
         for text, record in kinds.items()
-    )
+    ]
     return Verdict(
         Outcome.UNSTABLE,
         subject="call",
         expected=f"the same verdict {len(verdicts)} times",
-        observed=shown,
+        observed=f"differs in {', '.join(differing)}: {'; '.join(shown)}",
         seconds=sum(verdict.seconds for verdict in verdicts),
     )
 
