@@ -281,5 +281,3 @@ class Verdict:
     stderr: str = ""
     arrays: Mapping[str, Any] | None = None
     seconds: float = 0.0
-
-

@@ -100,9 +100,7 @@ def confirm(target: Target, script: str, outcome: Outcome = Outcome.DIVERGES, li
     return Confirmation(says == "DIVERGES", _shown(out, err, code, says))
 
 
-def confirm_all(
-    target: Target, scripts: Sequence[tuple[str, Outcome]], limit: float
-) -> Iterator[Confirmation]:
+def confirm_all(target: Target, scripts: Sequence[tuple[str, Outcome]], limit: float) -> Iterator[Confirmation]:
     """Execute scripts in a target, one confirmation each, in order.
 
     Those of divergences share an interpreter, as import costs most of the time; one that does not show its verdict

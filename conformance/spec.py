@@ -232,9 +232,7 @@ class _Expander:
         positional = tuple(node.get("positional", ()))
         for missing in set(positional) - set(arguments):
             raise self.document.error((*path, "positional"), f"{missing!r} is none of the case's arguments")
-        return Case(
-            self.name, name, line, self.layer, self.api, arguments, given, promise, clause, claim, positional
-        )
+        return Case(self.name, name, line, self.layer, self.api, arguments, given, promise, clause, claim, positional)
 
     def inputs(
         self, node: Mapping[str, Any], path: YamlPath, defaults: Mapping[str, Any], binding: Mapping[str, Value]

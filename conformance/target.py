@@ -161,8 +161,6 @@ def _probe(name: str, spec: str) -> str:
     return str(found[0])
 
 
-
-
 class _Execution(ThreadExecModel):
     """execnet's threads, and processes that another function starts."""
 
@@ -320,7 +318,12 @@ class Connection:
             if "failed" not in said:
                 self.folder = said["folder"]
                 return Greeting(
-                    said["version"], said["environment"], said["folder"], said["pid"], said["previous"], said["defaults"]
+                    said["version"],
+                    said["environment"],
+                    said["folder"],
+                    said["pid"],
+                    said["previous"],
+                    said["defaults"],
                 )
         except Exception as error:  # whatever a foreign interpreter does instead of starting is that target's failure
             raise TargetError(f"{target.spec} cannot be started: {self._interpreter.reason(error)}") from error

@@ -4,8 +4,6 @@
 the mistake must fail.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -3,7 +3,6 @@
 A mutant is the package with one passage of its source replaced, loaded under another name.
 """
 
-
 import importlib
 import shutil
 from pathlib import Path

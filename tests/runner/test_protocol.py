@@ -34,9 +34,11 @@ SCALARS = (
 DTYPES = st.sampled_from([np.dtype(code).name for code in "bBhHiIlLefdFD"])
 BUILTIN = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.tuples(inner, inner, inner)
-    | st.dictionaries(st.text() | st.sampled_from(sorted(GOOD)), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner, inner)
+        | st.dictionaries(st.text() | st.sampled_from(sorted(GOOD)), inner, max_size=6)
+    ),
     max_leaves=12,
 )
 

@@ -1,6 +1,5 @@
 """What a spec, a baseline or a results file may not hold is refused with file, line and column."""
 
-
 from __future__ import annotations
 
 import json
