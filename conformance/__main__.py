@@ -42,7 +42,9 @@ def main() -> int:
     # A framework that cannot be provisioned is the audit's to report; the rest goes on.
     print("preparing torch, MindSpore and MegEngine under .tox (minutes on the first run) ...", flush=True)
     subprocess.run([python, "-m", "tox", "run-parallel", "-e", FRAMEWORKS, "-q"], cwd=ROOT, check=False)
-    done = subprocess.run([python, "-m", "tox", "run", "-e", options.command, "--", *arguments], cwd=ROOT, check=False)
+    # tox takes "--" without anything behind it for no arguments, not for its defaults.
+    given = ["--", *arguments] if arguments else []
+    done = subprocess.run([python, "-m", "tox", "run", "-e", options.command, *given], cwd=ROOT, check=False)
     return done.returncode
 
 
