@@ -35,8 +35,9 @@ channel.send((code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace
 
 # Runs script after script in one interpreter, which imports its framework once.
 _RUN_MANY = """
-import contextlib, io, os, tempfile
-os.chdir(tempfile.mkdtemp(prefix="conformance-"))
+import contextlib, io, os, shutil, tempfile
+folder = tempfile.mkdtemp(prefix="conformance-")
+os.chdir(folder)
 null = os.open(os.devnull, os.O_WRONLY)
 os.dup2(null, 1)
 os.dup2(null, 2)
@@ -48,6 +49,8 @@ for number, script in enumerate(channel):
         except BaseException as error:
             print(type(error).__name__, error)
     channel.send(printed.getvalue().encode("utf-8", "backslashreplace").decode("utf-8"))
+os.chdir("/")
+shutil.rmtree(folder, ignore_errors=True)
 """
 
 
