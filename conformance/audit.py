@@ -183,6 +183,8 @@ class Lane:
         """Wait for the target's end; what has no verdict by then is cancelled."""
         for thread in self._threads:
             thread.join(limit)
+        if self._worker is not None and any(thread.is_alive() for thread in self._threads):
+            self._worker.abandon()
         with self._changed:
             for attempt in (*self._pending, *self._sent, *([self._retry] if self._retry else ())):
                 attempt.job.verdict.cancel()

@@ -181,6 +181,8 @@ class Interpreter:
 
     def __init__(self, spec: str) -> None:
         self.spec = execnet.XSpec(spec)
+        # Without this, what is executed second may run in another thread, where signals mean something else.
+        self.spec.execmodel = "main_thread_only"
         self.local = bool(self.spec.popen)
         self._group = execnet.Group(execmodel=_Execution(self._popen))  # type: ignore[arg-type]
         self._gateway: execnet.Gateway | None = None
@@ -285,6 +287,7 @@ class Connection:
         self._interpreter = Interpreter("//".join([target.spec, *extra]))
         self._channel: execnet.Channel | None = None
         self.folder: str | None = None
+        self._folders: list[str] = []  # to be removed in the end
 
     def start(self, previous: str | None = None) -> Greeting:
         """Start the worker.
@@ -296,6 +299,7 @@ class Connection:
             TargetError: the interpreter cannot be started, or the framework cannot be imported.
         """
         target, python = self.target, self._interpreter.spec.python
+        self._folders += [previous] if previous is not None else []
         if self._interpreter.local and python and not Path(python).exists():
             raise TargetError(
                 f"no interpreter at {target.given or python}; `python3 -m conformance audit` makes it, "
@@ -317,6 +321,7 @@ class Connection:
                 said = self._channel.receive()
             if "failed" not in said:
                 self.folder = said["folder"]
+                self._folders.append(said["folder"])
                 return Greeting(
                     said["version"],
                     said["environment"],
@@ -375,8 +380,13 @@ class Connection:
     def finish(self) -> None:
         """End a worker for good, gently where it is idle, so that it leaves nothing behind."""
         self._interpreter.close(LAST_MOMENT / 2)
-        if self._interpreter.local and self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """End a worker for good, from any thread, without waiting for anything."""
+        self._interpreter.kill()
+        for folder in self._folders if self._interpreter.local else ():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def source_of(module: str) -> str:

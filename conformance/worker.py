@@ -138,9 +138,9 @@ def clean(text: Any, length: int = MAX_MESSAGE) -> str:
     return str.encode(plain, "utf-8", "backslashreplace").decode("utf-8")
 
 
-def without_addresses(text: str) -> str:
-    """Text without what differs from process to process in messages and stack traces."""
-    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
+def repeatable(text: str) -> str:
+    """Text without what differs from process to process in messages and stack traces: addresses, this folder."""
+    return re.sub(r"[^\s\"']*/conformance-[a-z0-9_]{8}/", "", re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text))
 
 
 def name_of(cls: type) -> str:
@@ -149,7 +149,7 @@ def name_of(cls: type) -> str:
 
 def describe(error: BaseException, phase: str) -> Dict[str, Any]:
     try:
-        message = without_addresses(clean(error, 4 * MAX_MESSAGE))[:MAX_MESSAGE]
+        message = repeatable(clean(error, 4 * MAX_MESSAGE))[:MAX_MESSAGE]
     except BaseException as broken:  # an exception whose own __str__ fails is still an exception of the framework
         message = "<its message cannot be shown: %s>" % name_of(type(broken))
     bases = [name_of(cls) for cls in type(error).__mro__[1:] if cls is not object]
@@ -309,7 +309,7 @@ def last_words(folder: str) -> Dict[str, str]:
                 found[name] = file.read().decode("utf-8", "replace").strip()
         except OSError:
             found[name] = ""
-    found["stderr"] = _telling(found["stderr"].replace(folder + os.sep, ""))
+    found["stderr"] = _telling(found["stderr"])
     return {name: clean(text) for name, text in found.items()}
 
 
@@ -317,7 +317,7 @@ def _telling(text: str) -> str:
     """The last lines without what differs from run to run (addresses) or says nothing of the framework (this loop)."""
     ours = ("Extension modules: ", '  File "<remote exec>"', '  File "<string>"')
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith(ours)]
-    return without_addresses("\n".join(lines[-LAST_LINES:]))
+    return repeatable("\n".join(lines[-LAST_LINES:]))
 
 
 def die_with_parent() -> None:

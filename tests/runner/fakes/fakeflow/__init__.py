@@ -54,6 +54,8 @@ class Conv2d:
         global poisoned
         if poisoned:
             ctypes.string_at(0)
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("not in the main thread")
         if not pristine:
             pristine.append(state())
         elif not act:
