@@ -138,7 +138,9 @@ def cases(paths: Sequence[Path]) -> Iterator[Case]:
 
 def main(arguments: Sequence[str]) -> int:
     """List the vacuous cases; 1 where there are any, 2 where a spec cannot be used."""
-    paths = [Path(name) for name in arguments] or [path for path in sorted(SPECS.glob("*/*.yaml")) if spec.folder_of(path) is not None]
+    paths = [Path(name) for name in arguments] or [
+        path for path in sorted(SPECS.glob("*/*.yaml")) if spec.folder_of(path) is not None
+    ]
     asked = found = 0
     try:
         for case in cases(paths):
