@@ -11,9 +11,10 @@ All follow one definition, for a padded input p, with g = groups and `Window` po
 Shapes: x (N, C, H, W), weight (O, C / groups, kH, kW), y (N, O, outH, outW). Shapes are trusted
 here; the public functions check them.
 
-A small product gathers all patches and multiplies once. A large one is cut into blocks whose
+A small product gathers its operands and multiplies at once. A large one is cut into blocks whose
 patches fit the cache, one BLAS call each, on a few threads (NumPy releases the GIL in both); the
-order of every sum is fixed by the shapes, so the threads never change a bit of the result.
+order of every sum is fixed by the shapes, so the threads never change a bit of the result. Threads
+wait for each other between two calls of NumPy: few long calls beat many short ones.
 """
 
 import os
@@ -24,43 +25,32 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from .geometry import Phase, Window, Windows, padding_source, phases
+from .geometry import Spaced, Window, Windows, padding_source, phases, spaced
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SMALL = 1 << 23  # multiplications up to which one gather and one product are fastest
-BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, to stay in the cache
+ROWWISE = 1 << 14  # elements of a small gather from which gathering for one kernel row alone pays
+BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, about a core's cache
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
+BAND = 16  # neighbouring outputs of a row that one banded matrix makes
 WIDE = 448  # columns of a product from which BLAS is near its peak
 PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
 
 
 def pad(x: Array, plane: Windows, mode: str) -> Array:
-    """`x` with its padding written out: zeros are operands like any other (0 * inf is NaN).
-
-    A negative padding leaves that many elements out.
-    """
+    """`x` with its padding written out: zeros are operands like any other (0 * inf is NaN)."""
     rows, columns = plane
     if not (rows.before or rows.after or columns.before or columns.after):
-        return x
+        return np.ascontiguousarray(x)
     if mode == "zeros":
         padded = np.zeros((*x.shape[:2], rows.padded, columns.padded), x.dtype)
-        (to_rows, from_rows), (to_columns, from_columns) = _overlap(rows), _overlap(columns)
-        padded[:, :, to_rows, to_columns] = x[:, :, from_rows, from_columns]
+        padded[:, :, rows.before : rows.before + rows.input, columns.before : columns.before + columns.input] = x
         return padded
     repeated: Array = x[:, :, padding_source(rows, mode)][..., padding_source(columns, mode)]
     return np.ascontiguousarray(repeated)
-
-
-@lru_cache(maxsize=4096)
-def _overlap(window: Window) -> tuple[slice, slice]:
-    """Where the input lies in its padded self, and which part of it does."""
-    skipped = max(-window.before, 0)
-    kept = max(window.input - skipped - max(-window.after, 0), 0)
-    start = max(window.before, 0)
-    return slice(start, start + kept), slice(skipped, skipped + kept)
 
 
 def unpad(y: Array, weight: Array, plane: Windows, groups: int, mode: str) -> Array:
@@ -93,14 +83,16 @@ def _fold(padded: Array, window: Window, mode: str) -> Array:
 
 def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Array:
     """The convolution of a padded input: (N, O, outH, outW)."""
-    (rows, columns), batch, out_channels = plane, padded.shape[0], weight.shape[0]
-    windows, kernels = _windows(padded, plane, groups), _matrices(weight, groups)
-    _, per_group, terms = kernels.shape
+    (rows, columns), batch, out_channels = plane, len(padded), len(weight)
     width, positions = columns.output, rows.output * columns.output
-    if _is_small(windows.size, per_group):
-        product: Array = kernels @ windows.reshape(batch, groups, terms, positions)
-        return product.reshape(batch, out_channels, rows.output, width)
+    per_group, terms = out_channels // groups, weight.shape[1] * rows.kernel * columns.kernel
+    if _is_small(batch * groups * terms * positions, per_group):
+        return _correlate_small(_patches(padded, plane, groups), weight, plane, groups)
+    windows, kernels = _windows(padded, plane, groups), weight.reshape(groups, per_group, terms)
     output = np.empty((batch, out_channels, rows.output, width), padded.dtype)
+    if weight.shape[1] == 1 and padded.dtype.kind in "fc" and _is_finite(padded):
+        _correlate_depthwise(np.ascontiguousarray(padded), weight, plane, output)
+        return output
     grouped = output.reshape(batch, groups, per_group, positions)
     pointwise = terms == weight.shape[1] and windows.flags.c_contiguous
     together, strip = _block(groups, rows.output, terms * width)
@@ -139,17 +131,51 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
 
 def correlate_with_magnitude(padded: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
     """`correlate`, and `correlate` of the absolute values; one gather serves both where it is small."""
-    (rows, columns), batch = plane, padded.shape[0]
-    windows, kernels = _windows(padded, plane, groups), _matrices(weight, groups)
-    if not _is_small(windows.size, kernels.shape[1]):
-        return (
-            correlate(padded, weight, plane, groups),
-            correlate(np.abs(padded), np.abs(weight), plane, groups),
-        )
-    patches = windows.reshape(batch, groups, kernels.shape[2], rows.output * columns.output)
-    product, magnitude = kernels @ patches, np.abs(kernels) @ np.abs(patches)
-    shape = batch, weight.shape[0], rows.output, columns.output
-    return product.reshape(shape), magnitude.reshape(shape)
+    elements = len(padded) * groups * weight[:1].size * plane.rows.output * plane.columns.output
+    if not _is_small(elements, len(weight) // groups):
+        return correlate(padded, weight, plane, groups), correlate(np.abs(padded), np.abs(weight), plane, groups)
+    patches = _patches(padded, plane, groups)
+    product = _correlate_small(patches, weight, plane, groups)
+    return product, _correlate_small(np.abs(patches), np.abs(weight), plane, groups)
+
+
+def _patches(padded: Array, plane: Windows, groups: int) -> Array:
+    """Each output's operands gathered, (N, groups, kernel rows, terms, positions), for small layers.
+
+    Few of them for all kernel rows at once. Of more, those of the first row alone, in as many positions as all rows
+    meet: what a row meets lies `dilation` rows of outputs after what the row before meets.
+    """
+    (rows, columns), (batch, channels) = plane, padded.shape[:2]
+    elements = batch * channels * rows.kernel * columns.kernel * rows.output * columns.output
+    if elements <= ROWWISE or rows.stride > 1:
+        terms, positions = channels // groups * rows.kernel * columns.kernel, rows.output * columns.output
+        return _windows(padded, plane, groups).reshape(batch, groups, terms, positions)
+    row = Windows(rows._replace(kernel=1, output=rows.output + rows.extent - 1), columns)
+    terms, positions = channels // groups * columns.kernel, row.rows.output * columns.output
+    return _windows(padded, row, groups).reshape(batch, groups, terms, positions)
+
+
+def _correlate_small(patches: Array, weight: Array, plane: Windows, groups: int) -> Array:
+    """The product of the kernels with `_patches`."""
+    (rows, columns), (out_channels, channels) = plane, weight.shape[:2]
+    (batch, _, terms, _), per_group = patches.shape, out_channels // groups
+    if terms == channels * rows.kernel * columns.kernel:
+        output = weight.reshape(groups, per_group, terms) @ patches
+    else:
+        kernels = weight.reshape(groups, per_group, channels, rows.kernel, columns.kernel)
+        kernels = kernels.transpose(3, 0, 1, 2, 4).reshape(rows.kernel, groups, per_group, terms)
+        met = [patches[..., each] for each in _rows_of(plane)]
+        output = kernels[0] @ met[0]
+        for kernel, each in zip(kernels[1:], met[1:], strict=True):
+            output += kernel @ each
+    return output.reshape(batch, out_channels, rows.output, columns.output)
+
+
+def _rows_of(plane: Windows) -> list[slice]:
+    """For each kernel row the positions of `_patches` that it meets."""
+    rows, columns = plane
+    starts = range(0, rows.extent * columns.output, rows.dilation * columns.output)
+    return [slice(start, start + rows.output * columns.output) for start in starts]
 
 
 def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
@@ -169,56 +195,133 @@ def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
             _run(share_of_kernels, list(range(0, per_group, some)), 0, windows.dtype)
 
 
+def _correlate_depthwise(padded: Array, weight: Array, plane: Windows, output: Array) -> None:
+    """One input channel for each kernel: its rows as banded matrices, which BLAS slides along the input's rows.
+
+    A row's BAND neighbouring outputs are one product with the inputs that they reach, nothing gathered. The band's
+    zeros meet inputs too: they must be finite.
+    """
+    (rows, columns), (batch, channels) = plane, padded.shape[:2]
+    multiplier, band = len(weight) // channels, min(BAND, columns.output)
+    kernels = weight.reshape(channels, multiplier, rows.kernel, columns.kernel)
+    reach, places = (band - 1) * columns.stride + columns.extent, np.arange(band)
+    bands = np.zeros((rows.kernel, channels, multiplier, reach, band), weight.dtype)
+    for j in range(columns.kernel):
+        taps = kernels[..., j].transpose(2, 0, 1)
+        bands[..., places * columns.stride + j * columns.dilation, places] = taps[..., None]
+    some = _even(channels, max(1, BLOCK // (2 * multiplier * rows.output * columns.output)))
+    outputs = output.reshape(batch, channels, multiplier, rows.output, columns.output)
+    whole = columns.output // band
+    parts = [(0, whole, band), (whole * band, 1, columns.output - whole * band)]
+
+    def share(item: tuple[int, int], buffer: Array) -> None:
+        n, first = item
+        last = min(first + some, channels)
+        for left, count, width in parts:
+            if not width:
+                continue
+            total = outputs[n, first:last, ..., left : left + count * width]
+            product = buffer[: total.size].reshape(total.shape)
+            for i in range(rows.kernel):
+                meets = _bands(padded[n, first:last, i * rows.dilation :, left * columns.stride :], plane, count, width)
+                into = product if i else total
+                np.matmul(
+                    meets,
+                    bands[i, first:last, :, : meets.shape[-1], :width],
+                    out=into.reshape(*into.shape[:3], count, width).transpose(3, 0, 1, 2, 4),
+                )
+                if i:
+                    total += product
+
+    items = [(n, first) for n in range(batch) for first in range(0, channels, some)]
+    _run(share, items, some * multiplier * rows.output * columns.output, padded.dtype)
+
+
+def _bands(images: Array, plane: Windows, count: int, width: int) -> Array:
+    """A view of what `count` times `width` outputs of each row reach: (count, C, 1, outH, reach)."""
+    rows, columns = plane
+    c, h, w = images.strides
+    view: Array = np.lib.stride_tricks.as_strided(
+        images,
+        (count, len(images), 1, rows.output, (width - 1) * columns.stride + columns.extent),
+        (width * columns.stride * w, c, 0, h * rows.stride, w),
+    )
+    return view
+
+
 def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     """The adjoint of `correlate` in the input, its padding left out: (N, C, H, W).
 
     Every product is of an element of `y` and one of `weight`: an infinite weight meets only the
-    elements that it should. Only with a finite weight is `y` padded with zeros, which then add
+    elements that it should. Only with a finite weight is `y` set among zeros, which then add
     nothing.
     """
-    rows, columns = plane
-    positions, source = rows.output * columns.output, weight.shape[0] // groups
-    spread = y.shape[0] * groups * positions * weight.size // max(len(weight), 1)
-    if _is_small(spread, source):
-        gathering = rows.stride == columns.stride == 1
-    else:
-        gathering = source <= 2 * weight.shape[1] and positions > REUSE * source
-    # A sum is finite only where every weight is; where it overflows, taps are merely slower.
-    if gathering and np.isfinite(weight.sum()):
+    correlation = _small_adjoint(y, weight, plane, groups)
+    if correlation is not None:
+        return correlate(*correlation, groups)
+    source = len(weight) // groups
+    gathering = source <= 2 * weight.shape[1] and plane.rows.output * plane.columns.output > REUSE * source
+    if gathering and _is_finite(weight):
         return _scatter_by_phase(y, weight, plane, groups)
     return _scatter_by_tap(y, weight, plane, groups)
+
+
+def scatter_with_magnitude(y: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
+    """`scatter`, and `scatter` of the absolute values; one gather serves both where it is small."""
+    correlation = _small_adjoint(y, weight, plane, groups)
+    if correlation is not None:
+        return correlate_with_magnitude(*correlation, groups)
+    return scatter(y, weight, plane, groups), scatter(np.abs(y), np.abs(weight), plane, groups)
+
+
+def _is_finite(array: Array) -> bool:
+    """Whether the sum, and so each element, is finite; one that overflows is merely treated with more care."""
+    return bool(np.isfinite(array.sum()))
+
+
+def _small_adjoint(y: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array, Windows] | None:
+    """The operands of `correlate` that `scatter` is where it is small and the weight finite."""
+    (rows, columns), (batch, out_channels, *_), channels = plane, y.shape, weight.shape[1]
+    if not _is_small(batch * out_channels * rows.kernel * columns.kernel * rows.input * columns.input, channels):
+        return None
+    if not _is_finite(weight):
+        return None
+    down, across = spaced(rows), spaced(columns)
+    turned = _reversed_roles(weight, groups)[:, :, ::-1, ::-1]
+    return _placed(y, down, across), turned, Windows(down.window, across.window)
+
+
+def _placed(y: Array, down: Spaced, across: Spaced) -> Array:
+    """`y` among zeros."""
+    zeros = np.zeros((*y.shape[:2], down.window.input, across.window.input), y.dtype)
+    zeros[:, :, down.places, across.places] = y[:, :, down.outputs, across.outputs]
+    return zeros
+
+
+def _reversed_roles(weight: Array, groups: int) -> Array:
+    """The kernels by input channel: (C, O / groups, kH, kW)."""
+    out_channels, channels, height, width = weight.shape
+    by_group = weight.reshape(groups, out_channels // groups, channels, height, width).swapaxes(1, 2)
+    return by_group.reshape(groups * channels, out_channels // groups, height, width)
 
 
 def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     """One correlation for all positions that the same taps reach."""
     rows, columns = plane
-    out_channels, channels, height, width = weight.shape
-    reversed_roles = (
-        weight.reshape(groups, out_channels // groups, channels, height, width)
-        .swapaxes(1, 2)
-        .reshape(groups * channels, out_channels // groups, height, width)
-    )
-    shape = y.shape[0], groups * channels, rows.input, columns.input
-    if rows.stride == columns.stride == 1 and rows.input and columns.input:
-        (down,), (across,) = phases(rows), phases(columns)
-        return _phase(y, reversed_roles, down, across, groups)
-    x = np.zeros(shape, y.dtype)
+    kernels = _reversed_roles(weight, groups)
+    x = np.zeros((len(y), len(kernels), rows.input, columns.input), y.dtype)
     for down in phases(rows):
         for across in phases(columns):
-            if down.window is not None and across.window is not None:
-                x[:, :, down.first :: rows.stride, across.first :: columns.stride] = _phase(
-                    y, reversed_roles, down, across, groups
-                )
+            if down.spaced is None or across.spaced is None:
+                continue
+            taps = kernels[:, :, down.start :: down.step, across.start :: across.step][:, :, ::-1, ::-1]
+            x[:, :, down.first :: rows.stride, across.first :: columns.stride] = correlate(
+                _placed(y, down.spaced, across.spaced),
+                np.ascontiguousarray(taps),
+                Windows(down.spaced.window, across.spaced.window),
+                groups,
+            )
     return x
-
-
-def _phase(y: Array, weight: Array, down: Phase, across: Phase, groups: int) -> Array:
-    assert down.window is not None
-    assert across.window is not None
-    taps = weight[:, :, down.start :: down.step, across.start :: across.step]
-    windows = Windows(down.window, across.window)
-    kernel = np.ascontiguousarray(taps[:, :, ::-1, ::-1])
-    return correlate(pad(y, windows, "zeros"), kernel, windows, groups)
 
 
 def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
@@ -227,9 +330,9 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
     Sums are kept apart by position modulo stride, where neighbours are contiguous, until the end.
     """
     (rows, columns), batch = plane, y.shape[0]
-    kernels = _matrices(weight, groups).swapaxes(1, 2)
-    _, terms, per_group = kernels.shape
-    channels, width = weight.shape[1], columns.output
+    channels, width, per_group = weight.shape[1], columns.output, len(weight) // groups
+    terms = channels * rows.kernel * columns.kernel
+    kernels = weight.reshape(groups, per_group, terms).swapaxes(1, 2)
     grouped = y.reshape(batch, groups, per_group, rows.output * width)
     further = (rows.extent - 1) // rows.stride
     shape = (
@@ -245,46 +348,45 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
         ),
     )
     sums = np.zeros(shape, y.dtype)
-    if _is_small(batch * terms * groups * rows.output * width, per_group):
-        images = batch * groups * channels
-        spread = (kernels @ grouped).reshape(images, rows.kernel, columns.kernel, rows.output, width)
-        _add_taps(sums.reshape(images, *shape[3:]), spread, plane)
-    else:
-        # Enough channels: each share adds up its own. Else each share of rows, then all of them.
-        by_rows = batch * groups * channels < 2 * PIECES
-        piece = _even(rows.output, rows.output) if by_rows else rows.output
-        strip = min(piece, max(-(-WIDE // width), BLOCK // max(terms * width, 1)))
-        each = rows.kernel * columns.kernel
-        some = channels if by_rows else _even(channels, max(1, BLOCK // (each * strip * width)))
+    # Enough channels: each share adds up its own. Else each share of rows, then all of them.
+    by_rows = batch * groups * channels < 2 * PIECES
+    piece = _even(rows.output, rows.output) if by_rows else rows.output
+    strip = min(piece, max(-(-WIDE // width), BLOCK // max(terms * width, 1)))
+    each = rows.kernel * columns.kernel
+    narrow = rows.output * width < WIDE
+    some = max(1, channels) if by_rows else _even(channels, max(1, BLOCK // (each * strip * width)))
 
-        def share(item: tuple[int, int, int, int], buffer: Array) -> Array:
-            n, group, first, start = item
-            last, stop = min(first + piece, rows.output), min(start + some, channels)
-            if by_rows:
-                own = np.zeros((*shape[2:5], last - first + further, shape[6]), y.dtype)
-            else:
-                own = sums[n, group, start:stop]
-            left = kernels[group, start * each : stop * each]
-            for top in range(first, last, strip):
-                bottom = min(top + strip, last)
-                spread = buffer[: len(left) * (bottom - top) * width].reshape(len(left), -1)
-                right = grouped[n, group, :, top * width : bottom * width]
-                np.matmul(left, right, out=spread)
-                taps = spread.reshape(-1, rows.kernel, columns.kernel, bottom - top, width)
-                _add_taps(own[..., top - first :, :], taps, plane)
-            return own
-
-        items = [
-            (n, group, first, start)
-            for n in range(batch)
-            for group in range(groups)
-            for first in range(0, rows.output, piece)
-            for start in range(0, channels, some)
-        ]
-        parts = _run(share, items, some * each * strip * width, y.dtype)
+    def share(item: tuple[int, int, int, int], buffer: Array) -> Array:
+        n, group, first, start = item
+        last, stop = min(first + piece, rows.output), min(start + some, channels)
         if by_rows:
-            for (n, group, first, _), part in zip(items, parts, strict=True):
-                sums[n, group, ..., first : first + part.shape[3], :] += part
+            own = np.zeros((*shape[2:5], last - first + further, shape[6]), y.dtype)
+        else:
+            own = sums[n, group, start:stop]
+        left = kernels[group, start * each : stop * each]
+        for top in range(first, last, strip):
+            bottom = min(top + strip, last)
+            spread = buffer[: len(left) * (bottom - top) * width].reshape(len(left), -1)
+            right = grouped[n, group, :, top * width : bottom * width]
+            if narrow:  # the kernels, untouched, as BLAS's wider operand
+                np.copyto(spread, (right.T @ left.T).T)
+            else:
+                np.matmul(left, right, out=spread)
+            taps = spread.reshape(-1, rows.kernel, columns.kernel, bottom - top, width)
+            _add_taps(own[..., top - first :, :], taps, plane)
+        return own
+
+    items = [
+        (n, group, first, start)
+        for n in range(batch)
+        for group in range(groups)
+        for first in range(0, rows.output, piece)
+        for start in range(0, channels, some)
+    ]
+    parts = _run(share, items, some * each * strip * width, y.dtype)
+    if by_rows:
+        for (n, group, first, _), part in zip(items, parts, strict=True):
+            sums[n, group, ..., first : first + part.shape[3], :] += part
     whole = sums.transpose(0, 1, 2, 5, 3, 6, 4).reshape(
         batch, groups * channels, shape[5] * rows.stride, shape[6] * columns.stride
     )
@@ -297,14 +399,19 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
 
 
 def _add_taps(sums: Array, taps: Array, plane: Windows) -> None:
-    """Add (..., kH, kW, rows, width) to (..., strides, rows and more, width and more)."""
+    """Add (..., kH, kW, rows, width) to (..., strides, rows and more, width and more).
+
+    Taps of one row first, all rows at once: few long additions, as threads wait for each other between them.
+    """
     rows, columns = plane
     height, width = taps.shape[-2:]
+    across = np.zeros((*taps.shape[:-3], columns.stride, height, sums.shape[-1]), taps.dtype)
+    for j in range(columns.kernel):
+        left, phase = divmod(j * columns.dilation, columns.stride)
+        across[..., phase, :, left : left + width] += taps[..., j, :, :]
     for i in range(rows.kernel):
-        top, down = divmod(i * rows.dilation, rows.stride)
-        for j in range(columns.kernel):
-            left, across = divmod(j * columns.dilation, columns.stride)
-            sums[..., down, across, top : top + height, left : left + width] += taps[..., i, j, :, :]
+        top, phase = divmod(i * rows.dilation, rows.stride)
+        sums[..., phase, :, top : top + height, :] += across[..., i, :, :, :]
 
 
 def reached(window: Window) -> list[tuple[slice, slice]]:
@@ -350,34 +457,41 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
     per_group = out_channels // groups
     grouped = y.reshape(batch, groups, per_group, rows.output * width)
     if _is_small(windows.size, per_group):
-        right = windows.reshape(batch, groups, channels * taps, rows.output * width)
-        of_each = grouped @ right.swapaxes(2, 3)
-        summed: Array = of_each.sum(axis=0, dtype=of_each.dtype)
-        return summed.reshape(out_channels, channels, rows.kernel, columns.kernel)
-    enough = groups * channels >= 2 * PIECES
-    piece = rows.output if enough else _even(rows.output, rows.output)
+        patches = _patches(padded, plane, groups)
+        met = [patches] if patches.shape[2] == channels * taps else [patches[..., each] for each in _rows_of(plane)]
+        of_each = np.stack([(grouped @ each.swapaxes(2, 3)).sum(axis=0, dtype=y.dtype) for each in met])
+        by_row = of_each.reshape(len(met), groups, per_group, channels, rows.kernel // len(met), columns.kernel)
+        summed: Array = by_row.transpose(1, 2, 3, 0, 4, 5).reshape(out_channels, channels, rows.kernel, columns.kernel)
+        return summed
+    some = BLOCK // (taps * min(rows.output * width, WIDE))
+    some = channels if some >= channels and groups >= PIECES else _even(channels, some)
+    strip = min(rows.output, max(BLOCK // (some * taps * width), -(-WIDE // width)))
+    together = _block(groups, 1, some * taps * strip * width)[0]
+    pointwise = taps == 1 and windows.flags.c_contiguous
+    shares = -(-groups // together) * -(-channels // some)
+    piece = _even(rows.output, -(-rows.output * shares // PIECES)) if shares < PIECES else rows.output
     pieces = -(-rows.output // piece)
     totals = np.empty((pieces, groups, per_group, channels * taps), y.dtype)
-    together, some = _block(groups, channels, taps * piece * width)
-    pointwise = taps == 1 and windows.flags.c_contiguous
 
     def piece_of_channels(item: tuple[int, int, int], buffer: Array) -> None:
         index, group, first = item
-        which, last = slice(group, group + together), min(first + some, channels)
-        top, bottom = index * piece, min((index + 1) * piece, rows.output)
+        which, last, end = slice(group, group + together), min(first + some, channels), (index + 1) * piece
         total = totals[index, which, :, first * taps : last * taps]
+        product = np.empty_like(total)
         for n in range(batch):
-            patches = windows[n, which, first:last, :, :, top:bottom]
-            if not pointwise:
-                copy = buffer[: patches.size].reshape(patches.shape)
-                np.copyto(copy, patches)
-                patches = copy
-            right = patches.reshape(patches.shape[0], (last - first) * taps, (bottom - top) * width).swapaxes(1, 2)
-            left = grouped[n, which, :, top * width : bottom * width]
-            if n == 0:
-                np.matmul(left, right, out=total)
-            else:
-                total += left @ right
+            for top in range(index * piece, min(end, rows.output), strip):
+                bottom = min(top + strip, end, rows.output)
+                patches = windows[n, which, first:last, :, :, top:bottom]
+                if not pointwise:
+                    copy = buffer[: patches.size].reshape(patches.shape)
+                    np.copyto(copy, patches)
+                    patches = copy
+                right = patches.reshape(len(patches), (last - first) * taps, (bottom - top) * width).swapaxes(1, 2)
+                left = grouped[n, which, :, top * width : bottom * width]
+                if n == 0 and top == index * piece:
+                    np.matmul(left, right, out=total)
+                else:
+                    total += np.matmul(left, right, out=product)
 
     _run(
         piece_of_channels,
@@ -387,7 +501,7 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
             for group in range(0, groups, together)
             for first in range(0, channels, some)
         ],
-        0 if pointwise else together * some * taps * piece * width,
+        0 if pointwise else together * some * taps * strip * width,
         y.dtype,
     )
     total: Array = totals[0] if pieces == 1 else totals.sum(axis=0, dtype=y.dtype)
@@ -418,12 +532,6 @@ def _windows(padded: Array, plane: Windows, groups: int) -> Array:
     return view
 
 
-def _matrices(weight: Array, groups: int) -> Array:
-    """One matrix a group, (groups, O / groups, C / groups * kH * kW)."""
-    out_channels, channels, height, width = weight.shape
-    return weight.reshape(groups, out_channels // groups, channels * height * width)
-
-
 def _is_small(elements: int, depth: int) -> bool:
     """Whether one product is best: `elements` gathered or spread, each meeting `depth` others."""
     return elements * max(depth, 32) <= SMALL
@@ -447,21 +555,20 @@ def _even(count: int, most: int) -> int:
 
 
 def _run(work: Callable[[Item, Array], Result], items: list[Item], size: int, dtype: np.dtype[Any]) -> list[Result]:
-    """`work` on every item, on as many threads as there are cores, each with its own buffer."""
+    """`work` on every item, on as many threads as there are cores (the caller's is one), each with its buffer."""
     results: list[Any] = [None] * len(items)
     queue = iter(enumerate(items))
 
-    def worker(_: int) -> None:
+    def worker() -> None:
         buffer = np.empty(size, dtype)
         with np.errstate(all="ignore"):  # a thread does not inherit its caller's
             for index, item in queue:
                 results[index] = work(item, buffer)
 
-    count = min(_threads(), len(items))
-    if count < 2:
-        worker(0)
-    else:
-        list(_pool().map(worker, range(count)))
+    helpers = [_pool().submit(worker) for _ in range(min(_threads(), len(items)) - 1)]
+    worker()
+    for helper in helpers:
+        helper.result()
     return results
 
 
@@ -472,4 +579,4 @@ def _threads() -> int:
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_threads(), "reference")
+    return ThreadPoolExecutor(max(1, _threads() - 1), "reference")

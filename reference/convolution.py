@@ -23,7 +23,17 @@ from typing import NamedTuple, TypedDict, cast
 
 import numpy as np
 
-from .arithmetic import Array, adjoints_by_tap, contract, correlate, correlate_with_magnitude, pad, scatter, unpad
+from .arithmetic import (
+    Array,
+    adjoints_by_tap,
+    contract,
+    correlate,
+    correlate_with_magnitude,
+    pad,
+    scatter,
+    scatter_with_magnitude,
+    unpad,
+)
 from .geometry import (
     LAYERS,
     PADDING_MODES,
@@ -359,11 +369,14 @@ def forward(call: Call) -> Array:
 @np.errstate(all="ignore")
 def forward_with_magnitude(call: Call) -> tuple[Array, Array]:
     """`forward`, and `forward` of the operands' absolute values."""
-    if call.layer == "conv2d" and call.x.dtype.kind != "i":
+    if call.x.dtype.kind == "i":
+        return forward(call), forward(absolute(call))
+    if call.layer == "conv2d":
         padded = pad(call.x, call.plane, call.padding_mode)
-        both = correlate_with_magnitude(padded, call.weight, call.plane, call.groups)
-        return _finished(call, both[0]), _finished(absolute(call), both[1])
-    return forward(call), forward(absolute(call))
+        value, magnitude = correlate_with_magnitude(padded, call.weight, call.plane, call.groups)
+    else:
+        value, magnitude = scatter_with_magnitude(call.x, call.weight, call.plane, call.groups)
+    return _finished(call, value), _finished(absolute(call), magnitude)
 
 
 def absolute(call: Call) -> Call:

@@ -233,18 +233,36 @@ def output_size(
     return plane.rows.input, plane.columns.input
 
 
+class Spaced(NamedTuple):
+    """The adjoint of a window, as a convolution of stride 1 over its outputs spaced out with zeros.
+
+    `outputs` of them come to lie at `places` in a row of `window.input`; those that no position
+    needs are left out. The kernel's taps run backwards.
+    """
+
+    window: Window
+    places: slice
+    outputs: slice
+
+
 class Phase(NamedTuple):
     """The input positions first, first + stride, ... of a window, and the taps that reach them.
 
     A position meets the taps start, start + step, ... and no other, at outputs a constant distance
-    apart: seen from the outputs, a convolution of stride 1 with those taps reversed. `window` is
-    that convolution, its padding negative where outputs are left out; None where no tap reaches.
+    apart: no zeros between them. `spaced` is None where no tap reaches.
     """
 
     first: int
     start: int
     step: int
-    window: Window | None
+    spaced: Spaced | None
+
+
+@lru_cache(maxsize=4096)
+def spaced(window: Window) -> Spaced:
+    """All input positions of a window (without its padding), as a convolution over spaced outputs."""
+    lead = window.extent - 1 - window.before
+    return _spaced(window.output, window.kernel, window.dilation, window.stride, lead, window.input)
 
 
 @lru_cache(maxsize=4096)
@@ -264,17 +282,19 @@ def phases(window: Window) -> tuple[Phase, ...]:
         start = reaching[0]
         taps = -(-(window.kernel - start) // step)
         count = -(-(window.input - first) // window.stride)
-        before = (taps - 1) * dilation - (position - start * window.dilation) // window.stride
-        after = (count - 1) + (taps - 1) * dilation + 1 - before - window.output
-        found.append(
-            Phase(
-                first,
-                start,
-                step,
-                Window(window.output, taps, 1, dilation, before, after, count),
-            )
-        )
+        lead = (taps - 1) * dilation - (position - start * window.dilation) // window.stride
+        found.append(Phase(first, start, step, _spaced(window.output, taps, dilation, 1, lead, count)))
     return tuple(found)
+
+
+def _spaced(outputs: int, kernel: int, dilation: int, stride: int, lead: int, positions: int) -> Spaced:
+    """Output 0 lies at `lead`, which may be negative, the next ones `stride` apart."""
+    size = positions + dilation * (kernel - 1)
+    first = max(-(lead // stride), 0)
+    count = max(min((size - 1 - lead) // stride, outputs - 1) - first + 1, 0)
+    start = lead + first * stride
+    places = slice(start, start + (count - 1) * stride + 1, stride) if count else slice(0, 0)
+    return Spaced(Window(size, kernel, 1, dilation, 0, 0, positions), places, slice(first, first + count))
 
 
 def padding_source(window: Window, mode: str) -> list[int]:

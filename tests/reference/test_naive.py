@@ -14,7 +14,8 @@ NAMES = pytest.mark.parametrize("name", CASES)
 
 STRATEGIES = {
     "one gather": {},
-    "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0},
+    "by kernel rows": {"ROWWISE": 0},
+    "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0, "BAND": 2},
     "narrow blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 64, "REUSE": 10**9},
     "blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 10**9},
 }
