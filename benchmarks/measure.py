@@ -5,6 +5,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from .layers import Benchmark
 
+REST = 0.03  # seconds; GNU OpenMP spins for some milliseconds, others for longer
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -84,14 +86,17 @@ def side(python: str, name: str, threads: int) -> Iterator[Side]:
 def interleaved(ours: Side, theirs: Side, calls: tuple[str, str], budget: float) -> tuple[Spread, Spread, Spread]:
     """Seconds of our call, of theirs, and our time over theirs, within about `budget` seconds.
 
-    Each round times both calls one after the other and gives one ratio; at least 5 rounds.
+    Each round times both calls one after the other and gives one ratio; at least 5 rounds. Before
+    each a rest, as the threads of a library that has just been called still spin for work.
     """
-    once = max(ours.ask(calls[0], 1) + theirs.ask(calls[1], 1), 1e-6)
-    repeat = max(1, int(0.005 / once))
-    rounds = min(200, max(5, int(budget / (once * repeat))))
+    once = max(ours.ask(calls[0], 3) + theirs.ask(calls[1], 3), 1e-6)
+    repeat = max(2, int(0.05 / once))
+    rounds = min(100, max(5, int(budget / (once * repeat + 2 * REST))))
     own, other = [], []
     for _ in range(rounds):
+        time.sleep(REST)
         own.append(ours.ask(calls[0], repeat))
+        time.sleep(REST)
         other.append(theirs.ask(calls[1], repeat))
     ratios = [a / b for a, b in zip(own, other, strict=True)]
     return Spread.of(own), Spread.of(other), Spread.of(ratios)

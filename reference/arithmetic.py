@@ -18,6 +18,7 @@ wait for each other between two calls of NumPy: few long calls beat many short o
 """
 
 import os
+from cmath import isfinite
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -83,15 +84,15 @@ def _fold(padded: Array, window: Window, mode: str) -> Array:
 
 def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Array:
     """The convolution of a padded input: (N, O, outH, outW)."""
-    (rows, columns), batch, out_channels = plane, len(padded), len(weight)
-    width, positions = columns.output, rows.output * columns.output
-    per_group, terms = out_channels // groups, weight.shape[1] * rows.kernel * columns.kernel
-    if _is_small(batch * groups * terms * positions, per_group):
-        return _correlate_small(_patches(padded, plane, groups), weight, plane, groups)
-    windows, kernels = _windows(padded, plane, groups), weight.reshape(groups, per_group, terms)
+    windows, per_group = _windows(padded, plane, groups), len(weight) // groups
+    if _is_small(windows.size, per_group):
+        return _correlate_small(_patches(windows, padded, plane), weight, plane)
+    (rows, columns), (batch, _, channels, *_), out_channels = plane, windows.shape, len(weight)
+    width, positions, terms = columns.output, rows.output * columns.output, channels * rows.kernel * columns.kernel
+    kernels = weight.reshape(groups, per_group, terms)
     output = np.empty((batch, out_channels, rows.output, width), padded.dtype)
     if weight.shape[1] == 1 and padded.dtype.kind in "fc" and _is_finite(padded):
-        _correlate_depthwise(np.ascontiguousarray(padded), weight, plane, output)
+        _correlate_depthwise(padded, weight, plane, output)
         return output
     grouped = output.reshape(batch, groups, per_group, positions)
     pointwise = terms == weight.shape[1] and windows.flags.c_contiguous
@@ -131,39 +132,36 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
 
 def correlate_with_magnitude(padded: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
     """`correlate`, and `correlate` of the absolute values; one gather serves both where it is small."""
-    elements = len(padded) * groups * weight[:1].size * plane.rows.output * plane.columns.output
-    if not _is_small(elements, len(weight) // groups):
+    windows = _windows(padded, plane, groups)
+    if not _is_small(windows.size, len(weight) // groups):
         return correlate(padded, weight, plane, groups), correlate(np.abs(padded), np.abs(weight), plane, groups)
-    patches = _patches(padded, plane, groups)
-    product = _correlate_small(patches, weight, plane, groups)
-    return product, _correlate_small(np.abs(patches), np.abs(weight), plane, groups)
+    patches = _patches(windows, padded, plane)
+    return _correlate_small(patches, weight, plane), _correlate_small(np.abs(patches), np.abs(weight), plane)
 
 
-def _patches(padded: Array, plane: Windows, groups: int) -> Array:
-    """Each output's operands gathered, (N, groups, kernel rows, terms, positions), for small layers.
+def _patches(windows: Array, padded: Array, plane: Windows) -> Array:
+    """Each output's operands gathered, (N, groups, terms, positions), for small layers.
 
     Few of them for all kernel rows at once. Of more, those of the first row alone, in as many positions as all rows
     meet: what a row meets lies `dilation` rows of outputs after what the row before meets.
     """
-    (rows, columns), (batch, channels) = plane, padded.shape[:2]
-    elements = batch * channels * rows.kernel * columns.kernel * rows.output * columns.output
-    if elements <= ROWWISE or rows.stride > 1:
-        terms, positions = channels // groups * rows.kernel * columns.kernel, rows.output * columns.output
-        return _windows(padded, plane, groups).reshape(batch, groups, terms, positions)
-    row = Windows(rows._replace(kernel=1, output=rows.output + rows.extent - 1), columns)
-    terms, positions = channels // groups * columns.kernel, row.rows.output * columns.output
-    return _windows(padded, row, groups).reshape(batch, groups, terms, positions)
+    batch, groups, channels, height, width, down, across = windows.shape
+    if windows.size <= ROWWISE or plane.rows.stride > 1:
+        return windows.reshape(batch, groups, channels * height * width, down * across)
+    down += plane.rows.extent - 1
+    row = Windows(plane.rows._replace(kernel=1, output=down), plane.columns)
+    return _windows(padded, row, groups).reshape(batch, groups, channels * width, down * across)
 
 
-def _correlate_small(patches: Array, weight: Array, plane: Windows, groups: int) -> Array:
+def _correlate_small(patches: Array, weight: Array, plane: Windows) -> Array:
     """The product of the kernels with `_patches`."""
-    (rows, columns), (out_channels, channels) = plane, weight.shape[:2]
-    (batch, _, terms, _), per_group = patches.shape, out_channels // groups
-    if terms == channels * rows.kernel * columns.kernel:
-        output = weight.reshape(groups, per_group, terms) @ patches
+    (rows, columns), (out_channels, channels, height, width) = plane, weight.shape
+    batch, groups, terms, _ = patches.shape
+    if terms == channels * height * width:
+        output = weight.reshape(groups, out_channels // groups, terms) @ patches
     else:
-        kernels = weight.reshape(groups, per_group, channels, rows.kernel, columns.kernel)
-        kernels = kernels.transpose(3, 0, 1, 2, 4).reshape(rows.kernel, groups, per_group, terms)
+        kernels = weight.reshape(groups, out_channels // groups, channels, height, width)
+        kernels = kernels.transpose(3, 0, 1, 2, 4).reshape(height, groups, out_channels // groups, terms)
         met = [patches[..., each] for each in _rows_of(plane)]
         output = kernels[0] @ met[0]
         for kernel, each in zip(kernels[1:], met[1:], strict=True):
@@ -276,7 +274,7 @@ def scatter_with_magnitude(y: Array, weight: Array, plane: Windows, groups: int)
 
 def _is_finite(array: Array) -> bool:
     """Whether the sum, and so each element, is finite; one that overflows is merely treated with more care."""
-    return bool(np.isfinite(array.sum()))
+    return isfinite(np.add.reduce(array, axis=None))
 
 
 def _small_adjoint(y: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array, Windows] | None:
@@ -457,12 +455,15 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
     per_group = out_channels // groups
     grouped = y.reshape(batch, groups, per_group, rows.output * width)
     if _is_small(windows.size, per_group):
-        patches = _patches(padded, plane, groups)
-        met = [patches] if patches.shape[2] == channels * taps else [patches[..., each] for each in _rows_of(plane)]
-        of_each = np.stack([(grouped @ each.swapaxes(2, 3)).sum(axis=0, dtype=y.dtype) for each in met])
-        by_row = of_each.reshape(len(met), groups, per_group, channels, rows.kernel // len(met), columns.kernel)
-        summed: Array = by_row.transpose(1, 2, 3, 0, 4, 5).reshape(out_channels, channels, rows.kernel, columns.kernel)
-        return summed
+        patches = _patches(windows, padded, plane)
+        if patches.shape[2] == channels * taps:
+            of_each = grouped @ patches.swapaxes(2, 3)
+        else:
+            by_row = [grouped @ patches[..., each].swapaxes(2, 3) for each in _rows_of(plane)]
+            of_each = np.stack(by_row, axis=-1).reshape(batch, groups, per_group, channels, columns.kernel, rows.kernel)
+            of_each = of_each.swapaxes(4, 5)
+        summed: Array = of_each.sum(axis=0, dtype=y.dtype) if batch != 1 else of_each[0]
+        return summed.reshape(out_channels, channels, rows.kernel, columns.kernel)
     some = BLOCK // (taps * min(rows.output * width, WIDE))
     some = channels if some >= channels and groups >= PIECES else _even(channels, some)
     strip = min(rows.output, max(BLOCK // (some * taps * width), -(-WIDE // width)))
@@ -509,11 +510,9 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
 
 
 def _windows(padded: Array, plane: Windows, groups: int) -> Array:
-    """A view of each output position's operands, (N, groups, C / groups, kH, kW, outH, outW)."""
-    (rows, columns), (batch, channels) = plane, padded.shape[:2]
+    """A view of each output's operands in a contiguous input, (N, groups, C / groups, kH, kW, outH, outW)."""
+    (rows, columns), (batch, channels, *_), (n, c, h, w) = plane, padded.shape, padded.strides
     per_group = channels // groups
-    padded = np.ascontiguousarray(padded)
-    n, c, h, w = padded.strides
     # as_strided would do, at five times the cost, which a small layer notices.
     view: Array = np.ndarray(
         (batch, groups, per_group, rows.kernel, columns.kernel, rows.output, columns.output),
