@@ -36,7 +36,6 @@ SMALL = 1 << 23  # multiplications up to which one gather and one product are fa
 ROWWISE = 1 << 14  # elements of a small gather from which gathering for one kernel row alone pays
 BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, about a core's cache
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
-BAND = 16  # neighbouring outputs of a row that one banded matrix makes
 WIDE = 448  # columns of a product from which BLAS is near its peak
 PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
 
@@ -89,32 +88,40 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
         return _correlate_small(_patches(windows, padded, plane), weight, plane)
     (rows, columns), (batch, _, channels, *_), out_channels = plane, windows.shape, len(weight)
     width, positions, terms = columns.output, rows.output * columns.output, channels * rows.kernel * columns.kernel
-    kernels = weight.reshape(groups, per_group, terms)
     output = np.empty((batch, out_channels, rows.output, width), padded.dtype)
-    if weight.shape[1] == 1 and padded.dtype.kind in "fc" and _is_finite(padded):
-        _correlate_depthwise(padded, weight, plane, output)
-        return output
     grouped = output.reshape(batch, groups, per_group, positions)
-    pointwise = terms == weight.shape[1] and windows.flags.c_contiguous
-    together, strip = _block(groups, rows.output, terms * width)
-    if together == 1 and positions < PIECES * WIDE:
-        _correlate_narrow(windows, kernels, grouped)
+    if groups < PIECES and positions < PIECES * WIDE:
+        _correlate_narrow(windows, weight.reshape(groups, per_group, terms), grouped)
         return output
+    pointwise = terms == channels and windows.flags.c_contiguous
+    by_row = _gathers_by_row(rows, min(rows.output, -(-WIDE // width)))
+    further = rows.extent - 1 if by_row else 0
+    if by_row:
+        terms = channels * columns.kernel
+        windows = _windows(padded, _first_row(plane), groups)
+        kernels = _by_row(weight, groups)
+    else:
+        kernels = weight.reshape(1, groups, per_group, terms)
+    together, strip = _block(groups, rows.output, terms * width)
     if together == 1:
         strip = max(strip, min(_even(rows.output, rows.output), -(-WIDE // width)))
 
     def strip_of_rows(item: tuple[int, int, int], buffer: Array) -> None:
         n, group, top = item
         some, bottom = slice(group, group + together), min(top + strip, rows.output)
-        columns_of = slice(top * width, bottom * width)
+        first, length = top * width, (bottom - top) * width
         if pointwise:
-            operands = windows[n].reshape(groups, terms, positions)[some, :, columns_of]
+            patches = windows[n].reshape(groups, terms, positions)[some, :, first : first + length]
         else:
-            source = windows[n, some, :, :, :, top:bottom]
-            patches = buffer[: source.size].reshape(source.shape)
-            np.copyto(patches, source)
-            operands = patches.reshape(-1, terms, (bottom - top) * width)
-        np.matmul(kernels[some], operands, out=grouped[n, some, :, columns_of])
+            source = windows[n, some, :, :, :, top : bottom + further]
+            gathered = buffer[: source.size].reshape(source.shape)
+            np.copyto(gathered, source)
+            patches = gathered.reshape(len(source), terms, -1)
+        total = grouped[n, some, :, first : first + length]
+        np.matmul(kernels[0, some], patches[..., :length], out=total)
+        for i in range(1, len(kernels)):
+            start = i * rows.dilation * width
+            total += np.matmul(kernels[i, some], patches[..., start : start + length])
 
     _run(
         strip_of_rows,
@@ -124,10 +131,31 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
             for group in range(0, groups, together)
             for top in range(0, rows.output, strip)
         ],
-        0 if pointwise else together * strip * terms * width,
+        0 if pointwise else together * (strip + further) * terms * width,
         padded.dtype,
     )
     return output
+
+
+def _gathers_by_row(rows: Window, strip: int) -> bool:
+    """Whether gathering the operands of one kernel row, for `strip` rows of outputs, at least halves the gather.
+
+    What the next kernel row meets lies `dilation` rows of outputs after what a row meets, where the stride is 1.
+    """
+    return rows.stride == 1 and 2 * (strip + rows.extent - 1) <= strip * rows.kernel
+
+
+def _first_row(plane: Windows) -> Windows:
+    """A layer's windows through one kernel row, in all positions that any row has."""
+    rows, columns = plane
+    return Windows(rows._replace(kernel=1, output=rows.output + rows.extent - 1), columns)
+
+
+def _by_row(weight: Array, groups: int) -> Array:
+    """The kernels, row by row: (kH, groups, O / groups, C / groups * kW)."""
+    out_channels, channels, height, width = weight.shape
+    split = weight.reshape(groups, out_channels // groups, channels, height, width).transpose(3, 0, 1, 2, 4)
+    return split.reshape(height, groups, out_channels // groups, channels * width)
 
 
 def correlate_with_magnitude(padded: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
@@ -140,17 +168,13 @@ def correlate_with_magnitude(padded: Array, weight: Array, plane: Windows, group
 
 
 def _patches(windows: Array, padded: Array, plane: Windows) -> Array:
-    """Each output's operands gathered, (N, groups, terms, positions), for small layers.
-
-    Few of them for all kernel rows at once. Of more, those of the first row alone, in as many positions as all rows
-    meet: what a row meets lies `dilation` rows of outputs after what the row before meets.
-    """
+    """Each output's operands, (N, groups, terms, positions), for small layers; of many, those of one kernel row."""
     batch, groups, channels, height, width, down, across = windows.shape
-    if windows.size <= ROWWISE or plane.rows.stride > 1:
+    if windows.size <= ROWWISE or not _gathers_by_row(plane.rows, down):
         return windows.reshape(batch, groups, channels * height * width, down * across)
     down += plane.rows.extent - 1
-    row = Windows(plane.rows._replace(kernel=1, output=down), plane.columns)
-    return _windows(padded, row, groups).reshape(batch, groups, channels * width, down * across)
+    row = _windows(padded, _first_row(plane), groups)
+    return row.reshape(batch, groups, channels * width, down * across)
 
 
 def _correlate_small(patches: Array, weight: Array, plane: Windows) -> Array:
@@ -160,9 +184,8 @@ def _correlate_small(patches: Array, weight: Array, plane: Windows) -> Array:
     if terms == channels * height * width:
         output = weight.reshape(groups, out_channels // groups, terms) @ patches
     else:
-        kernels = weight.reshape(groups, out_channels // groups, channels, height, width)
-        kernels = kernels.transpose(3, 0, 1, 2, 4).reshape(height, groups, out_channels // groups, terms)
         met = [patches[..., each] for each in _rows_of(plane)]
+        kernels = _by_row(weight, groups)
         output = kernels[0] @ met[0]
         for kernel, each in zip(kernels[1:], met[1:], strict=True):
             output += kernel @ each
@@ -191,60 +214,6 @@ def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
                 np.matmul(kernels[group, which], patches, out=output[n, group, which])
 
             _run(share_of_kernels, list(range(0, per_group, some)), 0, windows.dtype)
-
-
-def _correlate_depthwise(padded: Array, weight: Array, plane: Windows, output: Array) -> None:
-    """One input channel for each kernel: its rows as banded matrices, which BLAS slides along the input's rows.
-
-    A row's BAND neighbouring outputs are one product with the inputs that they reach, nothing gathered. The band's
-    zeros meet inputs too: they must be finite.
-    """
-    (rows, columns), (batch, channels) = plane, padded.shape[:2]
-    multiplier, band = len(weight) // channels, min(BAND, columns.output)
-    kernels = weight.reshape(channels, multiplier, rows.kernel, columns.kernel)
-    reach, places = (band - 1) * columns.stride + columns.extent, np.arange(band)
-    bands = np.zeros((rows.kernel, channels, multiplier, reach, band), weight.dtype)
-    for j in range(columns.kernel):
-        taps = kernels[..., j].transpose(2, 0, 1)
-        bands[..., places * columns.stride + j * columns.dilation, places] = taps[..., None]
-    some = _even(channels, max(1, BLOCK // (2 * multiplier * rows.output * columns.output)))
-    outputs = output.reshape(batch, channels, multiplier, rows.output, columns.output)
-    whole = columns.output // band
-    parts = [(0, whole, band), (whole * band, 1, columns.output - whole * band)]
-
-    def share(item: tuple[int, int], buffer: Array) -> None:
-        n, first = item
-        last = min(first + some, channels)
-        for left, count, width in parts:
-            if not width:
-                continue
-            total = outputs[n, first:last, ..., left : left + count * width]
-            product = buffer[: total.size].reshape(total.shape)
-            for i in range(rows.kernel):
-                meets = _bands(padded[n, first:last, i * rows.dilation :, left * columns.stride :], plane, count, width)
-                into = product if i else total
-                np.matmul(
-                    meets,
-                    bands[i, first:last, :, : meets.shape[-1], :width],
-                    out=into.reshape(*into.shape[:3], count, width).transpose(3, 0, 1, 2, 4),
-                )
-                if i:
-                    total += product
-
-    items = [(n, first) for n in range(batch) for first in range(0, channels, some)]
-    _run(share, items, some * multiplier * rows.output * columns.output, padded.dtype)
-
-
-def _bands(images: Array, plane: Windows, count: int, width: int) -> Array:
-    """A view of what `count` times `width` outputs of each row reach: (count, C, 1, outH, reach)."""
-    rows, columns = plane
-    c, h, w = images.strides
-    view: Array = np.lib.stride_tricks.as_strided(
-        images,
-        (count, len(images), 1, rows.output, (width - 1) * columns.stride + columns.extent),
-        (width * columns.stride * w, c, 0, h * rows.stride, w),
-    )
-    return view
 
 
 def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
@@ -459,40 +428,48 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
         if patches.shape[2] == channels * taps:
             of_each = grouped @ patches.swapaxes(2, 3)
         else:
-            by_row = [grouped @ patches[..., each].swapaxes(2, 3) for each in _rows_of(plane)]
-            of_each = np.stack(by_row, axis=-1).reshape(batch, groups, per_group, channels, columns.kernel, rows.kernel)
+            of_rows = [grouped @ patches[..., each].swapaxes(2, 3) for each in _rows_of(plane)]
+            of_each = np.stack(of_rows, axis=-1).reshape(
+                batch, groups, per_group, channels, columns.kernel, rows.kernel
+            )
             of_each = of_each.swapaxes(4, 5)
         summed: Array = of_each.sum(axis=0, dtype=y.dtype) if batch != 1 else of_each[0]
         return summed.reshape(out_channels, channels, rows.kernel, columns.kernel)
+    by_row = _gathers_by_row(rows, min(rows.output, -(-WIDE // width)))
+    further, kernel_rows = (rows.extent - 1, rows.kernel) if by_row else (0, 1)
+    if by_row:
+        windows, taps = _windows(padded, _first_row(plane), groups), columns.kernel
     some = BLOCK // (taps * min(rows.output * width, WIDE))
     some = channels if some >= channels and groups >= PIECES else _even(channels, some)
     strip = min(rows.output, max(BLOCK // (some * taps * width), -(-WIDE // width)))
     together = _block(groups, 1, some * taps * strip * width)[0]
-    pointwise = taps == 1 and windows.flags.c_contiguous
+    pointwise = taps == 1 and windows.flags.c_contiguous and not by_row
     shares = -(-groups // together) * -(-channels // some)
     piece = _even(rows.output, -(-rows.output * shares // PIECES)) if shares < PIECES else rows.output
     pieces = -(-rows.output // piece)
-    totals = np.empty((pieces, groups, per_group, channels * taps), y.dtype)
+    totals = np.empty((pieces, kernel_rows, groups, per_group, channels * taps), y.dtype)
 
     def piece_of_channels(item: tuple[int, int, int], buffer: Array) -> None:
         index, group, first = item
         which, last, end = slice(group, group + together), min(first + some, channels), (index + 1) * piece
-        total = totals[index, which, :, first * taps : last * taps]
-        product = np.empty_like(total)
+        total = totals[index, :, which, :, first * taps : last * taps]
         for n in range(batch):
             for top in range(index * piece, min(end, rows.output), strip):
                 bottom = min(top + strip, end, rows.output)
-                patches = windows[n, which, first:last, :, :, top:bottom]
+                patches = windows[n, which, first:last, :, :, top : bottom + further]
                 if not pointwise:
-                    copy = buffer[: patches.size].reshape(patches.shape)
-                    np.copyto(copy, patches)
-                    patches = copy
-                right = patches.reshape(len(patches), (last - first) * taps, (bottom - top) * width).swapaxes(1, 2)
+                    gathered = buffer[: patches.size].reshape(patches.shape)
+                    np.copyto(gathered, patches)
+                    patches = gathered
+                met = patches.reshape(len(patches), (last - first) * taps, -1).swapaxes(1, 2)
                 left = grouped[n, which, :, top * width : bottom * width]
-                if n == 0 and top == index * piece:
-                    np.matmul(left, right, out=total)
-                else:
-                    total += np.matmul(left, right, out=product)
+                for i in range(kernel_rows):
+                    start = i * rows.dilation * width
+                    right = met[:, start : start + (bottom - top) * width]
+                    if n == 0 and top == index * piece:
+                        np.matmul(left, right, out=total[i])
+                    else:
+                        total[i] += left @ right
 
     _run(
         piece_of_channels,
@@ -502,11 +479,12 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
             for group in range(0, groups, together)
             for first in range(0, channels, some)
         ],
-        0 if pointwise else together * some * taps * strip * width,
+        0 if pointwise else together * some * taps * (strip + further) * width,
         y.dtype,
     )
     total: Array = totals[0] if pieces == 1 else totals.sum(axis=0, dtype=y.dtype)
-    return total.reshape(out_channels, channels, rows.kernel, columns.kernel)
+    total = total.reshape(kernel_rows, out_channels, channels, rows.kernel // kernel_rows, columns.kernel)
+    return total.transpose(1, 2, 0, 3, 4).reshape(out_channels, channels, rows.kernel, columns.kernel)
 
 
 def _windows(padded: Array, plane: Windows, groups: int) -> Array:

@@ -33,7 +33,7 @@ CASES = {
     "valid": ("conv2d", (1, 2, 5, 6), (2, 2, 3, 2), {"padding": "valid", "stride": 2}),
     "groups": ("conv2d", (2, 6, 4, 5), (4, 3, 2, 3), {"groups": 2, "padding": 1}),
     "depthwise": ("conv2d", (2, 4, 5, 4), (4, 1, 3, 2), {"groups": 4, "stride": (1, 2)}),
-    "depthwise dilated": ("conv2d", (1, 3, 8, 9), (3, 1, 3, 3), {"groups": 3, "dilation": (2, 3), "padding": 1}),
+    "depthwise dilated": ("conv2d", (1, 3, 12, 9), (3, 1, 3, 3), {"groups": 3, "dilation": (2, 3), "padding": 1}),
     "multiplier": ("conv2d", (1, 3, 5, 4), (6, 1, 2, 2), {"groups": 3}),
     "pointwise": ("conv2d", (2, 3, 4, 5), (4, 3, 1, 1), {}),
     "pointwise strided": ("conv2d", (1, 3, 4, 5), (4, 3, 1, 1), {"stride": (2, 3)}),
