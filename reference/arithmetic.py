@@ -34,9 +34,9 @@ Result = TypeVar("Result")
 
 SMALL = 1 << 23  # multiplications up to which one gather and one product are fastest
 ROWWISE = 1 << 14  # elements of a small gather from which gathering for one kernel row alone pays
-BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, about a core's cache
+BLOCK = 1 << 17  # elements of a block of patches: 1 MiB of float64, about a core's cache
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
-WIDE = 448  # columns of a product from which BLAS is near its peak
+WIDE = 784  # columns of a product from which BLAS is near its peak
 PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
 
 
@@ -259,8 +259,11 @@ def _small_adjoint(y: Array, weight: Array, plane: Windows, groups: int) -> tupl
 
 
 def _placed(y: Array, down: Spaced, across: Spaced) -> Array:
-    """`y` among zeros."""
-    zeros = np.zeros((*y.shape[:2], down.window.input, across.window.input), y.dtype)
+    """`y` among zeros, or itself where there are none."""
+    shape = *y.shape[:2], down.window.input, across.window.input
+    if shape == y.shape and down.places == slice(0, shape[2], 1) and across.places == slice(0, shape[3], 1):
+        return np.ascontiguousarray(y)
+    zeros = np.zeros(shape, y.dtype)
     zeros[:, :, down.places, across.places] = y[:, :, down.outputs, across.outputs]
     return zeros
 
@@ -276,10 +279,11 @@ def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> A
     """One correlation for all positions that the same taps reach."""
     rows, columns = plane
     kernels = _reversed_roles(weight, groups)
-    x = np.zeros((len(y), len(kernels), rows.input, columns.input), y.dtype)
+    x = np.empty((len(y), len(kernels), rows.input, columns.input), y.dtype)
     for down in phases(rows):
         for across in phases(columns):
             if down.spaced is None or across.spaced is None:
+                x[:, :, down.first :: rows.stride, across.first :: columns.stride] = 0
                 continue
             taps = kernels[:, :, down.start :: down.step, across.start :: across.step][:, :, ::-1, ::-1]
             x[:, :, down.first :: rows.stride, across.first :: columns.stride] = correlate(
@@ -435,17 +439,17 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
             of_each = of_each.swapaxes(4, 5)
         summed: Array = of_each.sum(axis=0, dtype=y.dtype) if batch != 1 else of_each[0]
         return summed.reshape(out_channels, channels, rows.kernel, columns.kernel)
-    by_row = _gathers_by_row(rows, min(rows.output, -(-WIDE // width)))
+    strip = min(rows.output, -(-WIDE // (2 * width)))
+    by_row = _gathers_by_row(rows, strip)
     further, kernel_rows = (rows.extent - 1, rows.kernel) if by_row else (0, 1)
     if by_row:
         windows, taps = _windows(padded, _first_row(plane), groups), columns.kernel
-    some = BLOCK // (taps * min(rows.output * width, WIDE))
-    some = channels if some >= channels and groups >= PIECES else _even(channels, some)
-    strip = min(rows.output, max(BLOCK // (some * taps * width), -(-WIDE // width)))
+    some = channels if groups >= PIECES else min(channels, max(1, 3 * WIDE // (2 * taps)))
+    strip = min(rows.output, max(BLOCK // (some * taps * width), strip))
     together = _block(groups, 1, some * taps * strip * width)[0]
     pointwise = taps == 1 and windows.flags.c_contiguous and not by_row
     shares = -(-groups // together) * -(-channels // some)
-    piece = _even(rows.output, -(-rows.output * shares // PIECES)) if shares < PIECES else rows.output
+    piece = rows.output if shares >= PIECES else -(-rows.output * shares // PIECES)
     pieces = -(-rows.output // piece)
     totals = np.empty((pieces, kernel_rows, groups, per_group, channels * taps), y.dtype)
 
