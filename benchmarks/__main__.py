@@ -10,7 +10,7 @@ from rich.table import Table
 
 import reference
 
-from .layers import LAYERS, SMALL, Benchmark
+from .layers import LAYERS, SMALL, STRATEGIES, Benchmark
 from .measure import Side, Spread, default_torch, interleaved, side
 
 SLOW = 10**8  # multiplications from which ONNX's evaluator and SciPy take too long to wait for
@@ -55,6 +55,11 @@ def main() -> None:
         table.add_column(heading, justify="left" if heading == "layer" else "right")
     for heading in ("with bound ms", "/onnx", "/scipy", "of dgemm", "memory", "torch's"):
         table.add_column(heading, justify="right")
+    ways = Table(
+        title="forward, forced to a strategy: its time over that of the oracle's own choice, median (quartiles)"
+    )
+    for heading in ("layer", *STRATEGIES):
+        ways.add_column(heading, justify="left" if heading == "layer" else "right")
     ratios: dict[str, tuple[float, float]] = {}
     for name, benchmark in LAYERS.items():
         if options.only not in name:
@@ -86,10 +91,16 @@ def main() -> None:
             operands = 8 * (prod(benchmark.x) + prod(benchmark.weight))
             whole = operands + 8 * benchmark.x[0] * channels(benchmark) * positions
             row += [f"{(operands + grown) / whole:.1f}x" for grown in memory]
+            forced = [
+                interleaved(ours, ours, (f"oracle {strategy}", "oracle forward"), options.seconds / 4)[2]
+                for strategy in STRATEGIES
+            ]
+            ways.add_row(name, *map(ratio, forced))
         table.add_row(*row)
         print(*row, sep=" | ", file=sys.stderr, flush=True)
     console = Console(width=max(200, Console().width))
     console.print(table)
+    console.print(ways)
     large = [both for name, both in ratios.items() if name not in SMALL]
     if large:
         for what, values in zip(("forward", "gradients"), zip(*large, strict=True), strict=True):

@@ -64,13 +64,18 @@ def numpy_calls(layer, x_shape, weight_shape, parameters):
     import numpy as np
 
     import reference
+    from benchmarks.layers import STRATEGIES
 
     rng = np.random.default_rng(0)
     x, weight = rng.standard_normal(x_shape), rng.standard_normal(weight_shape)
     forward, backward = getattr(reference, layer), getattr(reference, layer + "_gradients")
     grad = np.ones((x_shape[0], *output_shape(layer, x_shape, weight_shape, parameters)))
+    forced = {
+        f"oracle {name}": partial(with_settings, settings, partial(forward, x, weight, **parameters))
+        for name, settings in STRATEGIES.items()
+    }
     square, product = rng.standard_normal((1024, 1024)), np.empty((1024, 1024))
-    return {
+    return forced | {
         "oracle forward": lambda: forward(x, weight, **parameters),
         "oracle gradients": lambda: backward(x, weight, grad, **parameters),
         "oracle with bound": lambda: reference.with_bound(layer, x, weight, dtype="float32", **parameters),
@@ -78,6 +83,18 @@ def numpy_calls(layer, x_shape, weight_shape, parameters):
         "onnx": onnx_call(layer, x, weight, parameters),
         "scipy": scipy_call(layer, x, weight, parameters),
     }
+
+
+def with_settings(settings, call):
+    """One call of the oracle, forced to compute in a certain way."""
+    from reference import arithmetic
+
+    chosen = {name: getattr(arithmetic, name) for name in settings}
+    vars(arithmetic).update(settings)
+    try:
+        return call()
+    finally:
+        vars(arithmetic).update(chosen)
 
 
 def output_shape(layer, x_shape, weight_shape, parameters):

@@ -34,6 +34,7 @@ Result = TypeVar("Result")
 
 SMALL = 1 << 23  # multiplications up to which one gather and one product are fastest
 ROWWISE = 1 << 14  # elements of a small gather from which gathering for one kernel row alone pays
+MOST = 3 << 19  # elements of a block for the sake of WIDE: 12 MiB
 BLOCK = 1 << 17  # elements of a block of patches: 1 MiB of float64, about a core's cache
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
 WIDE = 784  # columns of a product from which BLAS is near its peak
@@ -104,7 +105,7 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
         kernels = weight.reshape(1, groups, per_group, terms)
     together, strip = _block(groups, rows.output, terms * width)
     if together == 1:
-        strip = max(strip, min(_even(rows.output, rows.output), -(-WIDE // width)))
+        strip = max(strip, min(_even(rows.output, rows.output), -(-WIDE // width), MOST // (terms * width)))
 
     def strip_of_rows(item: tuple[int, int, int], buffer: Array) -> None:
         n, group, top = item
