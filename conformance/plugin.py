@@ -331,7 +331,11 @@ class Files:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        done = self.run.finish(ended and not session.shouldstop and not session.shouldfail)
+        try:
+            done = self.run.finish(ended and not session.shouldstop and not session.shouldfail)
+        except KeyboardInterrupt:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+            return
         if ended and not (done and not (self.require_targets and self.run.summary.unavailable)):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -21,6 +21,7 @@ from typing import Any
 import execnet
 from execnet.gateway_base import ThreadExecModel
 
+from conformance import processes
 from conformance.apis import frameworks
 
 START_LIMIT = 180.0  # seconds for an interpreter to start and import its framework
@@ -173,14 +174,17 @@ class _Execution(ThreadExecModel):
 
 
 class Interpreter:
-    """An interpreter with a process of its own (for a remote one: the ssh that leads there).
+    """An interpreter with a process of its own (for a remote one: the ssh that leads there), bounded by `limits`.
 
     `kill` ends it from any thread at any moment, even while it is being started. The thread that starts it has to
-    outlive it, because a worker asks the kernel to end it with that thread.
+    outlive it, because it asks the kernel to end it with that thread.
     """
 
-    def __init__(self, spec: str) -> None:
-        self.spec = execnet.XSpec(spec)
+    def __init__(self, spec: str, memory: int | None = None) -> None:
+        """`memory` are the bytes that it may use; None for half of its machine's, until it is started."""
+        extra = [f"env:{name}={value}" for name, value in ENVIRONMENT.items() if f"env:{name}=" not in spec]
+        self.spec = execnet.XSpec("//".join([spec, *extra]))
+        self.memory = memory
         # Without this, what is executed second may run in another thread, where signals mean something else.
         self.spec.execmodel = "main_thread_only"
         self.local = bool(self.spec.popen)
@@ -188,12 +192,14 @@ class Interpreter:
         self._gateway: execnet.Gateway | None = None
         self._lock = threading.Lock()
         self._killed = False
+        self._mark = processes.mark()
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # what it says until its worker redirects it
 
     def _popen(self, arguments: Sequence[str], **pipes: Any) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         environment.update({name: value for name, value in self.spec.env.items() if isinstance(value, str)})
+        environment[processes.VARIABLE] = self._mark
         with self._lock:
             if self._killed:
                 raise OSError("ended before it was started")
@@ -221,8 +227,12 @@ class Interpreter:
             timer.cancel()
 
     def execute(self, source: str) -> execnet.Channel:
-        """Start it, and source in it. Raises whatever comes of that."""
+        """Start it, bound it, and start source in it. Raises whatever comes of that."""
         self._gateway = self._group.makegateway(self.spec)
+        limits = self._gateway.remote_exec(source_of("conformance.limits"))
+        limits.send(self.memory)
+        self.memory = limits.receive()
+        limits.waitclose()
         return self._gateway.remote_exec(source)
 
     def reason(self, error: BaseException) -> str:
@@ -247,15 +257,10 @@ class Interpreter:
         except subprocess.TimeoutExpired:
             self.kill()
             return "killed, as its connection was broken"
-        if code >= 0:
-            return f"exit code {code}"
-        try:
-            return signal.Signals(-code).name
-        except ValueError:
-            return f"signal {-code}"
+        return ending(code)
 
     def kill(self) -> None:
-        """End it at once, and what it has started."""
+        """End it at once, and what it has started, but for what has left its session, which `close` ends."""
         with self._lock:
             self._killed = True
             process = self._process
@@ -270,6 +275,7 @@ class Interpreter:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(wait)
         self.kill()
+        processes.end_all(self._mark)
         with contextlib.suppress(OSError):
             self._group.terminate(LAST_MOMENT)
         if self._process is not None:
@@ -283,8 +289,7 @@ class Connection:
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        extra = [f"env:{name}={value}" for name, value in ENVIRONMENT.items() if f"env:{name}=" not in target.spec]
-        self._interpreter = Interpreter("//".join([target.spec, *extra]))
+        self._interpreter = Interpreter(target.spec, target.memory)
         self._channel: execnet.Channel | None = None
         self.folder: str | None = None
         self._folders: list[str] = []  # to be removed in the end
@@ -314,7 +319,7 @@ class Connection:
                         "adapter": source_of(f"conformance.adapters.{target.framework}"),
                         "device": target.device,
                         "apis": [contract.api for contract in frameworks()[target.framework].contracts],
-                        "memory": target.memory,
+                        "memory": self._interpreter.memory,
                         "previous": previous,
                     }
                 )
@@ -395,6 +400,16 @@ def source_of(module: str) -> str:
     assert found is not None, module
     assert found.origin is not None, module
     return Path(found.origin).read_text(encoding="utf-8")
+
+
+def ending(code: int) -> str:
+    """How a process ended, by its exit code: minus the signal where one ended it."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 def unique(targets: Sequence[Target]) -> Iterator[Target]:

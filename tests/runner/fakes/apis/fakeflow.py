@@ -7,7 +7,9 @@ from conformance.apis import Contract, Framework, Source, common
 FRAMEWORK = Framework(
     name="fakeflow",
     install="fakeflow==1",
-    source=Source(**{field.name: "" for field in fields(Source)}),
+    source=Source(
+        **{**{field.name: "None" for field in fields(Source)}, "prepare": "import fakeflow\nfakeflow.script()"}
+    ),
     contracts=(
         Contract(
             api="fakeflow.Conv2d",

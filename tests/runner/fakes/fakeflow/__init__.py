@@ -40,6 +40,14 @@ def start():
         ctypes.PyDLL(None).sleep(1000)
 
 
+def script():
+    """What a script of a verdict does: it ends, or hangs, and says that it does."""
+    if os.environ.get("FAKEFLOW") == "script_hangs":
+        with open(os.path.join(os.environ["TMPDIR"], "script"), "w"):
+            time.sleep(1000)
+    sys.exit("no script")
+
+
 def state():
     return [
         os.getcwd(), dict(os.environ), list(sys.path), list(warnings.filters), locale.setlocale(locale.LC_ALL),
@@ -249,6 +257,7 @@ ACTS = {
     "hostile": raising(HostileError()),
     "huge_message": raising(ValueError("x" * 50_000_000)),
     "surrogates": raising(ValueError("lone \ud800 surrogate \x00")),
+    "script_hangs": raising(ValueError("as does its script")),
     "recursion": recursion,
     "memory": memory,
     "leak": leak,
