@@ -235,6 +235,7 @@ def poison():
 
 
 def endless():
+    print("about to loop", file=sys.stderr)
     while True:
         pass
 
