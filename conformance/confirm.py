@@ -140,7 +140,7 @@ class Executor:
             with interpreter.limit(self._limit + LIMIT):
                 channel = self._begin(interpreter, _RUN)
                 channel.send((source, self._limit))
-                code, out, err = channel.receive()
+                code, out, err = interpreter.receive(channel)
             return code, out, err
         except Exception as error:  # whatever it does instead of answering
             raise NotExecuted(interpreter.reason(error)[-MAX_PRINTED:]) from error
@@ -177,7 +177,7 @@ class Executor:
                     channel = self._begin(interpreter, _RUN_MANY)
                 self._shared = interpreter, channel
             channel.send(script)
-            return str(channel.receive(self._limit))
+            return str(interpreter.receive(channel, self._limit))
         except Exception:  # whatever it does instead of answering
             self._shared = None
             self._end(interpreter)
@@ -193,7 +193,7 @@ class Executor:
 
     def _begin(self, interpreter: Interpreter, source: str) -> execnet.Channel:
         channel = interpreter.execute(source)
-        self._running[interpreter] = channel.receive()
+        self._running[interpreter] = interpreter.receive(channel)
         return channel
 
     def _end(self, interpreter: Interpreter) -> None:

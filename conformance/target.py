@@ -16,13 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any, cast
 
 import execnet
 from execnet.gateway_base import ThreadExecModel
 
 from conformance import processes
 from conformance.apis import frameworks
+from conformance.wire import OversizeError, Wire
 
 START_LIMIT = 180.0  # seconds for an interpreter to start and import its framework
 PROBE_LIMIT = 60.0
@@ -151,7 +152,7 @@ def _probe(name: str, spec: str) -> str:
         with interpreter.limit(PROBE_LIMIT):
             channel = interpreter.execute(source)
             channel.send(list(frameworks()))
-            found = channel.receive()
+            found = interpreter.receive(channel)
     except Exception as error:  # whatever it does instead of answering
         raise TargetError(f"--target {name}: cannot start {spec}: {interpreter.reason(error)}") from error
     finally:
@@ -194,6 +195,7 @@ class Interpreter:
         self._killed = False
         self._mark = processes.mark()
         self._process: subprocess.Popen[bytes] | None = None
+        self._wire: Wire | None = None
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # what it says until its worker redirects it
 
     def _popen(self, arguments: Sequence[str], **pipes: Any) -> subprocess.Popen[bytes]:
@@ -207,6 +209,9 @@ class Interpreter:
             self._process = subprocess.Popen(
                 arguments, stderr=self._stderr, start_new_session=True, env=environment, **pipes
             )
+            assert self._process.stdout is not None
+            self._wire = Wire(self._process.stdout)
+            self._process.stdout = cast(IO[bytes], self._wire)  # which execnet reads
             return self._process
 
     @contextlib.contextmanager
@@ -231,9 +236,16 @@ class Interpreter:
         self._gateway = self._group.makegateway(self.spec)
         limits = self._gateway.remote_exec(source_of("conformance.limits"))
         limits.send(self.memory)
-        self.memory = limits.receive()
+        self.memory = self.receive(limits)
         limits.waitclose()
         return self._gateway.remote_exec(source)
+
+    def receive(self, channel: execnet.Channel, limit: float | None = None) -> Any:
+        """As the channel's: every item that it executes something for has to be taken from here."""
+        item = channel.receive(limit)
+        assert self._wire is not None
+        self._wire.taken()
+        return item
 
     def reason(self, error: BaseException) -> str:
         """Why it could not be started, in one line: its own last one, where it has said something."""
@@ -263,7 +275,9 @@ class Interpreter:
         """End it at once, and what it has started, but for what has left its session, which `close` ends."""
         with self._lock:
             self._killed = True
-            process = self._process
+            process, wire = self._process, self._wire
+        if wire is not None:
+            wire.release()
         if process is not None:
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -323,7 +337,7 @@ class Connection:
                         "previous": previous,
                     }
                 )
-                said = self._channel.receive()
+                said = self._interpreter.receive(self._channel)
             if "failed" not in said:
                 self.folder = said["folder"]
                 self._folders.append(said["folder"])
@@ -350,7 +364,7 @@ class Connection:
 
         Raises:
             EOFError, OSError: the worker is gone.
-            ProtocolError: what came was no message.
+            ProtocolError: what came was no message, or is too large.
             RemoteError: the worker's own loop has ended.
             execnet.TimeoutError: there is none within `limit` seconds.
         """
@@ -359,12 +373,14 @@ class Connection:
         while True:
             left = end - time.monotonic()
             try:
-                return self._channel.receive(max(0.0, min(LOOK, left)))
+                return self._interpreter.receive(self._channel, max(0.0, min(LOOK, left)))
             except execnet.TimeoutError:
                 if self._interpreter.exited():  # what it has forked may hold the connection open
                     raise EOFError("the process has exited") from None
                 if left <= LOOK:
                     raise
+            except OversizeError as error:
+                raise ProtocolError(str(error)) from error
             except EOFError as error:
                 if error.args:
                     raise

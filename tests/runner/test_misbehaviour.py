@@ -22,6 +22,8 @@ CRASHES = {
     "rubbish_on_the_wire": "no result: what came was no message",
     "answer_itself": "no result: dict {'phase': 'nowhere'} (KeyError)",
     "answer_again": "no result: the result of another call, int 0",
+    "answer_endlessly": "no result: the result of another call, int -1",
+    "giant_message": "no result: a message of 2147483647 bytes",
 }
 RAISES = {
     "sys_exit": "SystemExit in forward: 3",
@@ -35,13 +37,14 @@ RAISES = {
     "recursion": "RecursionError in forward",
     "memory": "MemoryError in forward",
     "endless_flood": "OSError in forward: [Errno 27]",
+    "giant_array": "MemoryError in forward: an array of shape (67108864,) is too large",
     "text": "AttributeError in forward",
     "objects": "Unreadable in forward: what was returned is no array of numbers: object",
     "dates": "Unreadable in forward: what was returned is no array of numbers: datetime64[D]",
 }
 HARMLESS = (
     "flood_stdout", "flood_stderr", "close_streams", "change_state", "leave_threads", "delete_folder",
-    "leave_a_process", "leak", "cannot_be_reset",
+    "leave_a_process", "leave_a_session", "leak", "cannot_be_reset",
 )  # fmt: skip
 HANGS = ("endless", "holds_the_lock", "stops_itself")
 
@@ -59,7 +62,7 @@ SOME = (
 
 @pytest.mark.parametrize(
     ("names", "options"),
-    [((*CRASHES, *RAISES, *HARMLESS, "poison"), ()), (SOME, ("-n2",))],
+    [((*CRASHES, *RAISES, *HARMLESS, "answer_later", "poison"), ()), (SOME, ("-n2",))],
     ids=["one process", "two processes"],
 )
 def test_one_verdict_for_the_case_and_none_lost(run: Callable, names: Sequence[str], options: Sequence[str]) -> None:
@@ -67,6 +70,9 @@ def test_one_verdict_for_the_case_and_none_lost(run: Callable, names: Sequence[s
     found = {name: done.verdicts(name) for name in names}
     assert {name: len(verdicts) for name, verdicts in found.items()} == dict.fromkeys(names, len(ORDER)), done.output
     poisoned = found.pop("poison")
+    found.pop("answer_later", None)  # too late for some cases, and at the cost of others
+    # Those who flooded the wire had gigabytes to say.
+    assert int((done.folder / "peak").read_text()) < 400_000
     for name, verdicts in found.items():
         for case, verdict in verdicts.items():
             what = f"{name} {case}: {verdict}"

@@ -1,4 +1,4 @@
-"""A pytest plugin: makes the fake framework's contract and adapter visible to the suite."""
+"""A pytest plugin: makes the fake framework's contract and adapter visible to the suite, and says what memory it took."""
 
 from pathlib import Path
 
@@ -8,3 +8,10 @@ import conformance.apis
 HERE = Path(__file__).parent
 conformance.apis.__path__.append(str(HERE / "apis"))
 conformance.adapters.__path__.append(str(HERE / "adapters"))
+
+
+def pytest_unconfigure(config):
+    """In a file, the most memory that pytest's process has had, in kB."""
+    if not hasattr(config, "workerinput"):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        Path("peak").write_text(next(line.split()[1] for line in lines if line.startswith("VmHWM")))

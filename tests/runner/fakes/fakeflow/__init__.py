@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -188,7 +189,37 @@ def answer_itself():
 
 
 def answer_again():
-    channel().send({"id": 0, "phase": "forward", "parameters": {}, "values": {}, "gradients": {}, "seconds": 0.0})
+    channel().send({**RESULT, "id": 0})
+
+
+RESULT = {"phase": "forward", "parameters": {}, "values": {}, "gradients": {}, "seconds": 0.0}
+
+
+def answer_endlessly():
+    """Calls that were never made, a megabyte each."""
+    while True:
+        channel().send({**RESULT, "id": -1, "output": ("float32", (1 << 18,), bytes(1 << 20))})
+
+
+def answer_later():
+    """The same, as soon as this call is answered, while nobody asks for anything."""
+    answers = channel()
+
+    def flood():
+        time.sleep(0.1)
+        while True:
+            answers.send({**RESULT, "id": -1, "output": ("float32", (1 << 18,), bytes(1 << 20))})
+
+    threading.Thread(target=flood, daemon=True).start()
+
+
+def giant_message():
+    """A message of execnet's own form, of all the bytes that it can have."""
+    for descriptor in wire():
+        with contextlib.suppress(OSError):  # one of them is for reading
+            os.write(descriptor, struct.pack("!bii", 4, 3, 2**31 - 1))
+            while True:
+                os.write(descriptor, bytes(1 << 20))
 
 
 def change_state():
@@ -222,6 +253,15 @@ def fork_and_exit():
 
 def leave_a_process():
     kept.append(subprocess.Popen(["sleep", "1000"]))
+
+
+def leave_a_session():
+    """A process that is in a session of its own, and whose parent has ended."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(1000)
+        os._exit(0)
 
 
 def cannot_be_reset():
@@ -273,6 +313,11 @@ ACTS = {
     "rubbish_on_the_wire": rubbish_on_the_wire,
     "answer_itself": answer_itself,
     "answer_again": answer_again,
+    "answer_endlessly": answer_endlessly,
+    "answer_later": answer_later,
+    "giant_message": giant_message,
+    "giant_array": lambda: np.zeros(1 << 26, "float32"),
+    "leave_a_session": leave_a_session,
     "change_state": change_state,
     "leave_threads": leave_threads,
     "delete_folder": delete_folder,
