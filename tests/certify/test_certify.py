@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from conformance.apis import Framework, contracts, frameworks
 from conformance.audit import Job
 from conformance.case import Case, Outcome, Promise
 from conformance.certify import Certificate, Certificates, Check, obtain
-from conformance.probes import CHECKS
+from conformance.probes import CHECKS, Subject, call, numbered
 from conformance.target import Greeting, Target, TargetError, default
 from tests.certify.conftest import ROOT, target_of
 
@@ -61,17 +63,22 @@ def test_a_wrong_adapter_fails_and_says_where(monkeypatch: pytest.MonkeyPatch) -
     assert found.failure("torch.nn.functional.conv2d") is None, "it needs no parameters to be set"
 
 
-def test_an_adapter_that_ends_its_process_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    target, right = target_of("torch"), targets.source_of
+def test_an_adapter_that_ends_its_process_fails(monkeypatch: pytest.MonkeyPatch, fakes: Path) -> None:
+    target = Target("fakeflow", "fakeflow", f"popen//python={sys.executable}//env:PYTHONPATH={fakes}")
+    right, small = targets.source_of, {"in_channels": 2, "out_channels": 3, "kernel_size": 2}
+
+    def asking(**change: Any) -> Callable[[Subject], str]:
+        return lambda subject: str(
+            subject.ask([{**call(subject.contract, small, numbered(subject.contract, small)).wire, **change}])
+        )
+
     monkeypatch.setattr(
-        targets,
-        "source_of",
-        lambda m: right(m).replace("    return layer(_differentiable(x))", "    import os; os._exit(3)"),
+        targets, "source_of", lambda module: right(module).replace("    return layer(x)", "    os._exit(3)")
     )
-    monkeypatch.setattr(certify, "CHECKS", {name: CHECKS[name] for name in ("layout", "seeds")})
-    found = certify.certify(target, part("torch.nn.Conv2d"))
-    states = {check.name: check.state for check in found.apis["torch.nn.Conv2d"]}
-    assert states == {"layout": "failed", "seeds": "passed"}, "a fresh worker answers the next check"
+    monkeypatch.setattr(certify, "CHECKS", {"forward": asking(), "construct": asking(arrays={})})
+    found = certify.certify(target)
+    states = {check.name: check.state for check in found.apis["fakeflow.Conv2d"]}
+    assert states == {"forward": "failed", "construct": "passed"}, "a fresh worker answers the next check"
 
 
 def test_a_target_that_cannot_be_started_has_no_certificate() -> None:

@@ -1,4 +1,4 @@
-"""Runs the suite, in a process of its own, on the fake framework in ``fakes``."""
+"""Runs the suite, in a process of its own, on the fake framework in ``tests/fakes``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-FAKES = HERE / "fakes"
+FAKES = HERE.parent / "fakes"
 ROOT = HERE.parent.parent
 
 

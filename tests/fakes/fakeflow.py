@@ -1,10 +1,14 @@
 """A framework that misbehaves on demand: `Conv2d(..., act=NAME)` does what `ACTS` has under that name.
 
-Without an act, a layer computes a plain convolution, and refuses to if it finds the process other than at its start.
+Where no act is given, it is what the file named by FAKEFLOW_ACTS, read anew each time, has for the size of the kernel,
+if anything. What is no act there is an exception's message, raised at once; ADDRESS in it is another one in every
+process. Without an act, a layer computes a plain convolution, and refuses to if it finds the process other than at its
+start.
 """
 
 import contextlib
 import ctypes
+import json
 import locale
 import os
 import random
@@ -21,6 +25,7 @@ import numpy as np
 
 broken = False  # the adapter cannot reset any more
 poisoned = False  # the next call crashes
+constructed = 0  # layers
 kept = []
 pristine = []
 
@@ -42,11 +47,10 @@ def start():
 
 
 def script():
-    """What a script of a verdict does: it ends, or hangs, and says that it does."""
+    """What a script of a verdict does before all else: it may hang, and says that it does."""
     if os.environ.get("FAKEFLOW") == "script_hangs":
         with open(os.path.join(os.environ["TMPDIR"], "script"), "w"):
             time.sleep(1000)
-    sys.exit("no script")
 
 
 def state():
@@ -58,9 +62,24 @@ def state():
     ]  # fmt: skip
 
 
+def act_on(kernel_size):
+    path = os.environ.get("FAKEFLOW_ACTS")
+    if path is None:
+        return ""
+    with open(path, encoding="utf-8") as file:
+        act = json.load(file).get(str(kernel_size), "")
+    if act and act not in ACTS:
+        raise RuntimeError(act.replace("ADDRESS", hex(os.getpid() << 20)))
+    return act
+
+
 class Conv2d:
-    def __init__(self, in_channels, out_channels, kernel_size, act=""):
-        global poisoned
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, act=None):
+        global constructed
+        constructed += 1
+        act = act_on(kernel_size) if act is None else os.environ["FAKEFLOW"] if act == "own" else act
+        if not isinstance(stride, int):
+            raise TypeError("stride must be an int")
         if poisoned:
             ctypes.string_at(0)
         if threading.current_thread() is not threading.main_thread():
@@ -73,14 +92,15 @@ class Conv2d:
                 raise RuntimeError(f"found changed: {changed!r}")
         self.weight = np.ones((out_channels, in_channels, kernel_size, kernel_size), "float32")
         self.bias = np.zeros(out_channels, "float32")
-        self.act = os.environ["FAKEFLOW"] if act == "own" else act
+        self.act = act
 
     def __call__(self, x):
         if self.act:
             returned = ACTS[self.act]()
             if returned is not None:
                 return returned
-        return correlate(x, self.weight) + self.bias[:, None, None]
+        off = self.act == "wrong" or (self.act == "fickle" and constructed % 2)
+        return correlate(x, self.weight) + self.bias[:, None, None] + off
 
 
 def correlate(x, weight):
@@ -307,6 +327,8 @@ ACTS = {
     "endless_flood": endless_flood,
     "close_streams": close_streams,
     "close_all": lambda: os.closerange(0, 256),
+    "wrong": lambda: None,
+    "fickle": lambda: None,
     "text": lambda: "rubbish",
     "objects": lambda: np.array([object()]),
     "dates": lambda: np.array(["2000-01-01"], "datetime64[D]"),

@@ -6,8 +6,10 @@ import conformance.adapters
 import conformance.apis
 
 HERE = Path(__file__).parent
-conformance.apis.__path__.append(str(HERE / "apis"))
-conformance.adapters.__path__.append(str(HERE / "adapters"))
+for room in (conformance.apis, conformance.adapters):
+    folder = str(HERE / room.__name__.rpartition(".")[2])
+    if folder not in room.__path__:
+        room.__path__.append(folder)
 
 
 def pytest_unconfigure(config):
