@@ -46,11 +46,17 @@ def start():
         ctypes.PyDLL(None).sleep(1000)
 
 
+def tell(name):
+    """That something begins now, by an empty file."""
+    with open(os.path.join(os.environ["TMPDIR"], name), "w"):
+        pass
+
+
 def script():
     """What a script of a verdict does before all else: it may hang, and says that it does."""
     if os.environ.get("FAKEFLOW") == "script_hangs":
-        with open(os.path.join(os.environ["TMPDIR"], "script"), "w"):
-            time.sleep(1000)
+        tell("script")
+        time.sleep(1000)
 
 
 def state():
@@ -148,6 +154,10 @@ def ending(number):
         time.sleep(100)
 
     return act
+
+
+def huge_message():
+    raise ValueError("x" * 50_000_000)
 
 
 def recursion():
@@ -300,6 +310,11 @@ def endless():
         pass
 
 
+def hold_the_lock():
+    tell("held")
+    ctypes.PyDLL(None).sleep(1000)
+
+
 ACTS = {
     "segfault": lambda: ctypes.string_at(0),
     "sigfpe": ending(signal.SIGFPE),
@@ -316,7 +331,7 @@ ACTS = {
     "panic": raising(Panic("panicked")),
     "unprintable": raising(UnprintableError()),
     "hostile": raising(HostileError()),
-    "huge_message": raising(ValueError("x" * 50_000_000)),
+    "huge_message": huge_message,
     "surrogates": raising(ValueError("lone \ud800 surrogate \x00")),
     "script_hangs": raising(ValueError("as does its script")),
     "recursion": recursion,
@@ -348,7 +363,7 @@ ACTS = {
     "cannot_be_reset": cannot_be_reset,
     "poison": poison,
     "endless": endless,
-    "holds_the_lock": lambda: ctypes.PyDLL(None).sleep(1000),
+    "holds_the_lock": hold_the_lock,
     "stops_itself": ending(signal.SIGSTOP),
     "slow": lambda: time.sleep(0.3),
 }

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +109,23 @@ class Run:
     def workers(self) -> list[int]:
         """The processes of this run's targets."""
         return self.processes(f"PYTHONPATH={FAKES}")
+
+
+def wait_for(condition: Callable[[], object], limit: float = 60.0) -> float:
+    """Seconds until the condition held; `limit` is how long a failing test takes."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < limit, "it did not come about"
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def crowding() -> float:
+    """How many times longer than on an idle machine all takes now: others may work on it too, or be preferred."""
+    start = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", "import numpy"])
+    usage = os.wait4(process.pid, 0)[2]
+    return max(1.0, (time.monotonic() - start) / (usage.ru_utime + usage.ru_stime))
 
 
 @pytest.fixture

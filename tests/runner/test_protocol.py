@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import time
 from typing import Any
 
 import execnet
@@ -16,7 +17,7 @@ from conformance import values
 from conformance.audit import observation
 from conformance.case import Observation, Phase
 from conformance.target import ProtocolError
-from conformance.worker import decode
+from conformance.worker import decode, repeatable
 
 GOOD: dict[str, Any] = {
     "id": 3,
@@ -99,3 +100,14 @@ def test_whatever_arrays_arrive(dtype: str, data: bytes, draw: st.DataObject) ->
         return
     assert found.output is not None
     assert found.output.values.dtype.kind in "biufc"
+
+
+def test_texts_hold_no_addresses_and_no_folder_of_ours() -> None:
+    said = "in '/tmp/conformance-ab_12xyz/adapter.py', at 0x7f0011223344; /tmp/other/conformance-ab_12xyz/ and /usr/lib/x.py"
+    assert repeatable(said) == "in 'adapter.py', at 0x...;  and /usr/lib/x.py"
+
+
+def test_a_long_word_is_made_repeatable_in_no_time() -> None:
+    begun = time.process_time()
+    repeatable("x" * 1_000_000)
+    assert time.process_time() - begun < 1.0
