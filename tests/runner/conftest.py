@@ -76,7 +76,7 @@ class Run:
         )
         return self
 
-    def finish(self, limit: float = 120.0) -> Run:
+    def finish(self, limit: float = 600.0) -> Run:
         self.output = self.process.communicate(timeout=limit)[0]
         self.returncode = self.process.returncode
         return self
