@@ -12,11 +12,12 @@ from typing import Literal
 
 from conformance import baseline, rebaseline, repeat, results, resume
 from conformance.apis import NoEquivalent, frameworks
-from conformance.audit import Audit, Job, vendor_arguments
+from conformance.audit import Audit, Job
 from conformance.baseline import Baseline, BaselineError, Fact, Pattern, Where
 from conformance.case import Outcome, Verdict
 from conformance.certify import Cache, Certificates
 from conformance.confirm import Executor
+from conformance.protocol import vendor_arguments
 from conformance.results import Record
 from conformance.script import call_line, script
 from conformance.spec import folder_of

@@ -23,6 +23,7 @@ from execnet.gateway_base import ThreadExecModel
 
 from conformance import processes
 from conformance.apis import frameworks
+from conformance.protocol import ProtocolError
 from conformance.wire import OversizeError, Wire
 
 START_LIMIT = 180.0  # seconds for an interpreter to start and import its framework
@@ -38,10 +39,6 @@ ENVIRONMENT = {
 }
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME")  # they are about the host's interpreter
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-
-
-class ProtocolError(Exception):
-    """What a worker sent is not of the protocol's form."""
 
 
 class TargetError(Exception):

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from conformance.apis import NoEquivalent, contracts, frameworks
-from conformance.audit import vendor_arguments
 from conformance.case import Case, Distribution, Inputs, Kind, Outcome, Phase, Promise, Verdict, Worst
 from conformance.confirm import Executor, confirm
 from conformance.expectation import Expectation, expect
+from conformance.protocol import vendor_arguments
 from conformance.script import script
 from conformance.target import Target
 from conformance.values import DType

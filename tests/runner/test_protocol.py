@@ -14,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import values
-from conformance.audit import observation
 from conformance.case import Observation, Phase
-from conformance.target import ProtocolError
+from conformance.protocol import ProtocolError, observation
 from conformance.worker import decode, repeatable
 
 GOOD: dict[str, Any] = {
