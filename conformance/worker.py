@@ -140,13 +140,27 @@ def repeatable(text: str) -> str:
     return re.sub(folder, "", re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text))
 
 
+def without_traces(message: str) -> str:
+    """A message without those of its sections, titled between ruled lines, that are traces.
+
+    They tell how the process got there, and not what is wrong; and they may be of an earlier call: MindSpore adds that
+    of the last graph that did not compile to whatever error follows.
+    """
+    first, *sections = re.split(r"^-{20,}\n(.*)\n-{20,}$", message, flags=re.MULTILINE)
+    trace = re.compile("traceback|backtrace|call stack", re.IGNORECASE)
+    kept = [[title, text] for title, text in zip(sections[::2], sections[1::2]) if not trace.search(title)]
+    if 2 * len(kept) == len(sections):
+        return message
+    return "\n".join(part.strip() for part in sum(kept, [first])).strip() or message
+
+
 def name_of(cls: type) -> str:
     return clean(cls.__qualname__ if cls.__module__ == "builtins" else "%s.%s" % (cls.__module__, cls.__qualname__))
 
 
 def describe(error: BaseException, phase: str) -> Dict[str, Any]:
     try:
-        message = repeatable(clean(error, 4 * MAX_MESSAGE))[:MAX_MESSAGE]
+        message = repeatable(without_traces(clean(error, 4 * MAX_MESSAGE)))[:MAX_MESSAGE]
     except BaseException as broken:  # an exception whose own __str__ fails is still an exception of the framework
         message = "<its message cannot be shown: %s>" % name_of(type(broken))
     bases = [name_of(cls) for cls in type(error).__mro__[1:] if cls is not object]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from conformance import values
 from conformance.case import Observation, Phase
 from conformance.protocol import ProtocolError, observation
-from conformance.worker import decode, repeatable
+from conformance.worker import decode, repeatable, without_traces
 
 GOOD: dict[str, Any] = {
     "id": 3,
@@ -106,7 +106,32 @@ def test_texts_hold_no_addresses_and_no_folder_of_ours() -> None:
     assert repeatable(said) == "in 'adapter.py', at 0x...;  and /usr/lib/x.py"
 
 
+RULE = "-" * 52
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("plain", "plain"),
+        ("two\n\nparagraphs\n", "two\n\nparagraphs\n"),
+        (
+            f"what\n\n{RULE}\n- C++ Call Stack: (of ours)\n{RULE}\na.cc:86 Check\n\n{RULE}\n- The Traceback of Code:\n{RULE}\n# In file x\n",
+            "what",
+        ),
+        (
+            f"what\n\n{RULE}\n- Device Message:\n{RULE}\nE9999\n\n{RULE}\n- Backtrace\n{RULE}\n#0",
+            "what\n- Device Message:\nE9999",
+        ),
+        (f"{RULE}\n- Traceback\n{RULE}\nall there is", f"{RULE}\n- Traceback\n{RULE}\nall there is"),
+        (f"a table\n{RULE}\n1 2", f"a table\n{RULE}\n1 2"),
+    ],
+)
+def test_traces_are_no_part_of_a_message(message: str, kept: str) -> None:
+    assert without_traces(message) == kept
+
+
 def test_a_long_word_is_made_repeatable_in_no_time() -> None:
     begun = time.process_time()
-    repeatable("x" * 1_000_000)
+    for text in ("x" * 1_000_000, "\n" * 20_000, f"{RULE}\n" * 10_000):
+        repeatable(without_traces(text))
     assert time.process_time() - begun < 1.0
