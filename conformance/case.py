@@ -219,7 +219,8 @@ class Observation:
         lacking: the raised exception says that this device or version lacks the operation.
         inferred: (dtype, shape) of the output, from the framework's own inference; it was not executed.
         inferred_rejection: it was that inference which raised.
-        died: how the process ended, for a crash ("SIGSEGV", "exit code 3"); with `stderr`, its last lines.
+        died: how the process ended, for a crash ("SIGSEGV", "exit code 3").
+        stderr: what it last said, for a crash or a time-out.
         alone: for a crash or a time-out, whether it happens in a fresh process too; None when not tried.
         timed_out: no answer within the limit.
         seconds: wall time in the target.

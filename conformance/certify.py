@@ -17,12 +17,12 @@ from typing import Any, Literal, Protocol
 
 import execnet
 
-from conformance import audit
+from conformance import protocol
 from conformance.apis import Framework, frameworks
 from conformance.case import Observation
 from conformance.confirm import NotExecuted, execute
 from conformance.probes import CHECKS, Failed, NotObservable, Subject, executable
-from conformance.target import Connection, Greeting, ProtocolError, Target, TargetError
+from conformance.target import Connection, Greeting, Target, TargetError
 
 ANSWER_LIMIT = 60.0  # seconds for one answer
 BATCH = 32
@@ -212,8 +212,8 @@ class _Worker:
                 batch = [{**call, "id": first + n} for n, call in enumerate(calls[first : first + BATCH])]
                 self._connection.send(batch)
                 for call in batch:
-                    answers.append(audit.observation(self._connection.receive(ANSWER_LIMIT), call["id"]))
-        except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError, ProtocolError) as error:
+                    answers.append(protocol.observation(self._connection.receive(ANSWER_LIMIT), call["id"]))
+        except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError, protocol.ProtocolError) as error:
             self._connection.close()
             self._connection = self._started()
             raise Failed(f"the worker gave no answer: {error or type(error).__name__}") from error

@@ -1,57 +1,74 @@
-"""Executes a reproducer in its target, to see whether it shows what its verdict says."""
+"""Executes reproducers in their target, to see whether they show what their verdicts say."""
 
 from __future__ import annotations
 
+import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import execnet
 
 from conformance.case import Outcome
-from conformance.target import ENVIRONMENT, Target
+from conformance.target import Interpreter, Target, ending
 
 LIMIT = 120.0  # seconds, the framework's import included
 MAX_PRINTED = 4000  # characters
 
-# Runs in the target's interpreter; the script in one of its own, from a file, as a person would run it.
+# Runs in the target's interpreter; the script in one of its own, from a file, as a person would run it. The script's
+# process is in the session of its parent and has its bounds; what it prints goes to files, which are bounded too, and
+# which nothing that it leaves behind can keep open.
 _RUN = """
 import os, shutil, subprocess, sys, tempfile
-script, limit = channel.receive()
+MAX_OUTPUT = 1 << 24
 folder = tempfile.mkdtemp(prefix="conformance-")
+channel.send(folder)
+script, limit = channel.receive()
 path = os.path.join(folder, "script.py")
 with open(path, "w", encoding="utf-8") as file:
     file.write(script)
-process = subprocess.Popen([sys.executable, path], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-try:
-    out, err = process.communicate(timeout=limit)
-    code = process.returncode
-except subprocess.TimeoutExpired:
-    process.kill()
-    (out, err), code = process.communicate(), None
+code = None
+with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    process = subprocess.Popen(
+        [sys.executable, path], cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+    )
+    try:
+        code = process.wait(limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    printed = []
+    for file in (out, err):
+        file.seek(max(file.seek(0, os.SEEK_END) - MAX_OUTPUT, 0))
+        printed.append(file.read().decode("utf-8", "replace"))
 shutil.rmtree(folder, ignore_errors=True)
-channel.send((code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")))
+channel.send((code, *printed))
 """
 
 
 # Runs script after script in one interpreter, which imports its framework once.
 _RUN_MANY = """
 import contextlib, io, os, shutil, tempfile
+process = os.getpid()
 folder = tempfile.mkdtemp(prefix="conformance-")
+channel.send(folder)
 os.chdir(folder)
 null = os.open(os.devnull, os.O_WRONLY)
 os.dup2(null, 1)
 os.dup2(null, 2)
-for number, script in enumerate(channel):
+for script in channel:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         try:
             exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})
         except BaseException as error:
             print(type(error).__name__, error)
-    channel.send(printed.getvalue().encode("utf-8", "backslashreplace").decode("utf-8"))
+    if os.getpid() != process:
+        os._exit(0)  # what a script has forked answers nothing
+    channel.send(printed.getvalue()[-MAX_PRINTED:].encode("utf-8", "backslashreplace").decode("utf-8"))
 os.chdir("/")
 shutil.rmtree(folder, ignore_errors=True)
-"""
+""".replace("MAX_PRINTED", str(MAX_PRINTED))
 
 
 class Confirmation(NamedTuple):
@@ -66,79 +83,144 @@ class NotExecuted(Exception):  # noqa: N818
 
 
 def execute(target: Target, source: str, limit: float = LIMIT) -> tuple[int | None, str, str]:
-    """Run source from a file, in a process of its own, by the target's interpreter.
+    """Run source from a file, in a process of its own, by the target's interpreter, bounded as a target is.
 
     Returns the exit code (minus the signal; None when it was ended after `limit` seconds) and what it printed.
+
+    Raises:
+        NotExecuted: the interpreter could not be asked.
     """
-    group = execnet.Group()
-    try:
-        channel = group.makegateway(with_environment(target.spec)).remote_exec(_RUN)
-        channel.send((source, limit))
-        code, out, err = channel.receive(limit + LIMIT)
-        return code, out, err
-    except (execnet.HostNotFound, execnet.RemoteError, execnet.TimeoutError, EOFError, OSError, ValueError) as error:
-        raise NotExecuted(str(error).strip()[-MAX_PRINTED:] or type(error).__name__) from error
-    finally:
-        group.terminate(1.0)
+    with Executor(target, limit) as executor:
+        return executor.execute(source)
 
 
 def confirm(target: Target, script: str, outcome: Outcome = Outcome.DIVERGES, limit: float = LIMIT) -> Confirmation:
-    """Execute a script of `conformance.script` in a target.
+    """Execute a script of `conformance.script` in a target, in a process of its own.
 
     Args:
         outcome: of the verdict that the script comes with. A divergence is confirmed by its last line, a crash by
             the end of the process (an exception is none), a time-out by `limit`.
         limit: seconds that the script may run.
     """
-    try:
-        code, out, err = execute(target, script, limit)
-    except NotExecuted as error:
-        return Confirmation(False, f"not executed: {error}")
-    lines = out.strip().splitlines()
-    says = lines[-1].strip() if lines else ""
-    if outcome is Outcome.TIMED_OUT:
-        return Confirmation(code is None, _shown(out, err, code, says))
-    if outcome is Outcome.CRASHED:
-        return Confirmation(code is not None and code not in (0, 1), _shown(out, err, code, says))
-    return Confirmation(says == "DIVERGES", _shown(out, err, code, says))
+    with Executor(target, limit) as executor:
+        return executor.confirm(script, outcome)
 
 
-def confirm_all(target: Target, scripts: Sequence[tuple[str, Outcome]], limit: float) -> Iterator[Confirmation]:
-    """Execute scripts in a target, one confirmation each, in order.
+class Executor:
+    """Executes scripts in a target; what a script has started ends with the interpreter that executed it.
 
-    Those of divergences share an interpreter, as import costs most of the time; one that does not show its verdict
-    there (or ends it) has a process of its own, as all the others have.
+    `stop` ends it from any thread: what is executed then, and what follows, is not executed.
     """
-    group = execnet.Group()
-    channel = None
-    try:
+
+    def __init__(self, target: Target, limit: float) -> None:
+        """`limit`: seconds that a script may run."""
+        self._target, self._limit = target, limit
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._running: dict[Interpreter, str | None] = {}  # and the folder of each, to be removed in the end
+        self._shared: tuple[Interpreter, execnet.Channel] | None = None
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for interpreter in list(self._running):
+            self._end(interpreter)
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for interpreter in self._running:
+                interpreter.kill()
+
+    def execute(self, source: str) -> tuple[int | None, str, str]:
+        """As the function of that name."""
+        interpreter = self._new()
+        try:
+            with interpreter.limit(self._limit + LIMIT):
+                channel = self._begin(interpreter, _RUN)
+                channel.send((source, self._limit))
+                code, out, err = interpreter.receive(channel)
+            return code, out, err
+        except Exception as error:  # whatever it does instead of answering
+            raise NotExecuted(interpreter.reason(error)[-MAX_PRINTED:]) from error
+        finally:
+            self._end(interpreter)
+
+    def confirm(self, script: str, outcome: Outcome) -> Confirmation:
+        """As the function of that name."""
+        try:
+            code, out, err = self.execute(script)
+        except NotExecuted as error:
+            return Confirmation(False, f"not executed: {error}")
+        return Confirmation(_confirms(outcome, code, out), _shown(out, err, code))
+
+    def confirm_all(self, scripts: Sequence[tuple[str, Outcome]]) -> Iterator[Confirmation]:
+        """Execute scripts, one confirmation each, in order.
+
+        Those of divergences share an interpreter, as import costs most of the time; one that does not show its verdict
+        there (or ends it) has a process of its own, as all the others have.
+        """
         for script, outcome in scripts:
-            if outcome is Outcome.DIVERGES:
-                try:
-                    if channel is None:
-                        channel = group.makegateway(with_environment(target.spec)).remote_exec(_RUN_MANY)
-                    channel.send(script)
-                    printed = str(channel.receive(limit)).strip()
-                except (execnet.HostNotFound, execnet.RemoteError, execnet.TimeoutError, EOFError, OSError, ValueError):
-                    group.terminate(1.0)
-                    channel = None
-                else:
-                    if printed.splitlines()[-1:] == ["DIVERGES"]:
-                        yield Confirmation(True, printed[-MAX_PRINTED:])
-                        continue
-            yield confirm(target, script, outcome, limit)
-    finally:
-        group.terminate(1.0)
+            printed = self._print(script) if outcome is Outcome.DIVERGES else None
+            if printed is not None and _confirms(outcome, 0, printed):
+                yield Confirmation(True, printed.strip())
+            else:
+                yield self.confirm(script, outcome)
+
+    def _print(self, script: str) -> str | None:
+        """What a script prints in the shared interpreter; None where it gives no answer, which ends that one."""
+        interpreter, channel = self._shared or (self._new(), None)
+        try:
+            if channel is None:
+                with interpreter.limit(LIMIT):
+                    channel = self._begin(interpreter, _RUN_MANY)
+                self._shared = interpreter, channel
+            channel.send(script)
+            return str(interpreter.receive(channel, self._limit))
+        except Exception:  # whatever it does instead of answering
+            self._shared = None
+            self._end(interpreter)
+            return None
+
+    def _new(self) -> Interpreter:
+        interpreter = Interpreter(self._target.spec, self._target.memory)
+        with self._lock:
+            self._running[interpreter] = None
+            if self._stopped:
+                interpreter.kill()
+        return interpreter
+
+    def _begin(self, interpreter: Interpreter, source: str) -> execnet.Channel:
+        channel = interpreter.execute(source)
+        self._running[interpreter] = interpreter.receive(channel)
+        return channel
+
+    def _end(self, interpreter: Interpreter) -> None:
+        with self._lock:
+            folder = self._running.pop(interpreter)
+        interpreter.close()
+        if folder is not None and interpreter.local:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def with_environment(spec: str) -> str:
-    """An execnet specification with the thread limits that every target has."""
-    return spec + "".join(f"//env:{k}={v}" for k, v in ENVIRONMENT.items() if f"env:{k}=" not in spec)
+def _confirms(outcome: Outcome, code: int | None, out: str) -> bool:
+    """Whether a process that ended so, and printed that, shows a verdict of that outcome."""
+    says = _last_line(out)
+    if outcome is Outcome.TIMED_OUT:
+        return code is None
+    if outcome is Outcome.CRASHED:
+        return code is not None and code not in (0, 1)
+    return says == "DIVERGES"
 
 
-def _shown(out: str, err: str, code: int | None, says: str) -> str:
+def _last_line(out: str) -> str:
+    return next((line.strip() for line in reversed(out.splitlines()) if line.strip()), "")
+
+
+def _shown(out: str, err: str, code: int | None) -> str:
     """What it printed; how it ended, with its last words, unless it said what it had to."""
-    if code == 0 and says in ("DIVERGES", "CONFORMS"):
+    if code == 0 and _last_line(out) in ("DIVERGES", "CONFORMS"):
         return out.strip()[-MAX_PRINTED:]
-    how = "no end within the limit" if code is None else f"exit code {code}" if code >= 0 else f"signal {-code}"
+    how = "no end within the limit" if code is None else ending(code)
     return "\n".join(part for part in (out.strip(), err.strip()[-MAX_PRINTED // 2 :], how) if part)[-MAX_PRINTED:]

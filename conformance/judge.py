@@ -54,15 +54,10 @@ def _judge(case: Case, contract: Contract, expectation: Expectation, observation
 
 def _ended(observation: Observation) -> Verdict:
     how = {True: "; so it does alone in a fresh process", False: "; not so alone in a fresh process", None: ""}
-    alone = how[observation.alone]
+    outcome, ended = Outcome.CRASHED, f"the process ended: {observation.died}"
     if observation.timed_out:
-        return Verdict(Outcome.TIMED_OUT, subject="call", observed=f"no answer within the limit{alone}")
-    return Verdict(
-        Outcome.CRASHED,
-        subject="call",
-        observed=f"the process ended: {observation.died}{alone}",
-        stderr=observation.stderr,
-    )
+        outcome, ended = Outcome.TIMED_OUT, "no answer within the limit"
+    return Verdict(outcome, subject="call", observed=f"{ended}{how[observation.alone]}", stderr=observation.stderr)
 
 
 def _unavailable(observation: Observation) -> Verdict:

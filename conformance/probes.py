@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 import reference
-from conformance import audit, inputs, judge, script
 from conformance import expectation as oracle
+from conformance import inputs, judge, protocol, script
 from conformance.apis import Contract, Framework, NoEquivalent, common
 from conformance.case import Array, Arrays, Case, Inputs, Observation, Outcome, Phase, Promise, TypedArray
 from conformance.expectation import Expectation, Expected
@@ -106,7 +106,7 @@ def call(
     canonical = {**common.DEFAULTS, **arguments}
     output = Expected(forward(contract, arguments, arrays), None)
     expectation = Expectation(canonical, arrays, None, _shapes(arrays), output)
-    return Call(case, vendor, expectation, audit.call(case, contract, vendor, expectation, 0))
+    return Call(case, vendor, expectation, protocol.call(case, contract, vendor, expectation, 0))
 
 
 def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
@@ -420,7 +420,7 @@ def judged(subject: Subject) -> str:
         expectation = oracle.expect(case)
         vendor = contract.to_vendor(GROUPED, given)
         assert not isinstance(vendor, NoEquivalent)
-        (seen,) = subject.ask([audit.call(case, contract, vendor, expectation, 0)])
+        (seen,) = subject.ask([protocol.call(case, contract, vendor, expectation, 0)])
         _output(seen)
         passed = judge.judge(case, contract, expectation, seen)
         if passed.outcome is not Outcome.CONFORMS:

@@ -12,11 +12,12 @@ from typing import Literal
 
 from conformance import baseline, rebaseline, repeat, results, resume
 from conformance.apis import NoEquivalent, frameworks
-from conformance.audit import Audit, Job, vendor_arguments
+from conformance.audit import Audit, Job
 from conformance.baseline import Baseline, BaselineError, Fact, Pattern, Where
 from conformance.case import Outcome, Verdict
 from conformance.certify import Cache, Certificates
-from conformance.confirm import confirm_all
+from conformance.confirm import Executor
+from conformance.protocol import vendor_arguments
 from conformance.results import Record
 from conformance.script import call_line, script
 from conformance.spec import folder_of
@@ -261,11 +262,18 @@ class Run:
         return Counter(fact.case.partition("::")[0] for fact in self._facts)
 
     def finish(self, complete: bool) -> bool:
-        """Close the results file, write the report, and the baseline where that was asked; False if it could not be."""
+        """Close the results file, write the report, and the baseline where that was asked; False if it could not be.
+
+        Interrupted while it executes reproducers, it ends them, does the rest, and raises KeyboardInterrupt.
+        """
         if self._writer is None:
             return not self.settings.writes_baseline
+        interrupted = None
         if complete:
-            self._confirm(self._writer)
+            try:
+                self._confirm(self._writer)
+            except KeyboardInterrupt as error:
+                complete, interrupted = False, error
         self._writer.close(complete)
         for name, reason in self.summary.unavailable.items():
             self.notes.append(Note(f"target {name} is unavailable: {reason}", alarming=True))
@@ -277,7 +285,10 @@ class Run:
             self.notes.append(Note(f"cannot write {out}: {error}; choose another with --report FILE", alarming=True))
         else:
             self.notes.append(Note(f"report:  {out}"))
-        return not self.settings.writes_baseline or self._write_baseline(complete)
+        done = not self.settings.writes_baseline or self._write_baseline(complete)
+        if interrupted is not None:
+            raise interrupted
+        return done
 
     def _confirm(self, writer: results.Writer) -> None:
         """Execute the script of one divergence of each finding, where it was observed."""
@@ -285,20 +296,27 @@ class Run:
         for case, target, api in representatives([writer.path]):
             if (case, target, api) in self._scripts:
                 wanted.setdefault(target, []).append(Shown(case, api, *self._scripts[case, target, api]))
-        targets = {target.name: target for target in self.targets}
         limit = self.settings.case_timeout + CONFIRM_MARGIN
+        executors = {target.name: Executor(target, limit) for target in self.targets if target.name in wanted}
 
         def confirm(name: str) -> list[Record]:
             shown = wanted[name]
-            found = confirm_all(targets[name], [(each.script, each.outcome) for each in shown], limit)
-            return [
-                results.confirmation(each.case, name, each.api, done) for each, done in zip(shown, found, strict=True)
-            ]
+            with executors[name] as executor:
+                found = executor.confirm_all([(each.script, each.outcome) for each in shown])
+                return [
+                    results.confirmation(each.case, name, each.api, done)
+                    for each, done in zip(shown, found, strict=True)
+                ]
 
         with ThreadPoolExecutor(max(len(wanted), 1)) as pool:
-            for records in pool.map(confirm, wanted):
-                for record in records:
-                    writer.add(record)
+            try:
+                for records in pool.map(confirm, wanted):
+                    for record in records:
+                        writer.add(record)
+            except BaseException:  # such as Ctrl-C
+                for executor in executors.values():
+                    executor.stop()
+                raise
 
     def _write_baseline(self, complete: bool) -> bool:
         path = Path(self.known.file)

@@ -16,12 +16,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any, cast
 
 import execnet
 from execnet.gateway_base import ThreadExecModel
 
+from conformance import processes
 from conformance.apis import frameworks
+from conformance.protocol import ProtocolError
+from conformance.wire import OversizeError, Wire
 
 START_LIMIT = 180.0  # seconds for an interpreter to start and import its framework
 PROBE_LIMIT = 60.0
@@ -36,10 +39,6 @@ ENVIRONMENT = {
 }
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME")  # they are about the host's interpreter
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-
-
-class ProtocolError(Exception):
-    """What a worker sent is not of the protocol's form."""
 
 
 class TargetError(Exception):
@@ -150,7 +149,7 @@ def _probe(name: str, spec: str) -> str:
         with interpreter.limit(PROBE_LIMIT):
             channel = interpreter.execute(source)
             channel.send(list(frameworks()))
-            found = channel.receive()
+            found = interpreter.receive(channel)
     except Exception as error:  # whatever it does instead of answering
         raise TargetError(f"--target {name}: cannot start {spec}: {interpreter.reason(error)}") from error
     finally:
@@ -173,14 +172,17 @@ class _Execution(ThreadExecModel):
 
 
 class Interpreter:
-    """An interpreter with a process of its own (for a remote one: the ssh that leads there).
+    """An interpreter with a process of its own (for a remote one: the ssh that leads there), bounded by `limits`.
 
     `kill` ends it from any thread at any moment, even while it is being started. The thread that starts it has to
-    outlive it, because a worker asks the kernel to end it with that thread.
+    outlive it, because it asks the kernel to end it with that thread.
     """
 
-    def __init__(self, spec: str) -> None:
-        self.spec = execnet.XSpec(spec)
+    def __init__(self, spec: str, memory: int | None = None) -> None:
+        """`memory` are the bytes that it may use; None for half of its machine's, until it is started."""
+        extra = [f"env:{name}={value}" for name, value in ENVIRONMENT.items() if f"env:{name}=" not in spec]
+        self.spec = execnet.XSpec("//".join([spec, *extra]))
+        self.memory = memory
         # Without this, what is executed second may run in another thread, where signals mean something else.
         self.spec.execmodel = "main_thread_only"
         self.local = bool(self.spec.popen)
@@ -188,12 +190,15 @@ class Interpreter:
         self._gateway: execnet.Gateway | None = None
         self._lock = threading.Lock()
         self._killed = False
+        self._mark = processes.mark()
         self._process: subprocess.Popen[bytes] | None = None
+        self._wire: Wire | None = None
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # what it says until its worker redirects it
 
     def _popen(self, arguments: Sequence[str], **pipes: Any) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         environment.update({name: value for name, value in self.spec.env.items() if isinstance(value, str)})
+        environment[processes.VARIABLE] = self._mark
         with self._lock:
             if self._killed:
                 raise OSError("ended before it was started")
@@ -201,6 +206,9 @@ class Interpreter:
             self._process = subprocess.Popen(
                 arguments, stderr=self._stderr, start_new_session=True, env=environment, **pipes
             )
+            assert self._process.stdout is not None
+            self._wire = Wire(self._process.stdout)
+            self._process.stdout = cast(IO[bytes], self._wire)  # which execnet reads
             return self._process
 
     @contextlib.contextmanager
@@ -221,9 +229,20 @@ class Interpreter:
             timer.cancel()
 
     def execute(self, source: str) -> execnet.Channel:
-        """Start it, and source in it. Raises whatever comes of that."""
+        """Start it, bound it, and start source in it. Raises whatever comes of that."""
         self._gateway = self._group.makegateway(self.spec)
+        limits = self._gateway.remote_exec(source_of("conformance.limits"))
+        limits.send(self.memory)
+        self.memory = self.receive(limits)
+        limits.waitclose()
         return self._gateway.remote_exec(source)
+
+    def receive(self, channel: execnet.Channel, limit: float | None = None) -> Any:
+        """As the channel's: every item that it executes something for has to be taken from here."""
+        item = channel.receive(limit)
+        assert self._wire is not None
+        self._wire.taken()
+        return item
 
     def reason(self, error: BaseException) -> str:
         """Why it could not be started, in one line: its own last one, where it has said something."""
@@ -247,18 +266,15 @@ class Interpreter:
         except subprocess.TimeoutExpired:
             self.kill()
             return "killed, as its connection was broken"
-        if code >= 0:
-            return f"exit code {code}"
-        try:
-            return signal.Signals(-code).name
-        except ValueError:
-            return f"signal {-code}"
+        return ending(code)
 
     def kill(self) -> None:
-        """End it at once, and what it has started."""
+        """End it at once, and what it has started, but for what has left its session, which `close` ends."""
         with self._lock:
             self._killed = True
-            process = self._process
+            process, wire = self._process, self._wire
+        if wire is not None:
+            wire.release()
         if process is not None:
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -270,6 +286,7 @@ class Interpreter:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(wait)
         self.kill()
+        processes.end_all(self._mark)
         with contextlib.suppress(OSError):
             self._group.terminate(LAST_MOMENT)
         if self._process is not None:
@@ -283,8 +300,7 @@ class Connection:
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        extra = [f"env:{name}={value}" for name, value in ENVIRONMENT.items() if f"env:{name}=" not in target.spec]
-        self._interpreter = Interpreter("//".join([target.spec, *extra]))
+        self._interpreter = Interpreter(target.spec, target.memory)
         self._channel: execnet.Channel | None = None
         self.folder: str | None = None
         self._folders: list[str] = []  # to be removed in the end
@@ -314,11 +330,11 @@ class Connection:
                         "adapter": source_of(f"conformance.adapters.{target.framework}"),
                         "device": target.device,
                         "apis": [contract.api for contract in frameworks()[target.framework].contracts],
-                        "memory": target.memory,
+                        "memory": self._interpreter.memory,
                         "previous": previous,
                     }
                 )
-                said = self._channel.receive()
+                said = self._interpreter.receive(self._channel)
             if "failed" not in said:
                 self.folder = said["folder"]
                 self._folders.append(said["folder"])
@@ -345,7 +361,7 @@ class Connection:
 
         Raises:
             EOFError, OSError: the worker is gone.
-            ProtocolError: what came was no message.
+            ProtocolError: what came was no message, or is too large.
             RemoteError: the worker's own loop has ended.
             execnet.TimeoutError: there is none within `limit` seconds.
         """
@@ -354,12 +370,14 @@ class Connection:
         while True:
             left = end - time.monotonic()
             try:
-                return self._channel.receive(max(0.0, min(LOOK, left)))
+                return self._interpreter.receive(self._channel, max(0.0, min(LOOK, left)))
             except execnet.TimeoutError:
                 if self._interpreter.exited():  # what it has forked may hold the connection open
                     raise EOFError("the process has exited") from None
                 if left <= LOOK:
                     raise
+            except OversizeError as error:
+                raise ProtocolError(str(error)) from error
             except EOFError as error:
                 if error.args:
                     raise
@@ -395,6 +413,16 @@ def source_of(module: str) -> str:
     assert found is not None, module
     assert found.origin is not None, module
     return Path(found.origin).read_text(encoding="utf-8")
+
+
+def ending(code: int) -> str:
+    """How a process ended, by its exit code: minus the signal where one ended it."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 def unique(targets: Sequence[Target]) -> Iterator[Target]:

@@ -8,8 +8,6 @@ Nothing that a framework does is trusted here: it may end this process, print, c
 cannot be shown. What survives the process is in its folder, where the next worker reads it.
 """
 
-import contextlib
-import ctypes
 import faulthandler
 import functools
 import importlib
@@ -19,7 +17,6 @@ import os
 import platform
 import random
 import re
-import resource
 import shutil
 import signal
 import sys
@@ -30,9 +27,7 @@ from typing import Any, Dict, List, Tuple
 
 MAX_MESSAGE = 4000  # characters of an exception's message that are kept
 MAX_ELEMENTS = 50_000_000  # of an output; more is not sent back
-MAX_FILE = 1 << 28  # bytes that a call may write to one file, its own noise among them
 LAST_LINES = 20  # of what a call printed
-PR_SET_PDEATHSIG = 1
 
 Wire = Tuple[str, Tuple[int, ...], bytes]
 
@@ -140,7 +135,23 @@ def clean(text: Any, length: int = MAX_MESSAGE) -> str:
 
 def repeatable(text: str) -> str:
     """Text without what differs from process to process in messages and stack traces: addresses, this folder."""
-    return re.sub(r"[^\s\"']*/conformance-[a-z0-9_]{8}/", "", re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text))
+    # From the beginning of a path alone, or the time would grow with the square of a long word's length.
+    folder = r"(?<![^\s\"'])[^\s\"']*/conformance-[a-z0-9_]{8}/"
+    return re.sub(folder, "", re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text))
+
+
+def without_traces(message: str) -> str:
+    """A message without those of its sections, titled between ruled lines, that are traces.
+
+    They tell how the process got there, and not what is wrong; and they may be of an earlier call: MindSpore adds that
+    of the last graph that did not compile to whatever error follows.
+    """
+    first, *sections = re.split(r"^-{20,}\n(.*)\n-{20,}$", message, flags=re.MULTILINE)
+    trace = re.compile("traceback|backtrace|call stack", re.IGNORECASE)
+    kept = [[title, text] for title, text in zip(sections[::2], sections[1::2]) if not trace.search(title)]
+    if 2 * len(kept) == len(sections):
+        return message
+    return "\n".join(part.strip() for part in sum(kept, [first])).strip() or message
 
 
 def name_of(cls: type) -> str:
@@ -149,7 +160,7 @@ def name_of(cls: type) -> str:
 
 def describe(error: BaseException, phase: str) -> Dict[str, Any]:
     try:
-        message = repeatable(clean(error, 4 * MAX_MESSAGE))[:MAX_MESSAGE]
+        message = repeatable(without_traces(clean(error, 4 * MAX_MESSAGE)))[:MAX_MESSAGE]
     except BaseException as broken:  # an exception whose own __str__ fails is still an exception of the framework
         message = "<its message cannot be shown: %s>" % name_of(type(broken))
     bases = [name_of(cls) for cls in type(error).__mro__[1:] if cls is not object]
@@ -320,39 +331,6 @@ def _telling(text: str) -> str:
     return repeatable("\n".join(lines[-LAST_LINES:]))
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process with its parent, even while a call holds the interpreter's lock.
-
-    The parent is the thread that started this process: the host keeps it for as long as the connection.
-    """
-    # Where there is no prctl, a closed connection ends this process as soon as the call returns.
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def memory() -> int:
-    """Bytes of memory that this process may use by default: half of the machine's, or of its control group's."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with contextlib.suppress(OSError, ValueError):  # "max" is no number, and no limit
-            with open(path, encoding="ascii") as file:
-                total = min(total, int(file.read()))
-    return total // 2
-
-
-def limit_resources(limit: int) -> None:
-    """Bound memory and files, and leave no core dumps, which take longer than a restart.
-
-    RLIMIT_DATA counts what is written to; RLIMIT_AS would count what frameworks merely map or reserve too.
-    """
-    for name, wanted in ((resource.RLIMIT_DATA, limit), (resource.RLIMIT_FSIZE, MAX_FILE), (resource.RLIMIT_CORE, 0)):
-        hard = resource.getrlimit(name)[1]
-        resource.setrlimit(name, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
-    with contextlib.suppress(OSError):  # if memory runs out all the same, the kernel ends this process, not the host's
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write("1000")
-
-
 class State:
     """What a call may leave changed in this process and the next one must find as it was."""
 
@@ -490,11 +468,8 @@ def work(channel: Any, adapter: Any, progress: Progress, state: State) -> None:
 
 
 def main(channel: Any) -> None:
-    die_with_parent()
     settings = channel.receive()
     previous = last_words(settings["previous"]) if settings["previous"] else {}
-    limit = settings["memory"] or memory()
-    limit_resources(limit)
     folder = tempfile.mkdtemp(prefix="conformance-")
     os.chdir(folder)
     adapter, greeting = start(settings, folder)
@@ -502,12 +477,12 @@ def main(channel: Any) -> None:
     # What a framework prints must reach neither the wire nor the terminal; the next worker reads its last lines.
     noise = os.open("stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     if adapter is not None:
-        state = State(folder, noise, limit)
+        state = State(folder, noise, settings["memory"])
         state.restore()
         faulthandler.enable(noise, all_threads=False)
         if settings["previous"]:
             shutil.rmtree(settings["previous"], ignore_errors=True)
-    greeting.update(pid=os.getpid(), folder=folder, memory=limit, previous=previous)
+    greeting.update(pid=os.getpid(), folder=folder, previous=previous)
     channel.send(greeting)
     if adapter is not None:
         work(channel, adapter, progress, state)

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance import certify, run
 from conformance import target as targets
-from conformance.apis import contracts, frameworks
+from conformance.apis import Framework, contracts, frameworks
 from conformance.audit import Job
 from conformance.case import Case, Outcome, Promise
 from conformance.certify import Certificate, Certificates, Check, obtain
-from conformance.probes import CHECKS
-from conformance.target import Greeting, Target, TargetError
-from tests.certify.conftest import target_of
+from conformance.probes import CHECKS, Subject, call, numbered
+from conformance.target import Greeting, Target, TargetError, default
+from tests.certify.conftest import ROOT, target_of
 
 GREETING = Greeting("1.0", {"python": "3.11", "device": "cpu"}, "/tmp/none", 1)
 TARGET = Target("torch", "torch", "popen//python=/nonexistent")
 
 
-def test_the_real_frameworks_pass(target: Target) -> None:
-    found = certify.certify(target)
+@pytest.fixture(scope="module")
+def real() -> Iterator[Mapping[str, Future[Certificate]]]:
+    """The certificates of the real frameworks, side by side; each interpreter is ended with the thread that began it."""
+    with ThreadPoolExecutor(len(frameworks())) as pool:
+        yield {name: pool.submit(certify.certify, default(name, ROOT)) for name in frameworks()}
+
+
+def test_the_real_frameworks_pass(target: Target, real: Mapping[str, Future[Certificate]]) -> None:
+    found = real[target.framework].result()
     framework = frameworks()[target.framework]
     assert set(found.apis) == {contract.api for contract in framework.contracts}
     for api, checks in found.apis.items():
@@ -34,6 +45,11 @@ def test_the_real_frameworks_pass(target: Target) -> None:
     assert Certificate.of(json.loads(json.dumps(found.record()))) == found
 
 
+def part(*apis: str) -> Framework:
+    """torch, as if it had these APIs alone."""
+    return replace(frameworks()["torch"], contracts=tuple(contracts()[api] for api in apis))
+
+
 def test_a_wrong_adapter_fails_and_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     target, right = target_of("torch"), targets.source_of
 
@@ -41,22 +57,29 @@ def test_a_wrong_adapter_fails_and_says_where(monkeypatch: pytest.MonkeyPatch) -
         return right(module).replace("        getattr(layer, name).copy_(_raw(array, dtype))", "        pass")
 
     monkeypatch.setattr(targets, "source_of", wrong)
-    found = certify.certify(target)
+    monkeypatch.setattr(certify, "CHECKS", {"parameters": CHECKS["parameters"]})
+    monkeypatch.setattr(certify, "_executed", lambda *_: {})  # which takes long, and is for another check
+    found = certify.certify(target, part("torch.nn.Conv2d", "torch.nn.functional.conv2d"))
     assert "parameters: the bits of weight" in found.failure("torch.nn.Conv2d")
     assert found.failure("torch.nn.functional.conv2d") is None, "it needs no parameters to be set"
 
 
-def test_an_adapter_that_ends_its_process_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    target, right = target_of("torch"), targets.source_of
+def test_an_adapter_that_ends_its_process_fails(monkeypatch: pytest.MonkeyPatch, fakes: Path) -> None:
+    target = Target("fakeflow", "fakeflow", f"popen//python={sys.executable}//env:PYTHONPATH={fakes}")
+    right, small = targets.source_of, {"in_channels": 2, "out_channels": 3, "kernel_size": 2}
+
+    def asking(**change: Any) -> Callable[[Subject], str]:
+        return lambda subject: str(
+            subject.ask([{**call(subject.contract, small, numbered(subject.contract, small)).wire, **change}])
+        )
+
     monkeypatch.setattr(
-        targets,
-        "source_of",
-        lambda m: right(m).replace("    return layer(_differentiable(x))", "    import os; os._exit(3)"),
+        targets, "source_of", lambda module: right(module).replace("    return layer(x)", "    os._exit(3)")
     )
-    monkeypatch.setattr(certify, "CHECKS", {name: CHECKS[name] for name in ("layout", "seeds")})
+    monkeypatch.setattr(certify, "CHECKS", {"forward": asking(), "construct": asking(arrays={})})
     found = certify.certify(target)
-    states = {check.name: check.state for check in found.apis["torch.nn.Conv2d"]}
-    assert states == {"layout": "failed", "seeds": "passed"}, "a fresh worker answers the next check"
+    states = {check.name: check.state for check in found.apis["fakeflow.Conv2d"]}
+    assert states == {"forward": "failed", "construct": "passed"}, "a fresh worker answers the next check"
 
 
 def test_a_target_that_cannot_be_started_has_no_certificate() -> None:

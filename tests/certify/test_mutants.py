@@ -17,7 +17,7 @@ from typing import Any
 import execnet
 import pytest
 
-from conformance import audit
+from conformance import protocol
 from conformance.apis import contracts, framework_of
 from conformance.case import Observation
 from conformance.probes import CHECKS, Failed, Subject
@@ -66,7 +66,7 @@ class Interpreter:
             numbered = [{**call, "id": number} for number, call in enumerate(calls)]
             self._channel.send((worker, adapter, numbered))
             answers = self._channel.receive(120)
-            return [audit.observation(answer, number) for number, answer in enumerate(answers)]
+            return [protocol.observation(answer, number) for number, answer in enumerate(answers)]
 
         return Subject(contracts()[api], framework_of(api), ask, {})
 
@@ -116,7 +116,7 @@ def test_a_mistake_is_noticed(mutant: Mutant, interpreters: dict[str, Interprete
     if mutant in ADAPTERS or mutant in WORKERS:
         assert isinstance(mutant.by, str)
         wrong = subject(interpreters, mutant.api, {mutant.module: source.replace(mutant.old, mutant.new)})
-        with pytest.raises((Failed, audit.ProtocolError, LookupError, TypeError, ValueError, AttributeError)):
+        with pytest.raises((Failed, protocol.ProtocolError, LookupError, TypeError, ValueError, AttributeError)):
             CHECKS[mutant.by](wrong)
         return
     probe = mutant.by

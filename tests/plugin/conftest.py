@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import conformance.adapters
-import conformance.apis
-
-FAKES = Path(__file__).parent / "fakes"
+FAKES = Path(__file__).parent.parent / "fakes"
 ROOT = Path(__file__).parent.parent.parent
 
 SPEC = """\
@@ -79,30 +75,24 @@ class Suite:
 
     def run(self, *options: str, target: str = "", version: str = "1.5") -> Result:
         """In this process, but for xdist, which starts others that must find the fakes by themselves."""
-        arguments = ["-p", "conformance.plugin", "-p", "imitated", "-p", "no:hypothesispytest", "-q", "--no-certify"]
+        arguments = ["-p", "conformance.plugin", "-p", "fakes", "-p", "no:hypothesispytest", "-q", "--no-certify"]
         arguments += options
         for option in ("results", "report"):
             if f"--{option}" not in options:
                 arguments += [f"--{option}", f"{option}.{'jsonl' if option == 'results' else 'html'}"]
         behaviour = self.folder / "behaviour.json"
-        made = f"imitation={sys.executable}//env:PYTHONPATH={FAKES}//env:IMITATION={behaviour}"
-        arguments += ["--target", target or f"{made}//env:IMITATION_VERSION={version}"]
+        made = f"fakeflow={sys.executable}//env:PYTHONPATH={FAKES}//env:FAKEFLOW_ACTS={behaviour}"
+        arguments += ["--target", target or f"{made}//env:FAKEFLOW_VERSION={version}"]
         run = self.pytester.runpytest_subprocess if "-n2" in options else self.pytester.runpytest_inprocess
         done = run(*arguments)
         return Result(int(done.ret), "\n".join([*done.outlines, *done.errlines]), self.folder)
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Suite]:
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{FAKES}")
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fakes: Path) -> Suite:
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{fakes}")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    monkeypatch.syspath_prepend(str(FAKES))
-    for room in (conformance.apis, conformance.adapters):
-        monkeypatch.setattr(room, "__path__", list(room.__path__))  # which the plugin extends
-    cached = (conformance.apis.frameworks, conformance.apis.contracts)
-    for function in cached:
-        function.cache_clear()
     specs = pytester.path / "specs" / "conv2d"
     specs.mkdir(parents=True)
     pytester.makeini("[pytest]\naddopts = --import-mode=importlib")
@@ -110,6 +100,4 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterato
     (specs / "invalid.yaml").write_text(INVALID)
     made = Suite(pytester)
     made.behave()
-    yield made
-    for function in cached:
-        function.cache_clear()
+    return made

@@ -63,14 +63,14 @@ def test_too_many_or_too_few_of_a_pattern_fail_like_an_item(suite: Any) -> None:
     (suite.folder / "known.yaml").write_text(text.replace("kernel[k=2-*]: 2", "kernel[k=2-*]: 1"))
     many = suite.run("--baseline", "known.yaml", "-k", "kernel", "--junitxml", "junit.xml")
     assert many.status == 1
-    assert "listed 1 times for imitation.Conv2d of imitation, 2 diverge so" in many.output
+    assert "listed 1 times for fakeflow.Conv2d of fakeflow, 2 diverge so" in many.output
     assert 'failures="1"' in (suite.folder / "junit.xml").read_text()
     (suite.folder / "known.yaml").write_text(text.replace("kernel[k=2-*]: 2", "kernel[k=2-*]: 3"))
     few = suite.run("--baseline", "known.yaml")
     assert few.status == 1
     assert "is listed 3 times" in few.output
     # Of a file of which not every case ran, it cannot be told.
-    part = suite.run("--baseline", "known.yaml", "specs/conv2d/kernel.yaml::kernel[k=2-size=6]@imitation.Conv2d")
+    part = suite.run("--baseline", "known.yaml", "specs/conv2d/kernel.yaml::kernel@fakeflow.Conv2d[k=2-size=6]")
     assert part.status == 0, part.output
 
 
@@ -79,15 +79,15 @@ def test_a_baseline_is_not_written_from_a_part(suite: Any) -> None:
     for options, reason in (
         (("specs/conv2d/kernel.yaml",), "conv2d/invalid.yaml did not run"),
         (("-k", "not other"), "1 of the 9 cases of conv2d/kernel.yaml did not run"),
-        (("-x", "--deselect", "specs/conv2d/invalid.yaml::stride[value=none]@imitation.Conv2d"), "1 of the 2 cases"),
+        (("-x", "--deselect", "specs/conv2d/invalid.yaml::stride@fakeflow.Conv2d[value=none]"), "1 of the 2 cases"),
     ):
         part = suite.run("--baseline", "known.yaml", "--write-baseline", *options)
         assert part.status == 1, part.output
         assert reason in part.output
     missing = suite.run(
-        "--baseline", "known.yaml", "--write-baseline", target="imitation=/bin/false//framework=imitation"
+        "--baseline", "known.yaml", "--write-baseline", target="fakeflow=/bin/false//framework=fakeflow"
     )
     assert missing.status == 1
-    assert "target imitation is unavailable" in missing.output
+    assert "target fakeflow is unavailable" in missing.output
     assert not (suite.folder / "known.yaml").exists()
     assert suite.run("--write-baseline").status == 4

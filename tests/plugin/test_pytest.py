@@ -5,6 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
+from tests.plugin.conftest import INVALID
+
 pytest_plugins = ("pytester",)
 
 KERNEL = "specs/conv2d/kernel.yaml::"
@@ -14,8 +16,8 @@ def test_a_run_in_one_process_and_in_two_selects_stops_and_reports_as_pytest_doe
     suite.behave(k2="wrong", k3="no such kernel", k4="unregistered")
     whole = suite.run("-rA", "--junitxml", "junit.xml")
     assert whole.status == 1, whole.output
-    assert f"FAILED {KERNEL}kernel[k=2-size=6]@imitation.Conv2d" in whole.output
-    assert f"PASSED {KERNEL}kernel[k=1-size=7]@imitation.Conv2d" in whole.output
+    assert f"FAILED {KERNEL}kernel@fakeflow.Conv2d[k=2-size=6]" in whole.output
+    assert f"PASSED {KERNEL}kernel@fakeflow.Conv2d[k=1-size=7]" in whole.output
     assert "4 failed, 4 passed, 3 skipped" in whole.output
     outcomes = {name: record["outcome"] for name, record in whole.verdicts().items()}
     assert outcomes["kernel[k=2-size=6]"] == outcomes["kernel[k=3-size=6]"] == "diverges"
@@ -24,10 +26,12 @@ def test_a_run_in_one_process_and_in_two_selects_stops_and_reports_as_pytest_doe
     assert outcomes["stride[value=none]"] == "conforms"
     footer = whole.records()[-1]
     assert (footer["record"], footer["complete"], footer["verdicts"]) == ("footer", True, 11)
+    scripts = [record["confirmed"] for record in whole.records() if record["record"] == "confirmation"]
+    assert scripts == [True] * 2, "one of each finding was executed, and showed it"
     counted = ElementTree.parse(suite.folder / "junit.xml").getroot()[0].attrib
     assert (counted["tests"], counted["failures"], counted["skipped"]) == ("11", "4", "3")
-    (row,) = [line.split() for line in whole.output.splitlines() if line.startswith("imitation.Conv2d ")]
-    assert row == ["imitation.Conv2d", "4", "4", "1", "2"]
+    (row,) = [line.split() for line in whole.output.splitlines() if line.startswith("fakeflow.Conv2d ")]
+    assert row == ["fakeflow.Conv2d", "4", "4", "1", "2"]
     for name in ("results.jsonl", "report.html"):
         assert str(suite.folder / name) in whole.output
 
@@ -47,11 +51,16 @@ def test_selection_by_path_name_marker_and_id(suite: Any) -> None:
     assert "9 tests collected" in suite.run("--collect-only", "specs/conv2d/kernel.yaml").output
     assert "9/11 tests collected" in suite.run("--collect-only", "-k", "Conv2d and not stride").output
     assert (
-        "2/11 tests collected" in suite.run("--collect-only", "-m", "imitation and invalid", "--strict-markers").output
+        "2/11 tests collected" in suite.run("--collect-only", "-m", "fakeflow and invalid", "--strict-markers").output
     )
-    one = suite.run(f"{KERNEL}kernel[k=3-size=6]@imitation.Conv2d")
+    one = suite.run(f"{KERNEL}kernel@fakeflow.Conv2d[k=3-size=6]")
     assert one.status == 0, one.output
     assert list(one.verdicts()) == ["kernel[k=3-size=6]"]
+    lists = INVALID.replace('[null, "1"]', "[{list: [1, 1]}]").replace("    raises: TypeError\n", "")
+    (suite.folder / "specs" / "conv2d" / "lists.yaml").write_text(lists)
+    bracketed = "specs/conv2d/lists.yaml::stride@fakeflow.Conv2d[value={list:[1;1]}]"
+    assert f"FAILED {bracketed} - " in suite.run(bracketed).output
+    assert f"FAILED {bracketed} - " in suite.run("--lf").output
     nothing = suite.run("-k", "nothing")
     assert nothing.status == 5
 
@@ -76,7 +85,7 @@ def test_a_broken_spec_stops_the_run_before_it_starts_unless_told_otherwise(suit
 
 
 def test_what_cannot_be_used_is_named_with_the_mend(suite: Any) -> None:
-    missing = suite.run(target="imitation=/no/such/python")
+    missing = suite.run(target="fakeflow=/no/such/python")
     assert missing.status == 4
     assert "no interpreter at /no/such/python; give the path" in missing.output
     (suite.folder / "file").write_text("")
@@ -97,8 +106,8 @@ def test_an_unavailable_target_is_one_line_and_fails_only_where_that_is_asked(su
     bare = suite.folder / "bare"
     bare.write_text("#!/bin/sh\necho no interpreter >&2\nexit 7\n")
     bare.chmod(0o755)
-    found = suite.run(target=f"imitation={bare}")
+    found = suite.run(target=f"fakeflow={bare}")
     assert found.status == 0, found.output
-    assert found.output.count("target imitation is unavailable") == 1
+    assert found.output.count("target fakeflow is unavailable") == 1
     assert {record["outcome"] for record in found.verdicts().values()} == {"unavailable", "no_equivalent"}
-    assert suite.run("--require-targets", target=f"imitation={bare}").status == 1
+    assert suite.run("--require-targets", target=f"fakeflow={bare}").status == 1

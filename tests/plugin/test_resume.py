@@ -47,7 +47,7 @@ def test_a_run_that_cannot_go_on_says_why(suite: Any) -> None:
     (suite.folder / "earlier.jsonl").write_text(text)
     other = suite.run("--resume", "earlier.jsonl", version="1.6")
     assert other.status == 4
-    assert "earlier.jsonl: target imitation had version '1.5', now '1.6'" in other.output
+    assert "earlier.jsonl: target fakeflow had version '1.5', now '1.6'" in other.output
     (suite.folder / "earlier.jsonl").write_text(text.replace('"suite":"', '"suite":"0.0.'))
     assert "written by suite 0.0." in suite.run("--resume", "earlier.jsonl").output
     verdict = next(line for line in text.splitlines() if '"record":"verdict"' in line)
@@ -64,7 +64,7 @@ def test_a_run_that_cannot_go_on_says_why(suite: Any) -> None:
 
 
 def test_a_fault_and_an_unavailable_target_are_asked_again(suite: Any) -> None:
-    unavailable = suite.run(target="imitation=/bin/false//framework=imitation")
+    unavailable = suite.run(target="fakeflow=/bin/false//framework=fakeflow")
     assert unavailable.status == 0
     found = suite.run("--resume", "results.jsonl")
     assert {record["outcome"] for record in found.verdicts().values()} == {"conforms", "no_equivalent"}

@@ -1,4 +1,4 @@
-"""Runs the suite, in a process of its own, on the fake framework in ``fakes``."""
+"""Runs the suite, in a process of its own, on the fake framework in ``tests/fakes``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-FAKES = HERE / "fakes"
+FAKES = HERE.parent / "fakes"
 ROOT = HERE.parent.parent
 
 
@@ -75,7 +76,7 @@ class Run:
         )
         return self
 
-    def finish(self, limit: float = 120.0) -> Run:
+    def finish(self, limit: float = 600.0) -> Run:
         self.output = self.process.communicate(timeout=limit)[0]
         self.returncode = self.process.returncode
         return self
@@ -108,6 +109,23 @@ class Run:
     def workers(self) -> list[int]:
         """The processes of this run's targets."""
         return self.processes(f"PYTHONPATH={FAKES}")
+
+
+def wait_for(condition: Callable[[], object], limit: float = 60.0) -> float:
+    """Seconds until the condition held; `limit` is how long a failing test takes."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < limit, "it did not come about"
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def crowding() -> float:
+    """How many times longer than on an idle machine all takes now: others may work on it too, or be preferred."""
+    start = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", "import numpy"])
+    usage = os.wait4(process.pid, 0)[2]
+    return max(1.0, (time.monotonic() - start) / (usage.ru_utime + usage.ru_stime))
 
 
 @pytest.fixture

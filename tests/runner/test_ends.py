@@ -10,37 +10,46 @@ from pathlib import Path
 
 import pytest
 
+from tests.runner.conftest import crowding, wait_for
+
 TARGETS = {"one": {"FAKEFLOW": "slow"}, "two": {"FAKEFLOW": "holds_the_lock"}}
-
-
-def wait_for(condition: Callable[[], object], limit: float = 90.0) -> float:
-    """Seconds until the condition held."""
-    start = time.monotonic()
-    while not condition():
-        assert time.monotonic() - start < limit, "it did not come about"
-        time.sleep(0.02)
-    return time.monotonic() - start
 
 
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "two processes"])
 def test_ctrl_c_ends_within_two_seconds_and_keeps_the_results(run: Callable, options: tuple[str, ...]) -> None:
     # Target two is in an endless call that holds the interpreter's lock; target one has still cases to go.
     going = run(TARGETS, ["", "", *["own"] * 40], *options)
-    wait_for(lambda: len(going.records("verdict")) >= 2)
-    time.sleep(0.5)
+    wait_for(lambda: len(going.records("verdict")) >= 2 and (going.folder / "tmp" / "held").exists())
+    limit = 2.0 * crowding()
     start = time.monotonic()
     os.killpg(going.process.pid, signal.SIGINT)  # as a terminal does; the targets are in sessions of their own
     # With xdist, its own processes have to end before there is a footer.
     wait_for(lambda: not going.workers() and (options or going.records("footer")))
     taken = time.monotonic() - start
     going.finish()
-    crowded = max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))  # others work on this machine too
-    assert taken < 2.0 * crowded, (taken, going.output)
+    assert taken < limit, (taken, going.output)
     assert going.returncode == 2, going.output
     assert going.records("footer")[0]["complete"] is False
     assert len(going.records("verdict")) >= 2
     assert (going.folder / "report.html").exists()
-    wait_for(lambda: not going.processes(), 1.0)
+    wait_for(lambda: not going.processes())
+    assert list((going.folder / "tmp").glob("conformance-*")) == []
+
+
+def test_ctrl_c_ends_the_scripts_that_are_executed_last_too(run: Callable) -> None:
+    going = run({"one": {"FAKEFLOW": "script_hangs"}}, ["", "own"])
+    wait_for((going.folder / "tmp" / "script").exists)
+    limit = 2.0 * crowding()
+    start = time.monotonic()
+    os.killpg(going.process.pid, signal.SIGINT)
+    wait_for(lambda: not going.workers() and going.records("footer"))
+    taken = time.monotonic() - start
+    going.finish()
+    assert taken < limit, (taken, going.output)
+    assert going.returncode == 2, going.output
+    assert going.records("footer")[0]["complete"] is False
+    assert len(going.records("verdict")) == 2
+    assert "report.html" in going.output
     assert list((going.folder / "tmp").glob("conformance-*")) == []
 
 
@@ -49,23 +58,23 @@ def test_no_process_outlives_a_killed_pytest(run: Callable, options: tuple[str, 
     going = run(TARGETS, ["", *["own"] * 40], *options)
     wait_for(lambda: len(going.records("verdict")) >= 2 and len(going.workers()) >= 2)
     os.kill(going.process.pid, signal.SIGKILL)
-    wait_for(lambda: not going.processes(), 10.0)
+    wait_for(lambda: not going.processes())
     going.finish()
     assert len(going.records("verdict")) >= 2
 
 
 def test_a_killed_xdist_worker_loses_one_case(run: Callable) -> None:
-    going = run({"one": {"FAKEFLOW": "slow"}}, ["", *["slow"] * 12], "-n2")
+    going = run({"one": {"FAKEFLOW": "slow"}}, ["", *["slow"] * 8], "-n2")
     wait_for(lambda: len(going.records("verdict")) >= 2)
     targets = going.workers()
     parents = {int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in targets}
     victim = next(pid for pid in parents if pid != going.process.pid)
     os.kill(victim, signal.SIGKILL)
-    wait_for(lambda: not set(targets) <= set(going.processes()), 5.0)
+    wait_for(lambda: not set(targets) <= set(going.processes()))
     going.finish()
-    assert len(going.verdicts("one")) >= 12, going.output
+    assert len(going.verdicts("one")) >= 8, going.output
     assert "node down: Not properly terminated" in going.output
-    assert going.processes() == []
+    wait_for(lambda: not going.processes())
 
 
 def test_a_killed_worker_costs_no_verdict_and_a_case_only_if_it_was_running(run: Callable) -> None:
@@ -95,4 +104,4 @@ def test_a_target_that_cannot_start_is_unavailable_and_the_rest_goes_on(run: Cal
     once = list(done.verdicts("once").values())
     assert [v["outcome"] for v in once] == ["conforms", "crashed", "unavailable", "unavailable"]
     assert "no second start" in once[3]["observed"]
-    assert done.processes() == []
+    wait_for(lambda: not done.processes())

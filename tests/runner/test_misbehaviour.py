@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from tests.runner.conftest import crowding, wait_for
+
 # What a target does -> the outcome of the case that does it, and what the verdict has to say of it.
 CRASHES = {
     "segfault": "SIGSEGV",
@@ -22,6 +24,8 @@ CRASHES = {
     "rubbish_on_the_wire": "no result: what came was no message",
     "answer_itself": "no result: dict {'phase': 'nowhere'} (KeyError)",
     "answer_again": "no result: the result of another call, int 0",
+    "answer_endlessly": "no result: the result of another call, int -1",
+    "giant_message": "no result: a message of 2147483647 bytes",
 }
 RAISES = {
     "sys_exit": "SystemExit in forward: 3",
@@ -35,13 +39,14 @@ RAISES = {
     "recursion": "RecursionError in forward",
     "memory": "MemoryError in forward",
     "endless_flood": "OSError in forward: [Errno 27]",
+    "giant_array": "MemoryError in forward: an array of shape (67108864,) is too large",
     "text": "AttributeError in forward",
     "objects": "Unreadable in forward: what was returned is no array of numbers: object",
     "dates": "Unreadable in forward: what was returned is no array of numbers: datetime64[D]",
 }
 HARMLESS = (
     "flood_stdout", "flood_stderr", "close_streams", "change_state", "leave_threads", "delete_folder",
-    "leave_a_process", "leak", "cannot_be_reset",
+    "leave_a_process", "leave_a_session", "leak", "cannot_be_reset",
 )  # fmt: skip
 HANGS = ("endless", "holds_the_lock", "stops_itself")
 
@@ -50,16 +55,17 @@ ORDER = ("own", "", "", "own", "", "", "own")
 ACTING = ("c00", "c03", "c06")
 
 
-# One of each way, for a second run in two processes.
+# Some of each way, for a second run in two processes.
 SOME = (
-    "segfault", "sigfpe", "abort", "exit_0", "exit_3", "fork_and_exit", "close_all", "answer_itself", "sys_exit",
-    "interrupt", "panic", "unprintable", "memory", "objects", "close_streams", "change_state", "poison",
+    "segfault", "sigfpe", "exit_0", "fork_and_exit", "close_all", "answer_itself", "sys_exit", "interrupt", "panic",
+    "unprintable", "surrogates", "memory", "objects", "flood_stderr", "close_streams", "change_state", "leave_a_session",
+    "poison",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("names", "options"),
-    [((*CRASHES, *RAISES, *HARMLESS, "poison"), ()), (SOME, ("-n2",))],
+    [((*CRASHES, *RAISES, *HARMLESS, "answer_later", "poison"), ()), (SOME, ("-n2",))],
     ids=["one process", "two processes"],
 )
 def test_one_verdict_for_the_case_and_none_lost(run: Callable, names: Sequence[str], options: Sequence[str]) -> None:
@@ -67,6 +73,9 @@ def test_one_verdict_for_the_case_and_none_lost(run: Callable, names: Sequence[s
     found = {name: done.verdicts(name) for name in names}
     assert {name: len(verdicts) for name, verdicts in found.items()} == dict.fromkeys(names, len(ORDER)), done.output
     poisoned = found.pop("poison")
+    found.pop("answer_later", None)  # too late for some cases, and at the cost of others
+    # Those who flooded the wire had gigabytes to say.
+    assert int((done.folder / "peak").read_text()) < 400_000
     for name, verdicts in found.items():
         for case, verdict in verdicts.items():
             what = f"{name} {case}: {verdict}"
@@ -91,17 +100,20 @@ def test_one_verdict_for_the_case_and_none_lost(run: Callable, names: Sequence[s
     assert {verdict["outcome"] for verdict in victims} == {"crashed"}
     assert all("not so alone in a fresh process" in verdict["observed"] for verdict in victims)
     assert done.records("footer")[0]["complete"]
-    assert done.processes() == []
+    wait_for(lambda: not done.processes())
     assert list((done.folder / "tmp").glob("conformance-*")) == []
 
 
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "two processes"])
 def test_a_hanging_call_times_out_and_the_rest_goes_on(run: Callable, options: tuple[str, ...]) -> None:
-    done = run({name: {"FAKEFLOW": name} for name in HANGS}, ORDER, "--case-timeout=1.5", *options).finish()
+    limit = f"--case-timeout={crowding()}"
+    done = run({name: {"FAKEFLOW": name} for name in HANGS}, ORDER, limit, *options).finish()
     for name in HANGS:
         verdicts = done.verdicts(name)
         assert len(verdicts) == len(ORDER), done.output
         for case, verdict in verdicts.items():
             wanted = "timed_out" if case in ACTING else "conforms"
             assert verdict["outcome"] == wanted, f"{name} {case}: {verdict}"
-    assert done.processes() == []
+            if name == "endless" and case in ACTING:
+                assert (verdict["phase"], verdict["stderr"]) == ("forward", "about to loop")
+    wait_for(lambda: not done.processes())

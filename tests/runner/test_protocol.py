@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import time
 from typing import Any
 
 import execnet
@@ -13,10 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import values
-from conformance.audit import observation
 from conformance.case import Observation, Phase
-from conformance.target import ProtocolError
-from conformance.worker import decode
+from conformance.protocol import ProtocolError, observation
+from conformance.worker import decode, repeatable, without_traces
 
 GOOD: dict[str, Any] = {
     "id": 3,
@@ -99,3 +99,39 @@ def test_whatever_arrays_arrive(dtype: str, data: bytes, draw: st.DataObject) ->
         return
     assert found.output is not None
     assert found.output.values.dtype.kind in "biufc"
+
+
+def test_texts_hold_no_addresses_and_no_folder_of_ours() -> None:
+    said = "in '/tmp/conformance-ab_12xyz/adapter.py', at 0x7f0011223344; /tmp/other/conformance-ab_12xyz/ and /usr/lib/x.py"
+    assert repeatable(said) == "in 'adapter.py', at 0x...;  and /usr/lib/x.py"
+
+
+RULE = "-" * 52
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("plain", "plain"),
+        ("two\n\nparagraphs\n", "two\n\nparagraphs\n"),
+        (
+            f"what\n\n{RULE}\n- C++ Call Stack: (of ours)\n{RULE}\na.cc:86 Check\n\n{RULE}\n- The Traceback of Code:\n{RULE}\n# In file x\n",
+            "what",
+        ),
+        (
+            f"what\n\n{RULE}\n- Device Message:\n{RULE}\nE9999\n\n{RULE}\n- Backtrace\n{RULE}\n#0",
+            "what\n- Device Message:\nE9999",
+        ),
+        (f"{RULE}\n- Traceback\n{RULE}\nall there is", f"{RULE}\n- Traceback\n{RULE}\nall there is"),
+        (f"a table\n{RULE}\n1 2", f"a table\n{RULE}\n1 2"),
+    ],
+)
+def test_traces_are_no_part_of_a_message(message: str, kept: str) -> None:
+    assert without_traces(message) == kept
+
+
+def test_a_long_word_is_made_repeatable_in_no_time() -> None:
+    begun = time.process_time()
+    for text in ("x" * 1_000_000, "\n" * 20_000, f"{RULE}\n" * 10_000):
+        repeatable(without_traces(text))
+    assert time.process_time() - begun < 1.0

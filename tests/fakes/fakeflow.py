@@ -1,15 +1,20 @@
 """A framework that misbehaves on demand: `Conv2d(..., act=NAME)` does what `ACTS` has under that name.
 
-Without an act, a layer computes a plain convolution, and refuses to if it finds the process other than at its start.
+Where no act is given, it is what the file named by FAKEFLOW_ACTS, read anew each time, has for the size of the kernel,
+if anything. What is no act there is an exception's message, raised at once; ADDRESS in it is another one in every
+process. Without an act, a layer computes a plain convolution, and refuses to if it finds the process other than at its
+start.
 """
 
 import contextlib
 import ctypes
+import json
 import locale
 import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -20,6 +25,7 @@ import numpy as np
 
 broken = False  # the adapter cannot reset any more
 poisoned = False  # the next call crashes
+constructed = 0  # layers
 kept = []
 pristine = []
 
@@ -40,6 +46,19 @@ def start():
         ctypes.PyDLL(None).sleep(1000)
 
 
+def tell(name):
+    """That something begins now, by an empty file."""
+    with open(os.path.join(os.environ["TMPDIR"], name), "w"):
+        pass
+
+
+def script():
+    """What a script of a verdict does before all else: it may hang, and says that it does."""
+    if os.environ.get("FAKEFLOW") == "script_hangs":
+        tell("script")
+        time.sleep(1000)
+
+
 def state():
     return [
         os.getcwd(), dict(os.environ), list(sys.path), list(warnings.filters), locale.setlocale(locale.LC_ALL),
@@ -49,9 +68,24 @@ def state():
     ]  # fmt: skip
 
 
+def act_on(kernel_size):
+    path = os.environ.get("FAKEFLOW_ACTS")
+    if path is None:
+        return ""
+    with open(path, encoding="utf-8") as file:
+        act = json.load(file).get(str(kernel_size), "")
+    if act and act not in ACTS:
+        raise RuntimeError(act.replace("ADDRESS", hex(os.getpid() << 20)))
+    return act
+
+
 class Conv2d:
-    def __init__(self, in_channels, out_channels, kernel_size, act=""):
-        global poisoned
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, act=None):
+        global constructed
+        constructed += 1
+        act = act_on(kernel_size) if act is None else os.environ["FAKEFLOW"] if act == "own" else act
+        if not isinstance(stride, int):
+            raise TypeError("stride must be an int")
         if poisoned:
             ctypes.string_at(0)
         if threading.current_thread() is not threading.main_thread():
@@ -64,14 +98,15 @@ class Conv2d:
                 raise RuntimeError(f"found changed: {changed!r}")
         self.weight = np.ones((out_channels, in_channels, kernel_size, kernel_size), "float32")
         self.bias = np.zeros(out_channels, "float32")
-        self.act = os.environ["FAKEFLOW"] if act == "own" else act
+        self.act = act
 
     def __call__(self, x):
         if self.act:
             returned = ACTS[self.act]()
             if returned is not None:
                 return returned
-        return correlate(x, self.weight) + self.bias[:, None, None]
+        off = self.act == "wrong" or (self.act == "fickle" and constructed % 2)
+        return correlate(x, self.weight) + self.bias[:, None, None] + off
 
 
 def correlate(x, weight):
@@ -119,6 +154,10 @@ def ending(number):
         time.sleep(100)
 
     return act
+
+
+def huge_message():
+    raise ValueError("x" * 50_000_000)
 
 
 def recursion():
@@ -180,7 +219,37 @@ def answer_itself():
 
 
 def answer_again():
-    channel().send({"id": 0, "phase": "forward", "parameters": {}, "values": {}, "gradients": {}, "seconds": 0.0})
+    channel().send({**RESULT, "id": 0})
+
+
+RESULT = {"phase": "forward", "parameters": {}, "values": {}, "gradients": {}, "seconds": 0.0}
+
+
+def answer_endlessly():
+    """Calls that were never made, a megabyte each."""
+    while True:
+        channel().send({**RESULT, "id": -1, "output": ("float32", (1 << 18,), bytes(1 << 20))})
+
+
+def answer_later():
+    """The same, as soon as this call is answered, while nobody asks for anything."""
+    answers = channel()
+
+    def flood():
+        time.sleep(0.1)
+        while True:
+            answers.send({**RESULT, "id": -1, "output": ("float32", (1 << 18,), bytes(1 << 20))})
+
+    threading.Thread(target=flood, daemon=True).start()
+
+
+def giant_message():
+    """A message of execnet's own form, of all the bytes that it can have."""
+    for descriptor in wire():
+        with contextlib.suppress(OSError):  # one of them is for reading
+            os.write(descriptor, struct.pack("!bii", 4, 3, 2**31 - 1))
+            while True:
+                os.write(descriptor, bytes(1 << 20))
 
 
 def change_state():
@@ -216,6 +285,15 @@ def leave_a_process():
     kept.append(subprocess.Popen(["sleep", "1000"]))
 
 
+def leave_a_session():
+    """A process that is in a session of its own, and whose parent has ended."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(1000)
+        os._exit(0)
+
+
 def cannot_be_reset():
     global broken
     broken = True
@@ -227,8 +305,14 @@ def poison():
 
 
 def endless():
+    print("about to loop", file=sys.stderr)
     while True:
         pass
+
+
+def hold_the_lock():
+    tell("held")
+    ctypes.PyDLL(None).sleep(1000)
 
 
 ACTS = {
@@ -247,8 +331,9 @@ ACTS = {
     "panic": raising(Panic("panicked")),
     "unprintable": raising(UnprintableError()),
     "hostile": raising(HostileError()),
-    "huge_message": raising(ValueError("x" * 50_000_000)),
+    "huge_message": huge_message,
     "surrogates": raising(ValueError("lone \ud800 surrogate \x00")),
+    "script_hangs": raising(ValueError("as does its script")),
     "recursion": recursion,
     "memory": memory,
     "leak": leak,
@@ -257,12 +342,19 @@ ACTS = {
     "endless_flood": endless_flood,
     "close_streams": close_streams,
     "close_all": lambda: os.closerange(0, 256),
+    "wrong": lambda: None,
+    "fickle": lambda: None,
     "text": lambda: "rubbish",
     "objects": lambda: np.array([object()]),
     "dates": lambda: np.array(["2000-01-01"], "datetime64[D]"),
     "rubbish_on_the_wire": rubbish_on_the_wire,
     "answer_itself": answer_itself,
     "answer_again": answer_again,
+    "answer_endlessly": answer_endlessly,
+    "answer_later": answer_later,
+    "giant_message": giant_message,
+    "giant_array": lambda: np.zeros(1 << 26, "float32"),
+    "leave_a_session": leave_a_session,
     "change_state": change_state,
     "leave_threads": leave_threads,
     "delete_folder": delete_folder,
@@ -271,7 +363,7 @@ ACTS = {
     "cannot_be_reset": cannot_be_reset,
     "poison": poison,
     "endless": endless,
-    "holds_the_lock": lambda: ctypes.PyDLL(None).sleep(1000),
+    "holds_the_lock": hold_the_lock,
     "stops_itself": ending(signal.SIGSTOP),
     "slow": lambda: time.sleep(0.3),
 }

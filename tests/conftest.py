@@ -1,0 +1,27 @@
+"""The fake framework in ``tests/fakes``, for tests that run the suite in their own process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import conformance.adapters
+import conformance.apis
+
+FAKES = Path(__file__).parent / "fakes"
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder with the fake framework, whose contract and adapter the suite finds."""
+    monkeypatch.syspath_prepend(str(FAKES))
+    for room in (conformance.apis, conformance.adapters):
+        monkeypatch.setattr(room, "__path__", [*room.__path__, str(FAKES / room.__name__.rpartition(".")[2])])
+    cached = (conformance.apis.frameworks, conformance.apis.contracts)
+    for function in cached:
+        function.cache_clear()
+    yield FAKES
+    for function in cached:
+        function.cache_clear()
