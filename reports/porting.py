@@ -123,7 +123,7 @@ def aspects(case: Case) -> Iterator[Aspect]:
 
 
 def _form(name: str, value: object) -> str:
-    if name in ("in_channels", "out_channels"):
+    if name in ("in_channels", "out_channels") or name not in PARAMETERS:
         return ""
     if isinstance(value, (bool, str)):
         return source(value)
