@@ -15,7 +15,7 @@ from conformance.case import Case, Distribution, Kind, Observation, Outcome, Pha
 from conformance.comparison import Comparison, Divergence, shown
 from conformance.expectation import Expectation, Expected
 
-MAX_PICTURE = 600  # elements of an array that a divergence keeps for its picture
+MAX_PICTURE = 2000  # elements of an array that a divergence keeps for its picture
 
 
 def judge(case: Case, contract: Contract, expectation: Expectation, observation: Observation) -> Verdict:

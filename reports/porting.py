@@ -7,13 +7,13 @@ it: equal values of the parameter went with equal values of the keyword.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 
 from reports.findings import Finding, size
 from reports.read import Case, Contract
-from reports.run import Run
+from reports.run import FAILURES, Run
 from reports.values import CANONICAL, integers, source
 
 _SAMPLE = 800  # cases of a layer that calls are learnt from, the simplest first
@@ -174,25 +174,18 @@ def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_en
     columns = tuple(sorted({column for case in cases for column in by_case[case.id]}))
     owners = {column: _owners(run, column, cases[:_SAMPLE], by_case) for column in columns}
     rows = sorted({one for held in has.values() for one in held}, key=lambda a: (PARAMETERS.index(a.parameter), a.form))
-    conforming, called = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
-    for bit, case in enumerate(cases):
-        for column, index in by_case[case.id].items():
-            conforming[column] |= (run.entries[index].verdict.outcome == "conforms") << bit
-            called[column] |= _called(run, index) << bit
+    asked = {column: _asked(run, column, cases, by_case) for column in columns}
     cells, shared, proven = {}, {}, {}
     for row, aspect in enumerate(rows):
-        bits = [bit for bit, case in enumerate(cases) if aspect in has[case.id]]
-        mask = sum(1 << bit for bit in bits)
-        holding = [cases[bit] for bit in bits]
+        mask = _mask(bit for bit, case in enumerate(cases) if aspect in has[case.id])
         said_by = {column: owners[column][aspect.parameter] for column in columns}
         for column in columns:
-            cells[row, column] = _cell(run, aspect, column, holding, by_case, said_by[column], of_entry)
+            cells[row, column] = _cell(run, aspect, mask, asked[column], said_by[column], of_entry)
         for a, b in combinations(columns, 2):
-            both = mask & conforming[a] & conforming[b]
+            both = mask & asked[a].conforming & asked[b].conforming
             proven[row, a, b] = both.bit_count()
-            chosen = (both & called[a] & called[b]) or mask & called[a] & called[b]
-            simplest = [cases[bit] for bit in islice((bit for bit in bits if chosen >> bit & 1), _TRIED)]
-            example = _telling(aspect, simplest)
+            chosen = (both & asked[a].called & asked[b].called) or mask & asked[a].called & asked[b].called
+            example = _telling(aspect, [cases[bit] for bit in islice(_bits(chosen), _TRIED)])
             if example is not None:
                 first, second = by_case[example.id][a], by_case[example.id][b]
                 shared[row, a, b] = Shared(_code(run, first, said_by[a]), _code(run, second, said_by[b]), first, second)
@@ -206,6 +199,49 @@ def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_en
     return Table(
         layer, columns, tuple(rows), cells, shared, proven, examples, _general(cells, cases, by_case, of_entry)
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What became of a layer's cases on one column, as masks over the cases; `index` is of the verdict, by bit."""
+
+    index: Mapping[int, int]
+    conforming: int
+    failed: int
+    called: int
+    reasons: Mapping[str, int]
+
+
+def _asked(run: Run, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]]) -> _Asked:
+    index = {bit: by_case[case.id][column] for bit, case in enumerate(cases) if column in by_case[case.id]}
+    verdicts = {bit: run.entries[place].verdict for bit, place in index.items()}
+    reasons: dict[str, list[int]] = defaultdict(list)
+    for bit, verdict in verdicts.items():
+        if verdict.outcome in ("no_equivalent", "unavailable"):
+            reasons[verdict.observed].append(bit)
+    return _Asked(
+        index,
+        _mask(bit for bit, verdict in verdicts.items() if verdict.outcome == "conforms"),
+        _mask(bit for bit, verdict in verdicts.items() if verdict.outcome in FAILURES),
+        _mask(bit for bit, verdict in verdicts.items() if verdict.call and verdict.outcome != "no_equivalent"),
+        {reason: _mask(bits) for reason, bits in reasons.items()},
+    )
+
+
+def _mask(bits: Iterable[int]) -> int:
+    digits = bytearray()
+    for bit in bits:
+        if bit >> 3 >= len(digits):
+            digits.extend(bytes((bit >> 3) + 1 - len(digits)))
+        digits[bit >> 3] |= 1 << (bit & 7)
+    return int.from_bytes(digits, "little")
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """The places of the ones, in order."""
+    while mask:
+        yield (mask & -mask).bit_length() - 1
+        mask &= mask - 1
 
 
 def _telling(aspect: Aspect, cases: Sequence[Case]) -> Case | None:
@@ -249,7 +285,8 @@ def names(finding: Finding, aspect: Aspect) -> bool:
                 if operands[0] == aspect.parameter and aspect.form in operands[1].split(", "):
                     return True
             case _:
-                if aspect.parameter in operands and aspect.form not in ("'same'", "'valid'"):
+                named = {word.partition("[")[0] for operand in operands for word in operand.split(", ")}
+                if aspect.parameter in named and aspect.form not in ("'same'", "'valid'"):
                     return True
     return False
 
@@ -269,61 +306,63 @@ def _owners(
         for case in cases
         if column in by_case[case.id] and run.entries[by_case[case.id][column]].verdict.call
     ]
+    given = {parameter: [said.get(parameter, "") for said, _ in observed] for parameter in PARAMETERS}
     owners: dict[str, list[str]] = {parameter: [] for parameter in PARAMETERS}
     for keyword in dict.fromkeys(name for _, call in observed for name in call):
-        for parameter in _said_by(keyword, observed):
+        values = [call.get(keyword, "") for _, call in observed]
+        present = [place for place, (_, call) in enumerate(observed) if keyword in call]
+        for parameter in _said_by(keyword, given, values, present):
             owners[parameter].append(keyword)
     return {parameter: tuple(keywords) for parameter, keywords in owners.items()}
 
 
-def _said_by(keyword: str, observed: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> Sequence[str]:
-    """The parameters that a keyword is a function of, absence being a value; or else the one that it mostly follows."""
-    strict = [one for one in PARAMETERS if _followed(one, keyword, observed) == 1.0]
+def _said_by(
+    keyword: str, given: Mapping[str, Sequence[str]], call: Sequence[str], present: Sequence[int]
+) -> Sequence[str]:
+    """The parameters that a keyword is a function of, absence being a value; or else the one that it mostly follows.
+
+    Args:
+        given: of each parameter its value in every call.
+        call: the keyword's value in every call, "" where it is absent.
+        present: the calls that have it.
+    """
+    strict = [one for one in PARAMETERS if _followed(given[one], call) == 1.0]
     if strict:
         return strict
-    present = [(given, call) for given, call in observed if keyword in call]
-    best = max(PARAMETERS, key=lambda one: _followed(one, keyword, present))
-    return [best] if _followed(best, keyword, present) >= _MOSTLY else []
+    within = [call[place] for place in present]
+    followed = {one: _followed([given[one][place] for place in present], within) for one in PARAMETERS}
+    best = max(PARAMETERS, key=lambda one: followed[one])
+    return [best] if followed[best] >= _MOSTLY else []
 
 
-def _followed(parameter: str, keyword: str, observed: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> float:
+def _followed(given: Sequence[str], call: Sequence[str]) -> float:
     """In what part of the calls the keyword has its most frequent value for that value of the parameter.
 
     0 where it never varies: then it says nothing.
     """
-    values: dict[str, Counter[str]] = defaultdict(Counter)
-    for given, call in observed:
-        values[given.get(parameter, "")][call.get(keyword, "")] += 1
-    usual = {max(counts, key=lambda value: counts[value]) for counts in values.values()}
-    if len(usual) < 2:
+    usual: dict[str, tuple[int, str]] = {}
+    for (value, said), number in Counter(zip(given, call, strict=True)).items():
+        if number > usual.get(value, (0, ""))[0]:
+            usual[value] = number, said
+    if len({said for _, said in usual.values()}) < 2:
         return 0.0
-    return sum(max(counts.values()) for counts in values.values()) / len(observed)
+    return sum(number for number, _ in usual.values()) / len(call)
 
 
 def _cell(
-    run: Run, aspect: Aspect, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]],
-    owned: Sequence[str], of_entry: Mapping[int, Finding],
-) -> Cell:  # fmt: skip
-    indices = [by_case[case.id][column] for case in cases if column in by_case[case.id]]
-    conforms = [index for index in indices if run.entries[index].verdict.outcome == "conforms"]
-    failing = [index for index in indices if run.entries[index].failed]
-    fails = [index for index in failing if names(of_entry[index], aspect)]
-    called = [index for index in indices if _called(run, index)]
-    example = next(iter(conforms or failing or called), None)
-    reasons: dict[str, int] = defaultdict(int)
-    for index in indices:
-        if run.entries[index].verdict.outcome in ("no_equivalent", "unavailable"):
-            reasons[run.entries[index].verdict.observed] += 1
+    run: Run, aspect: Aspect, mask: int, asked: _Asked, owned: Sequence[str], of_entry: Mapping[int, Finding]
+) -> Cell:
+    conforms = mask & asked.conforming
+    fails = [asked.index[bit] for bit in _bits(mask & asked.failed)]
+    fails = [index for index in fails if names(of_entry[index], aspect)]
+    first = next(_bits(conforms or mask & asked.failed or mask & asked.called), None)
+    example = None if first is None else asked.index[first]
+    reasons = {reason: (mask & bits).bit_count() for reason, bits in asked.reasons.items() if mask & bits}
     return Cell(
         "" if example is None else _code(run, example, owned),
-        example, len(conforms), len(fails), tuple(dict.fromkeys(of_entry[index].id for index in fails)),
+        example, conforms.bit_count(), len(fails), tuple(dict.fromkeys(of_entry[index].id for index in fails)),
         max(reasons, key=lambda reason: reasons[reason], default=""),
     )  # fmt: skip
-
-
-def _called(run: Run, index: int) -> bool:
-    verdict = run.entries[index].verdict
-    return bool(verdict.call) and verdict.outcome != "no_equivalent"
 
 
 def _code(run: Run, index: int, owned: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,7 @@ from reports.run import Run
 from reports.visible import visible
 
 LANGUAGES = ("en", "zh")
+_NAMED = 3  # cases that are told where no condition is known
 
 
 @cache
@@ -49,12 +51,13 @@ def headline(language: str, run: Run, finding: Finding) -> str:
     observed = first.observed
     if first.raised is not None:
         where = term(language, "phase", first.raised.phase)
-        observed = f"{first.raised.cls.rpartition('.')[2]} ({where}): {first_line(first.raised.message)}"
+        observed = f"{first.raised.cls.rpartition('.')[2]} ({where}): {_sentence(first_line(first.raised.message))}"
     key = f"says.{like.kind if like.outcome == 'diverges' else like.outcome}"
     if like.claim and (like.kind == "wrongly_accepted" or first.expected.startswith("document:")):
         key = "says.forbidden" if like.kind == "wrongly_accepted" else "says.against"
     elif like.kind == "wrongly_accepted" and like.subject != "call":
-        key = "says.accepted_argument"
+        case = run.entries[finding.entries[0]].case
+        key = "says.accepted_argument" if like.subject in case.arguments else "says.accepted_call"
     elif key not in messages(language):
         key = "says.diverges"
     return say(
@@ -62,11 +65,16 @@ def headline(language: str, run: Run, finding: Finding) -> str:
         key,
         kind=kind(language, like.kind or like.outcome),
         apis=visible(_apis([run.columns[column].label for column in finding.columns]), 300),
-        subject=term(language, "subject", like.subject or "output"),
+        subject=term(language, "subject", like.subject or "output").replace("-", " "),
         expected=visible(first.expected, 160),
         observed=visible(observed, 200),
         phase=term(language, "phase", first.phase),
     )
+
+
+def _sentence(text: str) -> str:
+    """The first sentence of a long line."""
+    return re.split(r"(?<=[^\W\d_][.!]) (?=[A-Z])", text, maxsplit=1)[0]
 
 
 def _apis(labels: Sequence[str]) -> str:
@@ -97,6 +105,8 @@ def circumstance(language: str, run: Run, finding: Finding) -> str:
     if finding.condition and finding.condition[0][0] == "tried":
         return condition(language, finding.condition)
     if finding.condition:
-        return told + say(language, "condition", condition=condition(language, finding.condition))
-    cases = {run.entries[index].case.id for index in finding.entries}
-    return say(language, "condition.one" if len(cases) == 1 else "condition.none")
+        key = "condition.mostly" if finding.exceptions else "condition"
+        return told + say(language, key, condition=condition(language, finding.condition))
+    cases = list(dict.fromkeys(run.entries[index].case.name for index in finding.entries))
+    told = ", ".join(visible(name, 80) for name in cases[:_NAMED]) + (", …" if len(cases) > _NAMED else "")
+    return say(language, "condition.none", count=len(cases), cases=told)

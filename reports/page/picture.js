@@ -5,7 +5,8 @@ const PLANES = 4;
 
 function heatMap(title, rows, marks = [], shadeOf = signed(rows)) {
   const numbered = rows[0].length <= NUMBERED;
-  const size = numbered ? 30 : Math.max(6, Math.floor(360 / rows[0].length));
+  const unit = shadeOf === againstBound ? 1 : unitOf(rows);
+  const size = numbered ? 34 : Math.max(6, Math.floor(360 / rows[0].length));
   const image = svg("svg", { width: rows[0].length * size, height: rows.length * size, role: "img", "aria-label": title });
   const marked = new Map(marks.map(([i, j, name]) => [`${i} ${j}`, name]));
   const texts = [];
@@ -15,11 +16,11 @@ function heatMap(title, rows, marks = [], shadeOf = signed(rows)) {
     box.append(svg("title", {}, `[${i}, ${j}] ${raw}`));
     image.append(box);
     if (numbered) {
-      texts.push(svg("text", { x: (j + 0.5) * size, y: (i + 0.5) * size + 3.5, class: STRONG.has(shade) ? "strong" : "", "aria-hidden": "true" }, brief(raw)));
+      texts.push(svg("text", { x: (j + 0.5) * size, y: (i + 0.5) * size + 3.5, class: STRONG.has(shade) ? "strong" : "", "aria-hidden": "true" }, brief(number(raw) / unit)));
     }
   }));
   image.append(...texts);
-  return h("figure", { class: "heat" }, h("figcaption", {}, title), image);
+  return h("figure", { class: "heat" }, h("figcaption", {}, title, numbered && unit !== 1 ? ` × ${unit.toExponential()}` : ""), image);
 }
 
 const STRONG = new Set(["n4", "n5", "p4", "p5", "nan"]);
@@ -27,9 +28,17 @@ const STRONG = new Set(["n4", "n5", "p4", "p5", "nan"]);
 // A number of a results file, which says in words what JSON lacks.
 const number = (raw) => (raw === "inf" ? Infinity : raw === "-inf" ? -Infinity : Number(raw));
 
+// The power of ten that numbers too small or too large for their boxes are told in.
+function unitOf(rows) {
+  const exponent = Math.floor(Math.log10(largest(rows)));
+  return exponent < -2 || exponent > 3 ? Number(`1e${exponent}`) : 1;
+}
+
+const largest = (rows) => rows.flat().map(number).filter(Number.isFinite).map(Math.abs).reduce((most, one) => Math.max(most, one), 0) || 1;
+
 // The larger the stronger, blue below zero and orange above.
 function signed(rows) {
-  const most = Math.max(1e-300, ...rows.flat().map(number).filter(Number.isFinite).map(Math.abs));
+  const most = largest(rows);
   return (value) => {
     if (Number.isNaN(value)) return "nan";
     return value === 0 ? "z" : `${value < 0 ? "n" : "p"}${Math.min(5, Math.ceil((Math.abs(value) / most) * 5))}`;
@@ -47,10 +56,10 @@ function brief(raw) {
   return text.length <= 4 ? text : shortest(value);
 }
 
-// At most six characters: 1e-37, 0.031, 1234.
+// At most five characters where that is possible: .0312, 12.5, 2e4.
 function shortest(value) {
-  const candidates = [3, 2, 1].flatMap((digits) => [String(Number(value.toPrecision(digits))), value.toExponential(digits - 1)]).map((text) => text.replace("e+", "e").replace(/^(-?)0\./, "$1."));
-  return candidates.find((text) => text.length <= 5) ?? candidates[candidates.length - 1];
+  const told = [3, 2, 1].map((digits) => String(Number(value.toPrecision(digits))).replace("e+", "e").replace(/^(-?)0\./, "$1."));
+  return told.find((text) => text.length <= 5) ?? value.toExponential(0).replace("e+", "e");
 }
 
 const isPlane = (array) => Array.isArray(array) && Array.isArray(array[0]) && array[0].length > 0 && !Array.isArray(array[0][0]);
@@ -191,7 +200,7 @@ function terms(subject, sum, index, arrays) {
   const total = rows.reduce((so, [, , x, , , w]) => so + x * w, bias ?? 0);
   const told = rows.filter(([, , x, , , w]) => x * w !== 0);
   const name = (array, where) => `${SHORT[array] ?? array}[${where.join(", ")}]`;
-  return h("details", { open: told.length <= NUMBERED }, h("summary", {}, say("picture.operands", { count: count(rows.length), sum: brief(total) })),
+  return h("details", { open: told.length <= NUMBERED }, h("summary", {}, say(rows.length ? "picture.operands" : "picture.alone", { count: count(rows.length), sum: String(Number(total.toPrecision(12))) })),
     h("pre", { class: "outside" }, [...told.slice(0, TERMS).map(([left, i, x, right, j, w]) => `${name(left, i)} = ${x}  ×  ${name(right, j)} = ${w}`),
       told.length > TERMS ? `… (+${told.length - TERMS})` : "", bias === undefined ? "" : `+ bias[${channel}] = ${bias}`].filter(Boolean).join("\n")));
 }

@@ -9,6 +9,8 @@ function wordTerm(name) {
   return kind === name ? term("outcome", name) : kind;
 }
 
+const PLAIN = new Set(["False", "None", "contiguous"]);
+
 function verdictBody(run, verdict) {
   const one = verdict.case;
   const facts = h("dl", { class: "facts" });
@@ -19,7 +21,7 @@ function verdictBody(run, verdict) {
   add("case", code(one.id), one.line ? ` (${say("spec.line", { line: one.line })})` : null);
   const given = one.arguments.map(([name, value]) => `${name}=${value}`).join(", ");
   add("arguments", code(given));
-  add("inputs", code(one.inputs.map(([name, value]) => `${name} ${value}`).join(", ")));
+  add("inputs", code(one.inputs.filter(([, value]) => !PLAIN.has(value)).map(([name, value]) => (value === "True" ? name : `${name} ${value}`)).join(", ")));
   add("call", code(verdict.call));
   add("why", say(one.claim ? "why.claim" : one.invalid ? "why.reject" : "why.oracle", { clause: one.clause }));
   const statement = one.claim ? run.statements.find((item) => item.claim === one.claim && item.api === one.api) : null;

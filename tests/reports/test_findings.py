@@ -98,7 +98,9 @@ def test_message_shapes_forget_what_changes():
     second = message_shape("Conv2d: expected 16 channels, got (2, 1, 5) at 0xdeadbeef 'bias'\nmore", "torch.nn.Conv2d")
     assert first == second
     assert first != message_shape("Conv2d: expected 4 groups")
-    assert message_shape("-----\n- Kernel select failed:\n-----") == "- Kernel select failed:"
+    assert message_shape("-----\n- Kernel select failed:\n-----") == "Kernel select failed:"
+    announced = "-----\n- Kernel select failed:\n-----\nUnsupported data type! The types are a"
+    assert message_shape(announced) == "Kernel select failed: Unsupported data type! The types are a"
 
 
 def test_the_first_screen_has_every_sort_and_one_of_a_kind(results, synthetic):

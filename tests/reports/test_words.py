@@ -53,7 +53,17 @@ FAMILIES = {
         "not_run",
     ),
     "form": ("int", "pair", "four", "depthwise", "none"),
-    "says": (*KINDS, "crashed", "timed_out", "unstable", "diverges", "against", "forbidden", "accepted_argument"),
+    "says": (
+        *KINDS,
+        "crashed",
+        "timed_out",
+        "unstable",
+        "diverges",
+        "against",
+        "forbidden",
+        "accepted_argument",
+        "accepted_call",
+    ),
 }
 
 
