@@ -55,7 +55,8 @@ class Finding:
         condition: atoms that hold of all its cases, () when nothing simple tells them from others.
         exceptions: how many cases meet the condition and conform.
         columns: indices of `Run.columns`.
-        entries: indices of `Run.entries`, the simplest case first, which represents it.
+        entries: indices of `Run.entries`, the simplest case first (before it one whose script is confirmed), which
+            represents it.
     """
 
     id: str
@@ -200,8 +201,10 @@ def size(case: Case) -> tuple[int, int, str]:
 def _finding(run: Run, like: Signature, condition: tuple[Atom, ...], parts: Sequence[Part]) -> Finding:
     def order(index: int) -> tuple[object, ...]:
         verdict = run.entries[index].verdict
+        confirmation = run.confirmation(run.entries[index])
+        confirmed = confirmation is not None and confirmation.confirmed
         pictured = "arrays" in verdict.has or verdict.kind not in _PICTURED
-        return "script" not in verdict.has, not pictured, *size(run.entries[index].case), verdict.api
+        return not confirmed, "script" not in verdict.has, not pictured, *size(run.entries[index].case), verdict.api
 
     entries = tuple(sorted((index for part in parts for index in part.covered), key=order))
     columns = tuple(sorted({run.entries[index].column for index in entries}))

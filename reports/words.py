@@ -38,6 +38,22 @@ def kind(language: str, word: str) -> str:
     return said.get(f"kind.{word}") or said.get(f"outcome.{word}") or visible(word, 200)
 
 
+@cache
+def _phrases() -> Sequence[tuple[str, re.Pattern[str]]]:
+    """The phrases that the judge writes into a results file, the longest first: (key, what the English one matches)."""
+    phrases = [(key, text) for key, text in messages("en").items() if key.startswith("told.")]
+    phrases.sort(key=lambda phrase: -len(phrase[1]))
+    return [(key, re.compile(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(text)), re.DOTALL)) for key, text in phrases]
+
+
+def told(language: str, text: str) -> str:
+    """A judge's phrase in another language; any other text as it is."""
+    if language == "en":
+        return text
+    found = ((key, pattern.fullmatch(text[:1000])) for key, pattern in _phrases())
+    return next((say(language, key, *match.groups()) for key, match in found if match), text)
+
+
 def condition(language: str, atoms: tuple[Atom, ...]) -> str:
     return say(language, "and").join(
         say(language, f"atom.{name}", *(visible(word, 200) for word in words)) for name, *words in atoms
@@ -66,8 +82,8 @@ def headline(language: str, run: Run, finding: Finding) -> str:
         kind=kind(language, like.kind or like.outcome),
         apis=visible(_apis([run.columns[column].label for column in finding.columns]), 300),
         subject=term(language, "subject", like.subject or "output").replace("-", " "),
-        expected=visible(first.expected, 160),
-        observed=visible(observed, 200),
+        expected=visible(told(language, _rounded(first.expected)), 160),
+        observed=visible(told(language, _rounded(observed)), 200),
         phase=term(language, "phase", first.phase),
     )
 
@@ -75,6 +91,11 @@ def headline(language: str, run: Run, finding: Finding) -> str:
 def _sentence(text: str) -> str:
     """The first sentence of a long line."""
     return re.split(r"(?<=[^\W\d_][.!]) (?=[A-Z])", text, maxsplit=1)[0]
+
+
+def _rounded(text: str) -> str:
+    """Numbers of many digits with six of them."""
+    return re.sub(r"\b\d{1,300}\.\d{7,300}(e[-+]?\d{1,3})?\b", lambda match: f"{float(match[0]):.6g}", text)
 
 
 def _apis(labels: Sequence[str]) -> str:

@@ -38,7 +38,7 @@ function verdictBody(run, verdict) {
   add("known", verdict.known);
   add("changed", verdict.changed ? [term("change", verdict.changed), verdict.before && verdict.changed !== "unchanged" ? `: ${verdict.before}` : ""] : null);
   const side = (key, text) => (text ? h("div", {}, h("div", { class: "label" }, say(key)), h("pre", { class: "outside" }, text)) : null);
-  const sides = h("div", { class: "sides" }, side("expected", verdict.expected), side("observed", verdict.observed));
+  const sides = h("div", { class: "sides" }, side("expected", told(verdict.expected)), side("observed", told(verdict.observed)));
   const later = h("div", {});
   details(run, verdict).then((found) => {
     later.append(...[
