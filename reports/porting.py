@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, islice
 
 from reports.findings import Finding, size
 from reports.read import Case, Contract
-from reports.run import FAILURES, Run
+from reports.run import FAILURES, Entry, Run
 from reports.values import CANONICAL, integers, source
 
 _SAMPLE = 800  # cases of a layer that calls are learnt from, the simplest first
@@ -56,13 +57,15 @@ class Cell:
 class Shared:
     """One aspect as two columns say it of the same case, the simplest that conforms on both or was called on both.
 
-    `first` and `second` are the verdicts' indices.
+    `first` and `second` are the verdicts' indices. `where` tells the case's other parameters, as source, where what is
+    to be written depends on them too; "" elsewhere.
     """
 
     first_code: str
     second_code: str
     first: int
     second: int
+    where: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,9 @@ class Table:
         shared: by row and two columns.
         proven: by row and two columns, how many cases with the aspect conform on both.
         examples: by two columns, the verdicts of the richest case that conforms on both.
+        unsaid: (row, column) where no keyword of the API says the parameter: the arrays do.
+        defaults: by two columns, (parameter or keyword, first, second) where what is left out means different things;
+            none where the run could not read the defaults of both.
         general: by column, the ids of the findings of valid calls that no row names.
     """
 
@@ -84,6 +90,8 @@ class Table:
     shared: Mapping[tuple[int, int, int], Shared]
     proven: Mapping[tuple[int, int, int], int]
     examples: Mapping[tuple[int, int], tuple[int, int]]
+    unsaid: frozenset[tuple[int, int]]
+    defaults: Mapping[tuple[int, int], Sequence[tuple[str, str, str]]]
     general: Mapping[int, tuple[str, ...]]
 
 
@@ -107,7 +115,7 @@ def aspects(case: Case) -> Iterator[Aspect]:
     """What a canonical case gives in other than the plainest way."""
     given = {**CANONICAL, **case.arguments}
     for name, value in given.items():
-        if name in CANONICAL and value == CANONICAL[name] and name != "bias":
+        if name in CANONICAL and value in (CANONICAL[name], [CANONICAL[name]] * 2) and name != "bias":
             continue
         form = _form(name, value)
         if form:
@@ -132,10 +140,13 @@ def _form(name: str, value: object) -> str:
         return ""
     if name == "groups":
         return "int"
+    if len(numbers) == 4 and numbers[0] == numbers[1] and numbers[2] == numbers[3]:
+        return "opposite"
     return {1: "int", 2: "pair", 4: "four"}.get(len(numbers), "")
 
 
-def keywords(call: str) -> dict[str, str]:
+@lru_cache(maxsize=20_000)
+def keywords(call: str) -> Mapping[str, str]:
     """The arguments of a call's source, positional ones under their place; {} for anything else."""
     start, end = call.find("("), call.rfind(")")
     if start < 0 or end < start:
@@ -172,23 +183,29 @@ def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_en
     has = {case.id: frozenset(aspects(case)) for case in cases}
     cases.sort(key=lambda case: (len(has[case.id]), _magnitude(case), size(case)))
     columns = tuple(sorted({column for case in cases for column in by_case[case.id]}))
-    owners = {column: _owners(run, column, cases[:_SAMPLE], by_case) for column in columns}
+    speech = {column: _speech(run, column, cases[:_SAMPLE], by_case) for column in columns}
     rows = sorted({one for held in has.values() for one in held}, key=lambda a: (PARAMETERS.index(a.parameter), a.form))
     asked = {column: _asked(run, column, cases, by_case) for column in columns}
     cells, shared, proven = {}, {}, {}
     for row, aspect in enumerate(rows):
         mask = _mask(bit for bit, case in enumerate(cases) if aspect in has[case.id])
-        said_by = {column: owners[column][aspect.parameter] for column in columns}
+        varies = {column: _varies(run, aspect, mask, asked[column], cases, speech[column]) for column in columns}
         for column in columns:
-            cells[row, column] = _cell(run, aspect, mask, asked[column], said_by[column], of_entry)
+            cells[row, column] = _cell(run, aspect, mask, asked[column], speech[column], of_entry)
         for a, b in combinations(columns, 2):
             both = mask & asked[a].conforming & asked[b].conforming
             proven[row, a, b] = both.bit_count()
             chosen = (both & asked[a].called & asked[b].called) or mask & asked[a].called & asked[b].called
-            example = _telling(aspect, [cases[bit] for bit in islice(_bits(chosen), _TRIED)])
+            depends = varies[a] or varies[b]
+            example = _telling(aspect, [cases[bit] for bit in islice(_bits(chosen), _TRIED)], depends)
             if example is not None:
                 first, second = by_case[example.id][a], by_case[example.id][b]
-                shared[row, a, b] = Shared(_code(run, first, said_by[a]), _code(run, second, said_by[b]), first, second)
+                codes = _code(run, first, aspect, speech[a]), _code(run, second, aspect, speech[b])
+                depends |= any(
+                    set(_unusual(run.entries[one], speech[column])) - {*speech[column].owned[aspect.parameter]}
+                    for column, one in ((a, first), (b, second))
+                )
+                shared[row, a, b] = Shared(*codes, first, second, _where(aspect, example) if depends else "")
     examples = {}
     for a, b in combinations(columns, 2):
         for case in reversed(cases):  # the last is the richest
@@ -196,9 +213,54 @@ def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_en
             if all(one is not None and run.entries[one].verdict.outcome == "conforms" for one in pair):
                 examples[a, b] = (by_case[case.id][a], by_case[case.id][b])
                 break
-    return Table(
-        layer, columns, tuple(rows), cells, shared, proven, examples, _general(cells, cases, by_case, of_entry)
+    unsaid = frozenset(
+        (row, column) for row, one in enumerate(rows) for column in columns if not speech[column].owned[one.parameter]
     )
+    defaults = {(a, b): _defaults(run, a, b, speech) for a, b in combinations(columns, 2)}
+    general = _general(cells, cases, by_case, of_entry)
+    return Table(layer, columns, tuple(rows), cells, shared, proven, examples, unsaid, defaults, general)
+
+
+_CONTEXT = ("kernel_size", "stride", "dilation")
+_COMPARED = 40  # calls that are looked at to see whether the same value is always said alike
+
+
+def _varies(run: Run, aspect: Aspect, mask: int, asked: _Asked, cases: Sequence[Case], speech: _Speech) -> bool:
+    """Whether one value of the parameter is said in several ways, according to the other parameters."""
+    owned = speech.owned[aspect.parameter]
+    said_as: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for bit in islice(_bits(mask & asked.called), _COMPARED):
+        given = keywords(run.entries[asked.index[bit]].verdict.call)
+        value = _parameters(cases[bit]).get(aspect.parameter, "")
+        for name in owned:
+            if name in given:
+                said_as[name, value].add(given[name])
+    return any(len(ways) > 1 for ways in said_as.values())
+
+
+def _where(aspect: Aspect, case: Case) -> str:
+    given = {**CANONICAL, **case.arguments}
+    return ", ".join(f"{name}={source(given[name])}" for name in _CONTEXT if name in given and name != aspect.parameter)
+
+
+def _defaults(run: Run, a: int, b: int, speech: Mapping[int, _Speech]) -> Sequence[tuple[str, str, str]]:
+    """What leaving a parameter out means to either API, where that differs."""
+    sides = [(column, contract.defaults) for column in (a, b) if (contract := said(run, column)) and contract.defaults]
+    if len(sides) < 2:
+        return ()
+    rows, told = [], set()
+    for parameter in PARAMETERS:
+        named = [[one for one in speech[column].owned[parameter] if one in defaults] for column, defaults in sides]
+        values = [[defaults[one] for one in names] for names, (_, defaults) in zip(named, sides, strict=True)]
+        told |= {one for names in named for one in names}
+        if values[0] != values[1]:
+            rows.append((parameter, *(", ".join(f"{name}={defaults[name]}" for name in names)
+                                      for names, (_, defaults) in zip(named, sides, strict=True))))  # fmt: skip
+    left, right = (defaults for _, defaults in sides)
+    for name in dict.fromkeys([*left, *right]):
+        if name not in told and left.get(name) != right.get(name):
+            rows.append((name, *(f"{name}={defaults[name]}" if name in defaults else "" for defaults in (left, right))))
+    return tuple(rows)
 
 
 @dataclass(frozen=True)
@@ -244,10 +306,16 @@ def _bits(mask: int) -> Iterator[int]:
         mask &= mask - 1
 
 
-def _telling(aspect: Aspect, cases: Sequence[Case]) -> Case | None:
-    """The first, but rather one whose components differ: (1, 1) tells less than (1, 2)."""
-    uneven = (case for case in cases if len(set(integers(case.arguments.get(aspect.parameter)) or ())) > 1)
-    return next(uneven, cases[0] if cases else None)
+def _telling(aspect: Aspect, cases: Sequence[Case], depends: bool) -> Case | None:
+    """The first, but rather one whose components differ: (1, 1) tells less than (1, 2).
+
+    Args:
+        depends: other parameters matter; then rather one whose kernel has more than one element.
+    """
+    telling = [case for case in cases if len(set(integers(case.arguments.get(aspect.parameter)) or ())) > 1]
+    if depends:
+        telling = [case for case in telling or cases if max(integers(case.arguments.get("kernel_size")) or (0,)) > 1]
+    return next(iter(telling), cases[0] if cases else None)
 
 
 def _general(
@@ -270,8 +338,13 @@ def _magnitude(case: Case) -> int:
 
 def names(finding: Finding, aspect: Aspect) -> bool:
     """Whether the finding's condition is about the aspect."""
+    if any(predicate in ("numpy", "any", "is") for predicate, *_ in finding.condition):
+        return False  # about a type, not about a parameter
     for predicate, *operands in finding.condition:
         match predicate:
+            case "asymmetric":
+                if aspect == Aspect(operands[0], "four"):
+                    return True
             case "dtype" | "weight_dtype" | "mixed_dtype":
                 if aspect.parameter == "dtype" and (not operands or aspect.form in operands[0].split(", ")):
                     return True
@@ -297,10 +370,20 @@ def _parameters(case: Case) -> dict[str, str]:
     return given | {"dtype": str(inputs.get("dtype", "")), "batch": str(len(inputs.get("shape") or ()))}
 
 
-def _owners(
-    run: Run, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]]
-) -> Mapping[str, tuple[str, ...]]:
-    """Per canonical parameter the keywords of this API that say it."""
+@dataclass(frozen=True)
+class _Speech:
+    """How an API says things.
+
+    Attributes:
+        owned: per canonical parameter the keywords that say it.
+        usual: per keyword the parameter that it says and, of each of its values, what the keyword then mostly is.
+    """
+
+    owned: Mapping[str, tuple[str, ...]]
+    usual: Mapping[str, tuple[str, Mapping[str, str]]]
+
+
+def _speech(run: Run, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]]) -> _Speech:
     observed = [
         (_parameters(case), keywords(run.entries[by_case[case.id][column]].verdict.call))
         for case in cases
@@ -308,12 +391,22 @@ def _owners(
     ]
     given = {parameter: [said.get(parameter, "") for said, _ in observed] for parameter in PARAMETERS}
     owners: dict[str, list[str]] = {parameter: [] for parameter in PARAMETERS}
+    usual: dict[str, tuple[str, Mapping[str, str]]] = {}
     for keyword in dict.fromkeys(name for _, call in observed for name in call):
         values = [call.get(keyword, "") for _, call in observed]
         present = [place for place, (_, call) in enumerate(observed) if keyword in call]
         for parameter in _said_by(keyword, given, values, present):
             owners[parameter].append(keyword)
-    return {parameter: tuple(keywords) for parameter, keywords in owners.items()}
+            usual[keyword] = parameter, _usual(given[parameter], values)
+    return _Speech({parameter: tuple(keywords) for parameter, keywords in owners.items()}, usual)
+
+
+def _usual(given: Sequence[str], call: Sequence[str]) -> Mapping[str, str]:
+    """What a keyword mostly is for each value of a parameter."""
+    found: dict[str, tuple[int, str]] = {}
+    for (value, said_as), number in Counter(zip(given, call, strict=True)).items():
+        found[value] = max(found.get(value, (0, "")), (number, said_as))
+    return {value: said_as for value, (_, said_as) in found.items()}
 
 
 def _said_by(
@@ -349,9 +442,7 @@ def _followed(given: Sequence[str], call: Sequence[str]) -> float:
     return sum(number for number, _ in usual.values()) / len(call)
 
 
-def _cell(
-    run: Run, aspect: Aspect, mask: int, asked: _Asked, owned: Sequence[str], of_entry: Mapping[int, Finding]
-) -> Cell:
+def _cell(run: Run, aspect: Aspect, mask: int, asked: _Asked, speech: _Speech, of_entry: Mapping[int, Finding]) -> Cell:
     conforms = mask & asked.conforming
     fails = [asked.index[bit] for bit in _bits(mask & asked.failed)]
     fails = [index for index in fails if names(of_entry[index], aspect)]
@@ -359,12 +450,27 @@ def _cell(
     example = None if first is None else asked.index[first]
     reasons = {reason: (mask & bits).bit_count() for reason, bits in asked.reasons.items() if mask & bits}
     return Cell(
-        "" if example is None else _code(run, example, owned),
+        "" if example is None else _code(run, example, aspect, speech),
         example, conforms.bit_count(), len(fails), tuple(dict.fromkeys(of_entry[index].id for index in fails)),
         max(reasons, key=lambda reason: reasons[reason], default=""),
     )  # fmt: skip
 
 
-def _code(run: Run, index: int, owned: Sequence[str]) -> str:
-    given = keywords(run.entries[index].verdict.call)
-    return ", ".join(value if name.isdigit() else f"{name}={value}" for name, value in given.items() if name in owned)
+def _code(run: Run, index: int, aspect: Aspect, speech: _Speech) -> str:
+    """The keywords that say the aspect, and those that are not as they usually are for their own parameter."""
+    entry = run.entries[index]
+    told = {*speech.owned[aspect.parameter], *_unusual(entry, speech)}
+    return ", ".join(
+        text if name.isdigit() else f"{name}={text}"
+        for name, text in keywords(entry.verdict.call).items()
+        if name in told
+    )
+
+
+def _unusual(entry: Entry, speech: _Speech) -> Iterator[str]:
+    parameters = _parameters(entry.case)
+    for name, text in keywords(entry.verdict.call).items():
+        parameter, usual = speech.usual.get(name, ("", {}))
+        value = parameters.get(parameter)
+        if value in usual and text not in (usual[value], value):
+            yield name

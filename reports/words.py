@@ -106,6 +106,14 @@ def _apis(labels: Sequence[str]) -> str:
     return f"{first}: {', '.join(label.partition('.')[2] for label in labels)}"
 
 
+def brief(language: str, run: Run, finding: Finding) -> str:
+    """The kind of a finding and its condition alone."""
+    word = kind(language, finding.signature.kind or finding.signature.outcome)
+    if not finding.condition or finding.signature.claim:
+        return word
+    return f"{word} {circumstance(language, run, finding)}"
+
+
 def circumstance(language: str, run: Run, finding: Finding) -> str:
     """When it happens: the finding's condition in words, or the statement that it is against."""
     told = ""

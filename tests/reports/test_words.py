@@ -57,7 +57,7 @@ FAMILIES = {
         "unchecked",
         "not_run",
     ),
-    "form": ("int", "pair", "four", "depthwise", "none"),
+    "form": ("int", "pair", "four", "opposite", "depthwise", "none"),
     "says": (
         *KINDS,
         "crashed",
