@@ -445,7 +445,9 @@ def _followed(given: Sequence[str], call: Sequence[str]) -> float:
 def _cell(run: Run, aspect: Aspect, mask: int, asked: _Asked, speech: _Speech, of_entry: Mapping[int, Finding]) -> Cell:
     conforms = mask & asked.conforming
     fails = [asked.index[bit] for bit in _bits(mask & asked.failed)]
-    fails = [index for index in fails if names(of_entry[index], aspect)]
+    behind = {of_entry[index].id: of_entry[index] for index in fails}
+    about = {one: names(finding, aspect) for one, finding in behind.items()}
+    fails = [index for index in fails if about[of_entry[index].id]]
     first = next(_bits(conforms or mask & asked.failed or mask & asked.called), None)
     example = None if first is None else asked.index[first]
     reasons = {reason: (mask & bits).bit_count() for reason, bits in asked.reasons.items() if mask & bits}
