@@ -94,7 +94,8 @@ def _sentence(text: str) -> str:
 
 
 def _rounded(text: str) -> str:
-    """Numbers of many digits with six of them."""
+    """Numbers of many digits with six of them, a tuple of one as a person writes it."""
+    text = re.sub(r"(?<=\d),\)", ")", text)
     return re.sub(r"\b\d{1,300}\.\d{7,300}(e[-+]?\d{1,3})?\b", lambda match: f"{float(match[0]):.6g}", text)
 
 

@@ -90,6 +90,8 @@ def test_link_to_a_finding_opens_it(whole, open_page):
     identity = report.page.locator("details.finding").nth(2).get_attribute("id").removeprefix("finding-")
     page = report.go(f"#finding/{identity}")
     assert page.locator("details.finding[open]").count() == 1
+    top = "document.querySelector('.finding[open] summary').getBoundingClientRect().top"
+    assert page.evaluate(f"{top} >= document.querySelector('.top').getBoundingClientRect().bottom")
     body = page.locator("details.finding[open] .body")
     body.locator(".script pre").wait_for()
     assert "import numpy as np" in body.inner_text()
