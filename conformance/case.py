@@ -264,7 +264,7 @@ class Verdict:
         expected, observed: one line each, for people.
         ratio: the largest observed error / bound; None when nothing was compared element by element.
         exact: the comparison had zero tolerance.
-        arrays: small arrays for a picture: x, weight, bias, expected, observed (nested lists).
+        arrays: small arrays for a picture: x, weight, bias, grad_output, expected, observed, bound (nested lists).
     """
 
     outcome: Outcome

@@ -57,24 +57,21 @@ def compare(subject: str, kind: Kind, expected: Expected, observed: Array, dtype
     """
     if expected.value.size == 0:
         return Comparison(0.0, None)
-    value = expected.value
-    if expected.bound is None and dtype not in inputs.INTEGERS:
-        value = inputs.rounded(value, dtype)  # exact but for what overflows
+    value, allowed = awaited(expected, dtype), bound(expected)
     wide = observed.astype(np.result_type(value.dtype, observed.dtype), copy=False)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         same = (wide == value) | (np.isnan(wide) & np.isnan(value))
         error = np.where(same, 0.0, np.abs(wide - value)).astype(np.float64)
         error = np.where(np.isnan(error), np.inf, error)
-        bound = np.zeros(value.shape) if expected.bound is None else expected.bound
-        ratio = np.where(error == 0, 0.0, error / bound)
-        ratio = np.where(np.isinf(bound), 0.0, ratio)
+        ratio = np.where(error == 0, 0.0, error / allowed)
+        ratio = np.where(np.isinf(allowed), 0.0, ratio)
     worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     largest = float(ratio[worst])
     if largest <= 1.0:
         return Comparison(largest, None)
     wrong = int(np.count_nonzero(ratio > 1.0))
     index = tuple(int(i) for i in worst)
-    found = Worst(index, value[worst].item(), wide[worst].item(), float(bound[worst]))
+    found = Worst(index, value[worst].item(), wide[worst].item(), float(allowed[worst]))
     within = "exactly" if found.bound == 0 else f"within {found.bound:.3g}"
     return Comparison(
         largest,
@@ -87,6 +84,20 @@ def compare(subject: str, kind: Kind, expected: Expected, observed: Array, dtype
             found,
         ),
     )
+
+
+def awaited(expected: Expected, dtype: str) -> Array:
+    """What `dtype` makes of the expected elements: where they are exact, an overflow."""
+    return (
+        expected.value
+        if expected.bound is not None or dtype in inputs.INTEGERS
+        else inputs.rounded(expected.value, dtype)
+    )
+
+
+def bound(expected: Expected) -> Array:
+    """How far each element may lie from the expected one."""
+    return np.zeros(expected.value.shape) if expected.bound is None else expected.bound
 
 
 def _excess(ratio: float) -> str:

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 
 from conformance import comparison, distribution, values
-from conformance.apis import Contract, common, framework_of
+from conformance.apis import AS_THE_ORACLE, Contract, Layout, common, framework_of
 from conformance.case import Case, Distribution, Kind, Observation, Outcome, Phase, Ruling, TypedArray, Verdict
 from conformance.comparison import Comparison, Divergence, shown
 from conformance.expectation import Expectation, Expected
 
-MAX_PICTURE = 600  # elements of an array that a divergence keeps for its picture
+MAX_PICTURE = 2000  # elements of an array that a divergence keeps for its picture
 
 
 def judge(case: Case, contract: Contract, expectation: Expectation, observation: Observation) -> Verdict:
     """The verdict on one case of one API."""
     verdict = _judge(case, contract, expectation, observation)
     if verdict.outcome is Outcome.DIVERGES:
-        verdict = replace(verdict, arrays=_picture(expectation, observation, verdict.subject))
+        verdict = replace(verdict, arrays=_picture(case, contract, expectation, observation, verdict))
     return replace(
         verdict,
         phase=observation.phase,
@@ -178,14 +178,16 @@ def _gradient(
     if name not in observation.gradients:
         return Comparison(0.0, Divergence(Kind.GRADIENT, subject, shown(expected.value.shape), "absent"))
     observed = observation.gradients[name]
-    groups = expectation.canonical["groups"]
-    layout = {"weight": contract.weight, "bias": contract.bias}.get(name)
-    if layout is not None:
-        wanted = layout.to_vendor(expected.value, groups).shape
-        if observed.values.shape != wanted:
-            return Comparison(0.0, Divergence(Kind.GRADIENT, subject, shown(wanted), shown(observed.values.shape)))
-        observed = replace(observed, values=layout.from_vendor(observed.values, groups))
+    groups, layout = expectation.canonical["groups"], _layout(contract, name)
+    wanted = layout.to_vendor(expected.value, groups).shape
+    if observed.values.shape != wanted:
+        return Comparison(0.0, Divergence(Kind.GRADIENT, subject, shown(wanted), shown(observed.values.shape)))
+    observed = replace(observed, values=layout.from_vendor(observed.values, groups))
     return comparison.typed(subject, Kind.GRADIENT, expected, observed, case.inputs.dtype)
+
+
+def _layout(contract: Contract, gradient: str) -> Layout:
+    return {"weight": contract.weight, "bias": contract.bias}.get(gradient, AS_THE_ORACLE)
 
 
 # Claims: three voices.
@@ -457,24 +459,34 @@ def _promised_distribution(promised: Distribution, observation: Observation) -> 
     return rule(reason is None, None, False, found)
 
 
-def _picture(expectation: Expectation, observation: Observation, subject: str) -> dict[str, Any] | None:
-    """The arrays of a divergence, where all are small enough to be looked at."""
-    arrays = expectation.arrays
-    if arrays is None or observation.output is None or arrays.weight is None:
+def _picture(
+    case: Case, contract: Contract, expectation: Expectation, observation: Observation, verdict: Verdict
+) -> dict[str, Any] | None:
+    """The arrays of a divergence in the oracle's layout, where all are small enough to be looked at.
+
+    `bound` is there when elements were compared, of the shape of `expected`.
+    """
+    arrays, groups = expectation.arrays, 1 if expectation.canonical is None else expectation.canonical["groups"]
+    if arrays is None or observation.output is None or arrays.weight is None or case.inputs is None:
         return None
-    expected, observed = expectation.output, observation.output
-    if subject.startswith("grad_"):
-        name = subject.removeprefix("grad_")
+    name = verdict.subject.removeprefix("grad_")
+    expected, observed = expectation.output, observation.output.values
+    of_gradient = name != verdict.subject
+    if of_gradient:
         if name not in observation.gradients or name not in expectation.gradients:
             return None
-        expected, observed = expectation.gradients[name], observation.gradients[name]
+        expected, observed = expectation.gradients[name], observation.gradients[name].values
+        layout = _layout(contract, name)
+        if layout.to_vendor(expected.value, groups).shape == observed.shape:
+            observed = layout.from_vendor(observed, groups)
     found = {
         "x": arrays.x,
         "weight": arrays.weight,
         "bias": arrays.bias,
-        "grad_output": arrays.grad_output if subject.startswith("grad_") else None,
-        "expected": expected.value if expected is not None else None,
-        "observed": observed.values,
+        "grad_output": arrays.grad_output if of_gradient else None,
+        "expected": None if expected is None else comparison.awaited(expected, case.inputs.dtype),
+        "observed": observed,
+        "bound": None if expected is None or verdict.worst is None else comparison.bound(expected),
     }
     kept = {name: array for name, array in found.items() if array is not None}
     if any(array.size > MAX_PICTURE or np.iscomplexobj(array) for array in kept.values()):

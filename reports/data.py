@@ -119,6 +119,7 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         "columns": finding.columns,
         "exceptions": finding.exceptions,
         "told": finding.condition not in ((), (EVERY,)),
+        "short": {language: words.brief(language, run, finding) for language in words.LANGUAGES},
         "headline": {language: words.headline(language, run, finding) for language in words.LANGUAGES},
         "when": {language: words.circumstance(language, run, finding) for language in words.LANGUAGES},
     }
@@ -168,12 +169,16 @@ def _porting(run: Run, table: porting.Table) -> dict[str, Any]:
             {
                 "parameter": visible(aspect.parameter),
                 "form": visible(aspect.form),
-                "cells": {column: _cell(table.cells[row, column]) for column in table.columns},
+                "cells": {
+                    column: [*_cell(table.cells[row, column]), int((row, column) in table.unsaid)]
+                    for column in table.columns
+                },
                 "proven": {f"{a} {b}": table.proven[row, a, b] for a, b in pairs},
                 "shared": {f"{a} {b}": _shared(table.shared.get((row, a, b))) for a, b in pairs},
             }
             for row, aspect in enumerate(table.aspects)
         ],
+        "defaults": {f"{a} {b}": [_seen(*row) for row in table.defaults[a, b]] for a, b in pairs},
         "general": table.general,
         "examples": {f"{a} {b}": table.examples[a, b] for a, b in pairs if (a, b) in table.examples},
         "contracts": {column: _contract(said) for column in table.columns if (said := porting.said(run, column))},
@@ -185,12 +190,13 @@ def _cell(cell: porting.Cell) -> list[Any]:
 
 
 def _shared(shared: porting.Shared | None) -> list[Any] | None:
-    return None if shared is None else [*_seen(shared.first_code, shared.second_code), shared.first, shared.second]
+    if shared is None:
+        return None
+    return [*_seen(shared.first_code, shared.second_code), shared.first, shared.second, visible(shared.where)]
 
 
 def _contract(said: Contract) -> dict[str, Any]:
-    defaults = {visible(name): visible(value) for name, value in said.defaults.items()}
-    return {"weight": visible(said.weight), "bias": visible(said.bias), "defaults": defaults}
+    return {"weight": visible(said.weight), "bias": visible(said.bias)}
 
 
 def _changes(changes: Diff) -> dict[str, Any]:

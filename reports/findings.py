@@ -12,14 +12,18 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reports.conditions import Part, Universe, listed, merged
 from reports.features import EVERY, Atom, Atoms
-from reports.read import Case
+from reports.read import PHASES, Case, Verdict
 from reports.run import Entry, Run
 from reports.values import CANONICAL, integers, source
 
 _OF_VALID_CALLS = frozenset({"value", "gradient", "shape", "dtype", "wrongly_rejected"})
+_PICTURED = frozenset({"value", "gradient"})
+_PLAIN_INPUTS = {"dtype": "float32", "values": "exact", "layout": "contiguous", "weight_dtype": None}
+_COMPUTED = frozenset({"output", "grad_input", "grad_weight", "grad_bias"})
 _OF_INVALID_CALLS = frozenset({"wrongly_accepted", "error_class", "error_phase"})
 
 
@@ -51,7 +55,8 @@ class Finding:
         condition: atoms that hold of all its cases, () when nothing simple tells them from others.
         exceptions: how many cases meet the condition and conform.
         columns: indices of `Run.columns`.
-        entries: indices of `Run.entries`, the smallest case first, which represents it.
+        entries: indices of `Run.entries`, the simplest case first (before it one whose script is confirmed), which
+            represents it.
     """
 
     id: str
@@ -81,20 +86,42 @@ def cluster(run: Run) -> tuple[Finding, ...]:
             continue
         key = column, like.claim
         if key not in universes:
-            universes[key] = _universe(run, among[key], of)
-        parts = universes[key].explain(failed, valid=like.kind in _OF_VALID_CALLS)
+            universes[key] = _universe(run, column, among[key], of)
+        ended = _ended(run.entries[failed[0]].verdict)
+        past = len(PHASES) if ended is None else ended + 1
+        parts = universes[key].explain(failed, valid=like.kind in _OF_VALID_CALLS, past=past)
         for part in [merged(parts, ())] if like.claim and len(parts) > 1 else parts:
             found[like, part.condition].append(part)
     return tuple(sorted((_finding(run, *key, parts) for key, parts in _one_cause(found).items()), key=_order))
 
 
-def _universe(run: Run, indices: Sequence[int], of: Atoms) -> Universe:
+def _universe(run: Run, column: int, indices: Sequence[int], of: Atoms) -> Universe:
     entries = [(index, run.entries[index]) for index in indices]
+    contract = run.contracts.get((run.columns[column].target.name, run.columns[column].api))
+    defaults = {} if contract is None else contract.defaults
     return Universe(
-        {index: of(entry.case) for index, entry in entries},
-        [index for index, entry in entries if entry.verdict.outcome == "conforms"],
+        {index: of(entry.case, defaults) for index, entry in entries},
+        {index: _passed(entry.verdict) for index, entry in entries},
         [index for index, entry in entries if entry.case.invalid],
     )
+
+
+def _ended(verdict: Verdict) -> int | None:
+    """The place of the phase that an exception, a crash or a time limit ended; None where nothing did."""
+    if verdict.raised is None and verdict.outcome not in ("crashed", "timed_out"):
+        return None
+    phase = verdict.raised.phase if verdict.raised else verdict.phase
+    return PHASES.index(phase) if phase in PHASES else None
+
+
+def _passed(verdict: Verdict) -> int:
+    """How many phases of its call were got through, as far as that can be told."""
+    if verdict.outcome == "conforms":
+        return len(PHASES)
+    ended = _ended(verdict)
+    if ended is not None:
+        return ended
+    return PHASES.index("backward") if verdict.subject in _COMPUTED else 0
 
 
 def _one_cause(
@@ -138,9 +165,10 @@ _GOT = re.compile(r"\b(got|given|received|found)\b.*", re.I)
 
 
 def first_line(message: str) -> str:
-    """The first line of a message that has words in it."""
-    lines = message[:4000].splitlines()
-    return next((line.strip() for line in lines if re.search(r"[^\W\d_]{2}", line)), message[:200].strip())
+    """The first line of a message that has words in it; the next one too where it ends in a colon."""
+    lines = [line.strip().removeprefix("- ") for line in message[:4000].splitlines()]
+    told = [line for line in lines if re.search(r"[^\W\d_]{2}", line)][:2] or [message[:200].strip()]
+    return " ".join(told) if told[0].endswith(":") else told[0]
 
 
 def message_shape(message: str, api: str = "") -> str:
@@ -157,17 +185,26 @@ def message_shape(message: str, api: str = "") -> str:
     return re.sub(r"\s+", " ", _GOT.sub("got", line))[:160]
 
 
-def size(case: Case) -> tuple[int, int, int, str]:
-    """Order cases from the smallest: elements of x, arguments away from 1, 0 and False, length, id."""
-    elements = math.prod(integers((case.inputs or {}).get("shape")) or (0,))
+def size(case: Case) -> tuple[int, int, str]:
+    """Order cases from the simplest: by what is unusual in them, eight times as many elements of x as one such thing.
+
+    An input without elements is unusual, not small.
+    """
+    inputs = case.inputs or {}
+    elements = math.prod(integers(inputs.get("shape")) or (1,))
     unusual = sum(value not in (0, 1, False, None, "zeros") for value in case.arguments.values())
-    return elements, unusual, len(str(case.arguments)), case.id
+    unusual += sum(isinstance(value, (list, dict)) for value in case.arguments.values())
+    unusual += sum(inputs.get(name, plain) != plain for name, plain in _PLAIN_INPUTS.items())
+    return 3 * (elements == 0) + unusual + elements.bit_length() // 3, len(str(case.arguments)), case.id
 
 
 def _finding(run: Run, like: Signature, condition: tuple[Atom, ...], parts: Sequence[Part]) -> Finding:
     def order(index: int) -> tuple[object, ...]:
         verdict = run.entries[index].verdict
-        return "script" not in verdict.has, *size(run.entries[index].case), verdict.api
+        confirmation = run.confirmation(run.entries[index])
+        confirmed = confirmation is not None and confirmation.confirmed
+        pictured = "arrays" in verdict.has or verdict.kind not in _PICTURED
+        return not confirmed, "script" not in verdict.has, not pictured, *size(run.entries[index].case), verdict.api
 
     entries = tuple(sorted((index for part in parts for index in part.covered), key=order))
     columns = tuple(sorted({run.entries[index].column for index in entries}))
@@ -179,14 +216,22 @@ def _finding(run: Run, like: Signature, condition: tuple[Atom, ...], parts: Sequ
 
 
 def _tried(argument: str, cases: Sequence[Case]) -> tuple[Atom, ...]:
-    """The values that an argument, or else the input's shape, had."""
+    """The values that an argument, or else the input, had."""
     if all(argument in case.arguments for case in cases):
         values = [source(case.arguments[argument]) for case in cases]
     elif argument in CANONICAL or not all((case.inputs or {}).get("shape") for case in cases):
         return ()
     else:
-        argument, values = "input", [source((case.inputs or {})["shape"]) for case in cases]
+        argument, values = "input", [_input(case.inputs or {}) for case in cases]
     return (("tried", argument, listed(values)),)
+
+
+def _input(inputs: Mapping[str, Any]) -> str:
+    """The shape of an invalid input; its dtype where that is what is unusual."""
+    dtype, weight = inputs.get("dtype", "float32"), inputs.get("weight_dtype")
+    if weight not in (None, dtype):
+        return f"x {dtype} / weight {weight}"
+    return source(inputs["shape"]) if dtype == "float32" else str(dtype)
 
 
 # What a reader should see first, and how many of each sort a first screen has room for.

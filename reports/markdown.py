@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -111,31 +111,25 @@ def _wanted(run: Run, a: int, b: int, chosen: Sequence[str]) -> bool:
 
 def _pair(run: Run, table: porting.Table, found: Sequence[Finding], a: int, b: int, language: str) -> dict[str, Any]:
     rows = []
+    by_id = {one.id: one for one in found}
     for row, aspect in enumerate(table.aspects):
         cells = [(run.columns[column].label, table.cells[row, column]) for column in (a, b)]
         codes = _codes(table, row, a, b)
         rows.append({
             "name": f"{aspect.parameter} {form(language, aspect)}".strip(),
-            "source": _said(language, cells[0][1], codes[0]),
-            "target": _said(language, cells[1][1], codes[1]),
-            "proven": table.proven[row, min(a, b), max(a, b)],
+            "where": shared.where if (shared := table.shared.get((row, min(a, b), max(a, b)))) else "",
+            "source": _said(language, cells[0][1], codes[0], (row, a) in table.unsaid),
+            "target": _said(language, cells[1][1], codes[1], (row, b) in table.unsaid),
+            "proven": table.proven[row, min(a, b), max(a, b)] or words.say(language, "porting.unproven"),
             "remaining": "; ".join(
-                words.say(language, "porting.fails", count=cell.fails, api=label, findings=", ".join(cell.findings))
-                for label, cell in cells
-                if cell.fails
+                _fails(language, run, label, cell, by_id) for label, cell in cells if cell.fails
             ),
         })  # fmt: skip
     example = table.examples.get((min(a, b), max(a, b)))
     example = example[::-1] if example and a > b else example
     first, second = porting.said(run, a), porting.said(run, b)
-    arrays, defaults = [], []
-    if first and second:
-        arrays = [("weight", first.weight, second.weight), ("bias", first.bias, second.bias)]
-        defaults = [
-            (name, first.defaults.get(name, ""), second.defaults.get(name, ""))
-            for name in dict.fromkeys([*first.defaults, *second.defaults])
-            if first.defaults.get(name) != second.defaults.get(name)
-        ]
+    arrays = [("weight", first.weight, second.weight), ("bias", first.bias, second.bias)] if first and second else []
+    defaults = [(name, *(sides if a < b else sides[::-1])) for name, *sides in table.defaults[min(a, b), max(a, b)]]
     return {
         "source": run.columns[a].label,
         "target": run.columns[b].label,
@@ -165,8 +159,14 @@ def _codes(table: porting.Table, row: int, a: int, b: int) -> tuple[str | None, 
     return first.code if first.example is not None else None, second.code if second.example is not None else None
 
 
-def _said(language: str, cell: porting.Cell, code: str | None) -> tuple[str, str]:
+def _fails(language: str, run: Run, api: str, cell: porting.Cell, by_id: Mapping[str, Finding]) -> str:
+    """How many cases of a cell fail, and the findings behind it in a few words each."""
+    told = "; ".join(words.brief(language, run, by_id[one]) for one in cell.findings)
+    return words.say(language, "porting.fails", count=cell.fails, api=api, findings=told)
+
+
+def _said(language: str, cell: porting.Cell, code: str | None, unsaid: bool) -> tuple[str, str]:
     """The code, or why there is none."""
     if code is not None:
-        return code, words.say(language, "porting.nothing")
+        return code, words.say(language, "porting.arrays_say" if unsaid else "porting.nothing")
     return "", cell.reason or words.say(language, "porting.unasked")

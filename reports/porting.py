@@ -7,13 +7,14 @@ it: equal values of the parameter went with equal values of the keyword.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, islice
 
 from reports.findings import Finding, size
 from reports.read import Case, Contract
-from reports.run import Run
+from reports.run import FAILURES, Entry, Run
 from reports.values import CANONICAL, integers, source
 
 _SAMPLE = 800  # cases of a layer that calls are learnt from, the simplest first
@@ -56,13 +57,15 @@ class Cell:
 class Shared:
     """One aspect as two columns say it of the same case, the simplest that conforms on both or was called on both.
 
-    `first` and `second` are the verdicts' indices.
+    `first` and `second` are the verdicts' indices. `where` tells the case's other parameters, as source, where what is
+    to be written depends on them too; "" elsewhere.
     """
 
     first_code: str
     second_code: str
     first: int
     second: int
+    where: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,9 @@ class Table:
         shared: by row and two columns.
         proven: by row and two columns, how many cases with the aspect conform on both.
         examples: by two columns, the verdicts of the richest case that conforms on both.
+        unsaid: (row, column) where no keyword of the API says the parameter: the arrays do.
+        defaults: by two columns, (parameter or keyword, first, second) where what is left out means different things;
+            none where the run could not read the defaults of both.
         general: by column, the ids of the findings of valid calls that no row names.
     """
 
@@ -84,6 +90,8 @@ class Table:
     shared: Mapping[tuple[int, int, int], Shared]
     proven: Mapping[tuple[int, int, int], int]
     examples: Mapping[tuple[int, int], tuple[int, int]]
+    unsaid: frozenset[tuple[int, int]]
+    defaults: Mapping[tuple[int, int], Sequence[tuple[str, str, str]]]
     general: Mapping[int, tuple[str, ...]]
 
 
@@ -107,7 +115,7 @@ def aspects(case: Case) -> Iterator[Aspect]:
     """What a canonical case gives in other than the plainest way."""
     given = {**CANONICAL, **case.arguments}
     for name, value in given.items():
-        if name in CANONICAL and value == CANONICAL[name] and name != "bias":
+        if name in CANONICAL and value in (CANONICAL[name], [CANONICAL[name]] * 2) and name != "bias":
             continue
         form = _form(name, value)
         if form:
@@ -123,7 +131,7 @@ def aspects(case: Case) -> Iterator[Aspect]:
 
 
 def _form(name: str, value: object) -> str:
-    if name in ("in_channels", "out_channels"):
+    if name in ("in_channels", "out_channels") or name not in PARAMETERS:
         return ""
     if isinstance(value, (bool, str)):
         return source(value)
@@ -132,10 +140,13 @@ def _form(name: str, value: object) -> str:
         return ""
     if name == "groups":
         return "int"
+    if len(numbers) == 4 and numbers[0] == numbers[1] and numbers[2] == numbers[3]:
+        return "opposite"
     return {1: "int", 2: "pair", 4: "four"}.get(len(numbers), "")
 
 
-def keywords(call: str) -> dict[str, str]:
+@lru_cache(maxsize=20_000)
+def keywords(call: str) -> Mapping[str, str]:
     """The arguments of a call's source, positional ones under their place; {} for anything else."""
     start, end = call.find("("), call.rfind(")")
     if start < 0 or end < start:
@@ -172,30 +183,29 @@ def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_en
     has = {case.id: frozenset(aspects(case)) for case in cases}
     cases.sort(key=lambda case: (len(has[case.id]), _magnitude(case), size(case)))
     columns = tuple(sorted({column for case in cases for column in by_case[case.id]}))
-    owners = {column: _owners(run, column, cases[:_SAMPLE], by_case) for column in columns}
+    speech = {column: _speech(run, column, cases[:_SAMPLE], by_case) for column in columns}
     rows = sorted({one for held in has.values() for one in held}, key=lambda a: (PARAMETERS.index(a.parameter), a.form))
-    conforming, called = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
-    for bit, case in enumerate(cases):
-        for column, index in by_case[case.id].items():
-            conforming[column] |= (run.entries[index].verdict.outcome == "conforms") << bit
-            called[column] |= _called(run, index) << bit
+    asked = {column: _asked(run, column, cases, by_case) for column in columns}
     cells, shared, proven = {}, {}, {}
     for row, aspect in enumerate(rows):
-        bits = [bit for bit, case in enumerate(cases) if aspect in has[case.id]]
-        mask = sum(1 << bit for bit in bits)
-        holding = [cases[bit] for bit in bits]
-        said_by = {column: owners[column][aspect.parameter] for column in columns}
+        mask = _mask(bit for bit, case in enumerate(cases) if aspect in has[case.id])
+        varies = {column: _varies(run, aspect, mask, asked[column], cases, speech[column]) for column in columns}
         for column in columns:
-            cells[row, column] = _cell(run, aspect, column, holding, by_case, said_by[column], of_entry)
+            cells[row, column] = _cell(run, aspect, mask, asked[column], speech[column], of_entry)
         for a, b in combinations(columns, 2):
-            both = mask & conforming[a] & conforming[b]
+            both = mask & asked[a].conforming & asked[b].conforming
             proven[row, a, b] = both.bit_count()
-            chosen = (both & called[a] & called[b]) or mask & called[a] & called[b]
-            simplest = [cases[bit] for bit in islice((bit for bit in bits if chosen >> bit & 1), _TRIED)]
-            example = _telling(aspect, simplest)
+            chosen = (both & asked[a].called & asked[b].called) or mask & asked[a].called & asked[b].called
+            depends = varies[a] or varies[b]
+            example = _telling(aspect, [cases[bit] for bit in islice(_bits(chosen), _TRIED)], depends)
             if example is not None:
                 first, second = by_case[example.id][a], by_case[example.id][b]
-                shared[row, a, b] = Shared(_code(run, first, said_by[a]), _code(run, second, said_by[b]), first, second)
+                codes = _code(run, first, aspect, speech[a]), _code(run, second, aspect, speech[b])
+                depends |= any(
+                    set(_unusual(run.entries[one], speech[column])) - {*speech[column].owned[aspect.parameter]}
+                    for column, one in ((a, first), (b, second))
+                )
+                shared[row, a, b] = Shared(*codes, first, second, _where(aspect, example) if depends else "")
     examples = {}
     for a, b in combinations(columns, 2):
         for case in reversed(cases):  # the last is the richest
@@ -203,15 +213,109 @@ def _table(run: Run, layer: str, by_case: Mapping[str, Mapping[int, int]], of_en
             if all(one is not None and run.entries[one].verdict.outcome == "conforms" for one in pair):
                 examples[a, b] = (by_case[case.id][a], by_case[case.id][b])
                 break
-    return Table(
-        layer, columns, tuple(rows), cells, shared, proven, examples, _general(cells, cases, by_case, of_entry)
+    unsaid = frozenset(
+        (row, column) for row, one in enumerate(rows) for column in columns if not speech[column].owned[one.parameter]
+    )
+    defaults = {(a, b): _defaults(run, a, b, speech) for a, b in combinations(columns, 2)}
+    general = _general(cells, cases, by_case, of_entry)
+    return Table(layer, columns, tuple(rows), cells, shared, proven, examples, unsaid, defaults, general)
+
+
+_CONTEXT = ("kernel_size", "stride", "dilation")
+_COMPARED = 40  # calls that are looked at to see whether the same value is always said alike
+
+
+def _varies(run: Run, aspect: Aspect, mask: int, asked: _Asked, cases: Sequence[Case], speech: _Speech) -> bool:
+    """Whether one value of the parameter is said in several ways, according to the other parameters."""
+    owned = speech.owned[aspect.parameter]
+    said_as: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for bit in islice(_bits(mask & asked.called), _COMPARED):
+        given = keywords(run.entries[asked.index[bit]].verdict.call)
+        value = _parameters(cases[bit]).get(aspect.parameter, "")
+        for name in owned:
+            if name in given:
+                said_as[name, value].add(given[name])
+    return any(len(ways) > 1 for ways in said_as.values())
+
+
+def _where(aspect: Aspect, case: Case) -> str:
+    given = {**CANONICAL, **case.arguments}
+    return ", ".join(f"{name}={source(given[name])}" for name in _CONTEXT if name in given and name != aspect.parameter)
+
+
+def _defaults(run: Run, a: int, b: int, speech: Mapping[int, _Speech]) -> Sequence[tuple[str, str, str]]:
+    """What leaving a parameter out means to either API, where that differs."""
+    sides = [(column, contract.defaults) for column in (a, b) if (contract := said(run, column)) and contract.defaults]
+    if len(sides) < 2:
+        return ()
+    rows, told = [], set()
+    for parameter in PARAMETERS:
+        named = [[one for one in speech[column].owned[parameter] if one in defaults] for column, defaults in sides]
+        values = [[defaults[one] for one in names] for names, (_, defaults) in zip(named, sides, strict=True)]
+        told |= {one for names in named for one in names}
+        if values[0] != values[1]:
+            rows.append((parameter, *(", ".join(f"{name}={defaults[name]}" for name in names)
+                                      for names, (_, defaults) in zip(named, sides, strict=True))))  # fmt: skip
+    left, right = (defaults for _, defaults in sides)
+    for name in dict.fromkeys([*left, *right]):
+        if name not in told and left.get(name) != right.get(name):
+            rows.append((name, *(f"{name}={defaults[name]}" if name in defaults else "" for defaults in (left, right))))
+    return tuple(rows)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What became of a layer's cases on one column, as masks over the cases; `index` is of the verdict, by bit."""
+
+    index: Mapping[int, int]
+    conforming: int
+    failed: int
+    called: int
+    reasons: Mapping[str, int]
+
+
+def _asked(run: Run, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]]) -> _Asked:
+    index = {bit: by_case[case.id][column] for bit, case in enumerate(cases) if column in by_case[case.id]}
+    verdicts = {bit: run.entries[place].verdict for bit, place in index.items()}
+    reasons: dict[str, list[int]] = defaultdict(list)
+    for bit, verdict in verdicts.items():
+        if verdict.outcome in ("no_equivalent", "unavailable"):
+            reasons[verdict.observed].append(bit)
+    return _Asked(
+        index,
+        _mask(bit for bit, verdict in verdicts.items() if verdict.outcome == "conforms"),
+        _mask(bit for bit, verdict in verdicts.items() if verdict.outcome in FAILURES),
+        _mask(bit for bit, verdict in verdicts.items() if verdict.call and verdict.outcome != "no_equivalent"),
+        {reason: _mask(bits) for reason, bits in reasons.items()},
     )
 
 
-def _telling(aspect: Aspect, cases: Sequence[Case]) -> Case | None:
-    """The first, but rather one whose components differ: (1, 1) tells less than (1, 2)."""
-    uneven = (case for case in cases if len(set(integers(case.arguments.get(aspect.parameter)) or ())) > 1)
-    return next(uneven, cases[0] if cases else None)
+def _mask(bits: Iterable[int]) -> int:
+    digits = bytearray()
+    for bit in bits:
+        if bit >> 3 >= len(digits):
+            digits.extend(bytes((bit >> 3) + 1 - len(digits)))
+        digits[bit >> 3] |= 1 << (bit & 7)
+    return int.from_bytes(digits, "little")
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """The places of the ones, in order."""
+    while mask:
+        yield (mask & -mask).bit_length() - 1
+        mask &= mask - 1
+
+
+def _telling(aspect: Aspect, cases: Sequence[Case], depends: bool) -> Case | None:
+    """The first, but rather one whose components differ: (1, 1) tells less than (1, 2).
+
+    Args:
+        depends: other parameters matter; then rather one whose kernel has more than one element.
+    """
+    telling = [case for case in cases if len(set(integers(case.arguments.get(aspect.parameter)) or ())) > 1]
+    if depends:
+        telling = [case for case in telling or cases if max(integers(case.arguments.get("kernel_size")) or (0,)) > 1]
+    return next(iter(telling), cases[0] if cases else None)
 
 
 def _general(
@@ -234,8 +338,13 @@ def _magnitude(case: Case) -> int:
 
 def names(finding: Finding, aspect: Aspect) -> bool:
     """Whether the finding's condition is about the aspect."""
+    if any(predicate in ("numpy", "any", "is") for predicate, *_ in finding.condition):
+        return False  # about a type, not about a parameter
     for predicate, *operands in finding.condition:
         match predicate:
+            case "asymmetric":
+                if aspect == Aspect(operands[0], "four"):
+                    return True
             case "dtype" | "weight_dtype" | "mixed_dtype":
                 if aspect.parameter == "dtype" and (not operands or aspect.form in operands[0].split(", ")):
                     return True
@@ -249,7 +358,8 @@ def names(finding: Finding, aspect: Aspect) -> bool:
                 if operands[0] == aspect.parameter and aspect.form in operands[1].split(", "):
                     return True
             case _:
-                if aspect.parameter in operands and aspect.form not in ("'same'", "'valid'"):
+                named = {word.partition("[")[0] for operand in operands for word in operand.split(", ")}
+                if aspect.parameter in named and aspect.form not in ("'same'", "'valid'"):
                     return True
     return False
 
@@ -260,72 +370,109 @@ def _parameters(case: Case) -> dict[str, str]:
     return given | {"dtype": str(inputs.get("dtype", "")), "batch": str(len(inputs.get("shape") or ()))}
 
 
-def _owners(
-    run: Run, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]]
-) -> Mapping[str, tuple[str, ...]]:
-    """Per canonical parameter the keywords of this API that say it."""
+@dataclass(frozen=True)
+class _Speech:
+    """How an API says things.
+
+    Attributes:
+        owned: per canonical parameter the keywords that say it.
+        usual: per keyword the parameter that it says and, of each of its values, what the keyword then mostly is.
+    """
+
+    owned: Mapping[str, tuple[str, ...]]
+    usual: Mapping[str, tuple[str, Mapping[str, str]]]
+
+
+def _speech(run: Run, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]]) -> _Speech:
     observed = [
         (_parameters(case), keywords(run.entries[by_case[case.id][column]].verdict.call))
         for case in cases
         if column in by_case[case.id] and run.entries[by_case[case.id][column]].verdict.call
     ]
+    given = {parameter: [said.get(parameter, "") for said, _ in observed] for parameter in PARAMETERS}
     owners: dict[str, list[str]] = {parameter: [] for parameter in PARAMETERS}
+    usual: dict[str, tuple[str, Mapping[str, str]]] = {}
     for keyword in dict.fromkeys(name for _, call in observed for name in call):
-        for parameter in _said_by(keyword, observed):
+        values = [call.get(keyword, "") for _, call in observed]
+        present = [place for place, (_, call) in enumerate(observed) if keyword in call]
+        for parameter in _said_by(keyword, given, values, present):
             owners[parameter].append(keyword)
-    return {parameter: tuple(keywords) for parameter, keywords in owners.items()}
+            usual[keyword] = parameter, _usual(given[parameter], values)
+    return _Speech({parameter: tuple(keywords) for parameter, keywords in owners.items()}, usual)
 
 
-def _said_by(keyword: str, observed: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> Sequence[str]:
-    """The parameters that a keyword is a function of, absence being a value; or else the one that it mostly follows."""
-    strict = [one for one in PARAMETERS if _followed(one, keyword, observed) == 1.0]
+def _usual(given: Sequence[str], call: Sequence[str]) -> Mapping[str, str]:
+    """What a keyword mostly is for each value of a parameter."""
+    found: dict[str, tuple[int, str]] = {}
+    for (value, said_as), number in Counter(zip(given, call, strict=True)).items():
+        found[value] = max(found.get(value, (0, "")), (number, said_as))
+    return {value: said_as for value, (_, said_as) in found.items()}
+
+
+def _said_by(
+    keyword: str, given: Mapping[str, Sequence[str]], call: Sequence[str], present: Sequence[int]
+) -> Sequence[str]:
+    """The parameters that a keyword is a function of, absence being a value; or else the one that it mostly follows.
+
+    Args:
+        given: of each parameter its value in every call.
+        call: the keyword's value in every call, "" where it is absent.
+        present: the calls that have it.
+    """
+    strict = [one for one in PARAMETERS if _followed(given[one], call) == 1.0]
     if strict:
         return strict
-    present = [(given, call) for given, call in observed if keyword in call]
-    best = max(PARAMETERS, key=lambda one: _followed(one, keyword, present))
-    return [best] if _followed(best, keyword, present) >= _MOSTLY else []
+    within = [call[place] for place in present]
+    followed = {one: _followed([given[one][place] for place in present], within) for one in PARAMETERS}
+    best = max(PARAMETERS, key=lambda one: followed[one])
+    return [best] if followed[best] >= _MOSTLY else []
 
 
-def _followed(parameter: str, keyword: str, observed: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]) -> float:
+def _followed(given: Sequence[str], call: Sequence[str]) -> float:
     """In what part of the calls the keyword has its most frequent value for that value of the parameter.
 
     0 where it never varies: then it says nothing.
     """
-    values: dict[str, Counter[str]] = defaultdict(Counter)
-    for given, call in observed:
-        values[given.get(parameter, "")][call.get(keyword, "")] += 1
-    usual = {max(counts, key=lambda value: counts[value]) for counts in values.values()}
-    if len(usual) < 2:
+    usual: dict[str, tuple[int, str]] = {}
+    for (value, said), number in Counter(zip(given, call, strict=True)).items():
+        if number > usual.get(value, (0, ""))[0]:
+            usual[value] = number, said
+    if len({said for _, said in usual.values()}) < 2:
         return 0.0
-    return sum(max(counts.values()) for counts in values.values()) / len(observed)
+    return sum(number for number, _ in usual.values()) / len(call)
 
 
-def _cell(
-    run: Run, aspect: Aspect, column: int, cases: Sequence[Case], by_case: Mapping[str, Mapping[int, int]],
-    owned: Sequence[str], of_entry: Mapping[int, Finding],
-) -> Cell:  # fmt: skip
-    indices = [by_case[case.id][column] for case in cases if column in by_case[case.id]]
-    conforms = [index for index in indices if run.entries[index].verdict.outcome == "conforms"]
-    failing = [index for index in indices if run.entries[index].failed]
-    fails = [index for index in failing if names(of_entry[index], aspect)]
-    called = [index for index in indices if _called(run, index)]
-    example = next(iter(conforms or failing or called), None)
-    reasons: dict[str, int] = defaultdict(int)
-    for index in indices:
-        if run.entries[index].verdict.outcome in ("no_equivalent", "unavailable"):
-            reasons[run.entries[index].verdict.observed] += 1
+def _cell(run: Run, aspect: Aspect, mask: int, asked: _Asked, speech: _Speech, of_entry: Mapping[int, Finding]) -> Cell:
+    conforms = mask & asked.conforming
+    fails = [asked.index[bit] for bit in _bits(mask & asked.failed)]
+    behind = {of_entry[index].id: of_entry[index] for index in fails}
+    about = {one: names(finding, aspect) for one, finding in behind.items()}
+    fails = [index for index in fails if about[of_entry[index].id]]
+    first = next(_bits(conforms or mask & asked.failed or mask & asked.called), None)
+    example = None if first is None else asked.index[first]
+    reasons = {reason: (mask & bits).bit_count() for reason, bits in asked.reasons.items() if mask & bits}
     return Cell(
-        "" if example is None else _code(run, example, owned),
-        example, len(conforms), len(fails), tuple(dict.fromkeys(of_entry[index].id for index in fails)),
+        "" if example is None else _code(run, example, aspect, speech),
+        example, conforms.bit_count(), len(fails), tuple(dict.fromkeys(of_entry[index].id for index in fails)),
         max(reasons, key=lambda reason: reasons[reason], default=""),
     )  # fmt: skip
 
 
-def _called(run: Run, index: int) -> bool:
-    verdict = run.entries[index].verdict
-    return bool(verdict.call) and verdict.outcome != "no_equivalent"
+def _code(run: Run, index: int, aspect: Aspect, speech: _Speech) -> str:
+    """The keywords that say the aspect, and those that are not as they usually are for their own parameter."""
+    entry = run.entries[index]
+    told = {*speech.owned[aspect.parameter], *_unusual(entry, speech)}
+    return ", ".join(
+        text if name.isdigit() else f"{name}={text}"
+        for name, text in keywords(entry.verdict.call).items()
+        if name in told
+    )
 
 
-def _code(run: Run, index: int, owned: Sequence[str]) -> str:
-    given = keywords(run.entries[index].verdict.call)
-    return ", ".join(value if name.isdigit() else f"{name}={value}" for name, value in given.items() if name in owned)
+def _unusual(entry: Entry, speech: _Speech) -> Iterator[str]:
+    parameters = _parameters(entry.case)
+    for name, text in keywords(entry.verdict.call).items():
+        parameter, usual = speech.usual.get(name, ("", {}))
+        value = parameters.get(parameter)
+        if value in usual and text not in (usual[value], value):
+            yield name

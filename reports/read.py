@@ -194,6 +194,7 @@ KINDS = (
     "error_class",
     "error_phase",
 )
+PHASES = ("start", "construct", "parameters", "forward", "backward")
 DETAILS = frozenset({"script", "arrays", "stderr"})
 
 
@@ -338,16 +339,19 @@ def _verdict(raw: dict[str, Any], offset: int) -> Verdict:
         raise _DamagedError(f"outcome: expected one of {', '.join(OUTCOMES)}, found {outcome!r:.60}")
     raised = _get(raw, "raised", dict, None)
     worst = _get(raw, "worst", dict, None)
+    kind, subject, expected, observed, phase, ruling, call, known = (
+        text if type(text := raw.get(name, "")) is str else _text(raw, name, "") for name in _TEXTS
+    )
     return Verdict(
         _text(raw, "case"),
         _text(raw, "target"),
         _text(raw, "api"),
         outcome,
-        _text(raw, "kind", ""),
-        _text(raw, "subject", ""),
-        _text(raw, "expected", ""),
-        _text(raw, "observed", ""),
-        _text(raw, "phase", ""),
+        kind,
+        subject,
+        expected,
+        observed,
+        phase,
         raised
         and Raised(_text(raised, "phase"), _text(raised, "cls"), _list(raised, "bases"), _text(raised, "message")),
         _number(raw.get("ratio")),
@@ -359,16 +363,17 @@ def _verdict(raw: dict[str, Any], offset: int) -> Verdict:
             _text(worst, "observed", ""),
             _text(worst, "bound", ""),
         ),
-        _text(raw, "ruling", ""),
+        ruling,
         _get(raw, "inferred", bool, False),
-        _text(raw, "call", ""),
-        _text(raw, "known", ""),
+        call,
+        known,
         float(_get(raw, "seconds", (int, float), 0.0)),
         offset,
         DETAILS & raw.keys(),
     )
 
 
+_TEXTS = ("kind", "subject", "expected", "observed", "phase", "ruling", "call", "known")
 _REQUIRED: Any = object()
 
 

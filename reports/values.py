@@ -13,6 +13,8 @@ CANONICAL: Mapping[str, Any] = {
 
 def source(value: Any) -> str:
     """The value as Python source: a JSON array is a tuple, ``{"list": ...}`` a list, and so on."""
+    if value is None or isinstance(value, int | float | str):
+        return repr(value)
     match value:
         case list():
             inside = ", ".join(source(item) for item in value)
@@ -62,11 +64,11 @@ def form(value: Any) -> str:
 
 def integers(value: Any) -> tuple[int, ...] | None:
     """The integers of an int, or of a tuple or list of them; None for anything else."""
+    if type(value) is int:
+        return (value,)
     match value:
         case bool():
             return None
-        case int():
-            return (value,)
         case {"list": list(items)}:
             return integers(items)
         case list() if value and all(isinstance(item, int) and not isinstance(item, bool) for item in value):

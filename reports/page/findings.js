@@ -51,6 +51,6 @@ function openFinding(id) {
   const card = byId(`finding-${id}`);
   if (!card) return;
   card.open = true;
-  card.scrollIntoView({ block: "start" });
+  card.querySelector("summary").scrollIntoView({ block: "start" });
   card.querySelector("summary").focus({ preventScroll: true });
 }

@@ -14,3 +14,17 @@ function term(family, word) {
 }
 
 const count = (number) => number.toLocaleString("en-US");
+
+// A phrase that the judge wrote into the results, in the chosen language; any other text as it is.
+let phrases = null;
+
+function told(text) {
+  if (language() === "en") return text;
+  phrases ??= Object.entries(messages.en).filter(([key]) => key.startsWith("told.")).sort(([, a], [, b]) => b.length - a.length)
+    .map(([key, phrase]) => [key, new RegExp(`^${phrase.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\d\}/g, "(.+?)")}$`, "s")]);
+  for (const [key, pattern] of phrases) {
+    const found = pattern.exec(text.slice(0, 1000));
+    if (found) return say(key, found.slice(1));
+  }
+  return text;
+}

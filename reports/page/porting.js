@@ -53,23 +53,26 @@ const betweenKey = (a, b) => (a.at < b.at ? `${a.at} ${b.at}` : `${b.at} ${a.at}
 function portingRow(run, row, from, to) {
   const shared = row.shared[betweenKey(from, to)];
   const cell = (column) => {
-    const [alone, example, conforms, fails, , reason] = row.cells[column.at];
+    const [alone, example, conforms, fails, , reason, unsaid] = row.cells[column.at];
     const second = column.at > Math.min(from.at, to.at) ? 1 : 0;
     const text = shared ? shared[second] : alone;
     if (example === null) return h("td", { class: "none" }, reason || say("porting.unasked"));
-    return h("td", {}, h("a", { href: verdictLink(run.verdicts[shared ? shared[second + 2] : example]) }, text ? h("code", {}, text) : say("porting.nothing")),
+    return h("td", {}, h("a", { href: verdictLink(run.verdicts[shared ? shared[second + 2] : example]) }, text ? h("code", {}, text) : say(unsaid ? "porting.arrays_say" : "porting.nothing")),
       conforms || fails || !reason ? "" : h("div", { class: "note" }, reason));
   };
   const remaining = [from, to].flatMap((column) => {
     const [, , , fails, findings] = row.cells[column.at];
     return fails ? [h("div", {}, h("code", {}, column.label), ` ${say("porting.failing", { count: count(fails) })} `,
-      findings.slice(0, 3).map((id, i) => [h("a", { href: link("finding", [id]), "aria-label": `${say("finding.link")} ${id}` }, `${i + 1}`), " "]),
-      findings.length > 3 ? `+${findings.length - 3}` : "")] : [];
+      findings.slice(0, 3).map((id, i) => [i ? "; " : "", h("a", { href: link("finding", [id]) }, byFinding(run).get(id).short[language()])]),
+      findings.length > 3 ? ` +${findings.length - 3}` : "")] : [];
   });
   const proven = row.proven[betweenKey(from, to)] ?? 0;
-  return h("tr", {}, h("th", { scope: "row" }, h("code", {}, row.parameter), ` ${term("form", row.form)}`), cell(from), cell(to),
+  return h("tr", {}, h("th", { scope: "row" }, h("code", {}, row.parameter), ` ${term("form", row.form)}`,
+    shared?.[4] ? h("div", { class: "note" }, `${say("porting.where")} `, h("code", {}, shared[4])) : ""), cell(from), cell(to),
     h("td", { class: proven ? "" : "none" }, proven ? count(proven) : say("porting.unproven")), h("td", {}, remaining));
 }
+
+const byFinding = (run) => (run.byFinding ??= new Map(run.findings.map((finding) => [finding.id, finding])));
 
 function portingExample(run, table, from, to) {
   const both = table.examples[betweenKey(from, to)];
@@ -83,11 +86,10 @@ function portingExample(run, table, from, to) {
 function portingArrays(table, from, to) {
   const [one, other] = [table.contracts[from.at], table.contracts[to.at]];
   if (!one || !other) return "";
-  const names = [...new Set([...Object.keys(one.defaults), ...Object.keys(other.defaults)])]
-    .filter((name) => one.defaults[name] !== other.defaults[name]);
-  const row = (name, left, right) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, code(left)), h("td", {}, code(right)));
+  const row = (name, left, right) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, code(left) ?? "—"), h("td", {}, code(right) ?? "—"));
+  const defaults = table.defaults[betweenKey(from, to)].map(([name, ...sides]) => [name, ...(from.at < to.at ? sides : sides.reverse())]);
   return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("porting.arrays") }, h("table", {},
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("porting.arrays")), h("th", { scope: "col" }, h("code", {}, from.label)), h("th", { scope: "col" }, h("code", {}, to.label)))),
     h("tbody", {}, row(say("subject.weight"), one.weight, other.weight), row(say("subject.bias"), one.bias, other.bias),
-      names.map((name) => row([say("porting.default"), " ", code(name)], one.defaults[name] ?? "—", other.defaults[name] ?? "—")))));
+      defaults.map(([name, left, right]) => row([say("porting.default"), " ", code(name)], left, right)))));
 }

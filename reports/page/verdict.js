@@ -9,6 +9,8 @@ function wordTerm(name) {
   return kind === name ? term("outcome", name) : kind;
 }
 
+const PLAIN = new Set(["False", "None", "contiguous"]);
+
 function verdictBody(run, verdict) {
   const one = verdict.case;
   const facts = h("dl", { class: "facts" });
@@ -19,7 +21,7 @@ function verdictBody(run, verdict) {
   add("case", code(one.id), one.line ? ` (${say("spec.line", { line: one.line })})` : null);
   const given = one.arguments.map(([name, value]) => `${name}=${value}`).join(", ");
   add("arguments", code(given));
-  add("inputs", code(one.inputs.map(([name, value]) => `${name} ${value}`).join(", ")));
+  add("inputs", code(one.inputs.filter(([, value]) => !PLAIN.has(value)).map(([name, value]) => (value === "True" ? name : `${name} ${value}`)).join(", ")));
   add("call", code(verdict.call));
   add("why", say(one.claim ? "why.claim" : one.invalid ? "why.reject" : "why.oracle", { clause: one.clause }));
   const statement = one.claim ? run.statements.find((item) => item.claim === one.claim && item.api === one.api) : null;
@@ -36,7 +38,7 @@ function verdictBody(run, verdict) {
   add("known", verdict.known);
   add("changed", verdict.changed ? [term("change", verdict.changed), verdict.before && verdict.changed !== "unchanged" ? `: ${verdict.before}` : ""] : null);
   const side = (key, text) => (text ? h("div", {}, h("div", { class: "label" }, say(key)), h("pre", { class: "outside" }, text)) : null);
-  const sides = h("div", { class: "sides" }, side("expected", verdict.expected), side("observed", verdict.observed));
+  const sides = h("div", { class: "sides" }, side("expected", told(verdict.expected)), side("observed", told(verdict.observed)));
   const later = h("div", {});
   details(run, verdict).then((found) => {
     later.append(...[

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.apis import Layout
 from conformance.case import Inputs, Kind, Outcome, Phase, Promise, Raised, TypedArray
+from conformance.judge import judge
 from tests.judge.conftest import INPUT, Call, raised
 
 REJECTED = Promise(raises=("ValueError",))
@@ -173,3 +175,43 @@ def test_pictures_are_of_small_divergences_alone() -> None:
         == small.expectation.arrays.x.flat[0]
     )
     assert large.judge(output=changed(large.conforming().output)).arrays is None
+
+
+@pytest.mark.parametrize("values", ["exact", "real"])
+def test_pictures_hold_the_bound_of_each_element(values: str) -> None:
+    call = Call(inputs=replace(INPUT, values=values))
+    verdict = call.judge(output=changed(call.conforming().output))
+    found = {name: np.asarray(array) for name, array in verdict.arrays.items()}
+    assert set(found) == {"x", "weight", "bias", "expected", "observed", "bound"}
+    bound = call.expectation.output.bound
+    np.testing.assert_array_equal(found["bound"], np.zeros((2, 3, 4, 2)) if values == "exact" else bound)
+    error = abs(found["observed"] - found["expected"])
+    assert error.argmax() == 0
+    assert (error > found["bound"]).sum() == 1
+    if values == "real":
+        assert verdict.ratio == pytest.approx((error / found["bound"]).max(), rel=1e-12)
+
+
+def test_pictures_of_a_gradient_are_laid_out_as_the_oracle_lays_them_out() -> None:
+    call = Call(inputs=replace(INPUT, values="real"))
+    turned = replace(
+        call.contract, weight=Layout(lambda array, _: array.swapaxes(0, 1), lambda array, _: array.swapaxes(0, 1))
+    )
+    gradients = dict(call.conforming().gradients)
+    weight = changed(gradients["weight"])
+    gradients["weight"] = replace(weight, values=weight.values.swapaxes(0, 1))
+    parameters = {"weight": ("float32", (2, 3, 2, 3)), "bias": ("float32", (3,))}
+    observed = call.conforming(gradients=gradients, parameters=parameters)
+    verdict = judge(call.case, turned, call.expectation, observed)
+    assert verdict.subject == "grad_weight"
+    np.testing.assert_array_equal(np.float32(verdict.arrays["observed"]), weight.values)
+    assert np.shape(verdict.arrays["bound"]) == np.shape(verdict.arrays["expected"]) == (3, 2, 2, 3)
+    assert "grad_output" in verdict.arrays
+
+
+def test_pictures_of_a_shape_have_no_bound() -> None:
+    call = Call(inputs=INPUT)
+    output = call.conforming().output
+    verdict = call.judge(output=replace(output, values=output.values[:, :, 1:]))
+    assert verdict.kind is Kind.SHAPE
+    assert "bound" not in verdict.arrays

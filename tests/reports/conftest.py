@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -16,7 +16,9 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-MEND = "install them: apt-get install chromium; pip install playwright axe-core-python"
+PACKAGES = ("playwright", "axe_playwright_python")
+NEEDED = "chromium, playwright and axe-playwright-python"
+MEND = "install them: apt-get install chromium; pip install playwright axe-playwright-python"
 
 
 def _load(name: str) -> ModuleType:
@@ -65,18 +67,22 @@ def whole(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> tu
 def browser() -> Iterator[Any]:
     """Debian's Chromium; where it is missing the test is skipped, and under CI=true it fails."""
     executable = shutil.which("chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        executable = None
-    if executable is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"the browser tests need chromium and playwright; {MEND}")
-        pytest.skip(f"needs chromium and playwright; {MEND}")
+    if executable is None or any(importlib.util.find_spec(name) is None for name in PACKAGES):
+        without_browser()
+    assert executable is not None
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+def without_browser() -> NoReturn:
+    """A developer may do without a browser, CI may not: there, not to have looked is to have failed."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"the browser tests need {NEEDED}; {MEND}")
+    pytest.skip(f"needs {NEEDED}; {MEND}")
 
 
 class Page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports import findings, run, words
 from reports.findings import message_shape
+from reports.read import Case
 
 
 def found(path):
@@ -77,11 +78,32 @@ def test_hundreds_of_failures_become_tens_of_findings(results, synthetic):
     assert len(clusters) <= 20
 
 
-def test_the_representative_is_the_smallest_case(results):
-    loaded, clusters = found(results())
+def test_the_representative_is_the_simplest_case_or_one_whose_script_is_confirmed(results, synthetic):
+    records = synthetic.records(150)
+    loaded, clusters = found(results([one for one in records if one["record"] != "confirmation"]))
     for finding in clusters:
         sizes = [findings.size(loaded.entries[index].case) for index in finding.entries]
         assert sizes[0] == min(sizes)
+    largest = max(clusters, key=lambda finding: len(finding.entries))
+    last = loaded.entries[largest.entries[-1]].verdict
+    confirmation = {"record": "confirmation", "case": last.case, "target": last.target, "api": last.api,
+                    "confirmed": True, "printed": ""}  # fmt: skip
+    loaded, clusters = found(results([*records[:-1], confirmation, records[-1]], "confirmed.jsonl"))
+    first = next(loaded.entries[one.entries[0]].verdict for one in clusters if one.id == largest.id)
+    assert (first.case, first.api) == (last.case, last.api)
+
+
+def test_what_is_unusual_makes_a_case_less_simple():
+    def case(shape=(1, 2, 5, 4), arguments=(), **inputs):
+        given = {"in_channels": 2, "out_channels": 3, "kernel_size": 2, **dict(arguments)}
+        return Case("a", "conv2d", given, "", {"shape": list(shape), "dtype": "float32", "values": "exact"} | inputs)
+
+    plain = findings.size(case())
+    assert findings.size(case((0, 2, 5, 4))) > plain
+    assert findings.size(case(dtype="float16")) > plain
+    assert findings.size(case(arguments=[("stride", 2)])) > plain
+    assert findings.size(case(arguments=[("stride", [1, 2])])) > findings.size(case(arguments=[("stride", 2)]))
+    assert findings.size(case((8, 64, 56, 56))) > findings.size(case(arguments=[("stride", 2), ("dilation", 2)]))
 
 
 def test_ids_are_the_same_in_another_order_of_verdicts(results, synthetic):
@@ -98,7 +120,9 @@ def test_message_shapes_forget_what_changes():
     second = message_shape("Conv2d: expected 16 channels, got (2, 1, 5) at 0xdeadbeef 'bias'\nmore", "torch.nn.Conv2d")
     assert first == second
     assert first != message_shape("Conv2d: expected 4 groups")
-    assert message_shape("-----\n- Kernel select failed:\n-----") == "- Kernel select failed:"
+    assert message_shape("-----\n- Kernel select failed:\n-----") == "Kernel select failed:"
+    announced = "-----\n- Kernel select failed:\n-----\nUnsupported data type! The types are a"
+    assert message_shape(announced) == "Kernel select failed: Unsupported data type! The types are a"
 
 
 def test_the_first_screen_has_every_sort_and_one_of_a_kind(results, synthetic):

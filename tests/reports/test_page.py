@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 
+import reference
 import reports
 from reports.visible import visible
 
@@ -87,6 +90,8 @@ def test_link_to_a_finding_opens_it(whole, open_page):
     identity = report.page.locator("details.finding").nth(2).get_attribute("id").removeprefix("finding-")
     page = report.go(f"#finding/{identity}")
     assert page.locator("details.finding[open]").count() == 1
+    top = "document.querySelector('.finding[open] summary').getBoundingClientRect().top"
+    assert page.evaluate(f"{top} >= document.querySelector('.top').getBoundingClientRect().bottom")
     body = page.locator("details.finding[open] .body")
     body.locator(".script pre").wait_for()
     assert "import numpy as np" in body.inner_text()
@@ -260,18 +265,98 @@ def test_picture_marks_the_worst_element_and_its_operands(results, synthetic, op
         "worst": {"index": [0, 0, 0, 1], "expected": "7.0", "observed": "0.0", "bound": "0.0"},
         "arrays": {"x": [[[[2.0, 3.0], [4.0, 5.0]]]], "weight": [[[[1.0, 1.0], [2.0, 1.0]]]], "bias": [0.0],
                    "expected": [[[[2.0, 7.0, 6.0], [6.0, 14.0, 13.0], [4.0, 9.0, 5.0]]]],
-                   "observed": [[[[2.0, 0.0, 6.0], [6.0, 14.0, 13.0], [4.0, 9.0, 5.0]]]]},
+                   "observed": [[[[2.0, 0.0, 6.0], [6.0, 14.0, 13.0], [4.0, 9.0, 5.0]]]],
+                   "bound": [[[[0, 0, 0], [0, 0, 0], [0, 0, 0]]]]},
     }  # fmt: skip
     page = open_report(results(records), f"#verdict/{quote(case['id'], safe='')}/{verdict['api']}").page
     page.locator("dialog .pictures").wait_for()
     assert page.locator("dialog figcaption").all_inner_texts() == [
-        "Input [0, 0]", "Kernel [0, 0]", "Expected [0, 0]", "Observed [0, 0]", "Error (observed − expected)",
+        "Input [0, 0]", "Kernel [0, 0]", "Expected [0, 0]", "Observed [0, 0]",
+        "Error (observed − expected); the bound is 0",
     ]  # fmt: skip
     assert "The 2 products whose sum is 7" in page.locator("dialog .verdict").inner_text()
-    page.locator("dialog details summary").first.click()
     assert "x[0, 0, 0, 0] = 2  ×  w[0, 0, 1, 0] = 2" in page.locator("dialog .verdict").inner_text()
     assert page.locator("dialog figure:first-child .used").count() == 2
     assert page.locator("dialog .worst title").all_text_contents() == ["[0, 1] 7", "[0, 1] 0", "[0, 1] -7"]
+
+
+def fail(records, layer, subject, arguments, index, arrays):
+    """Let the first verdict on another case fail with those arrays; the address that shows it."""
+    case = next(
+        one for one in records
+        if one["record"] == "case" and not one["api"] and one["layer"] == layer and not one.get("invalid")
+        and "made" not in one["arguments"]
+    )  # fmt: skip
+    verdict = next(one for one in records if one["record"] == "verdict" and one["case"] == case["id"])
+    case["arguments"] = {**arguments, "made": True}
+    verdict |= {
+        "outcome": "diverges", "kind": "value" if subject == "output" else "gradient", "subject": subject,
+        "expected": "e", "observed": "o", "arrays": arrays,
+        "worst": {"index": list(index), "expected": "1.0", "observed": "0.0", "bound": "0.5"},
+    }  # fmt: skip
+    return f"#verdict/{quote(case['id'], safe='')}/{verdict['api']}"
+
+
+def test_error_is_drawn_against_the_bound(synthetic, results, open_report):
+    def row(*values):
+        return [[list(values)]]
+
+    arrays = {"x": row(1, 1, 1, 1), "weight": [[[[1]]]], "expected": row(1, 1, "inf", 1),
+              "observed": row(1.25, "nan", "inf", 4), "bound": row(0.5, 0.5, 0.5, 0.5)}  # fmt: skip
+    records = synthetic.records(60)
+    at = fail(records, "conv2d", "output", {"in_channels": 1, "out_channels": 1}, (0, 0, 3), arrays)
+    page = open_report(results(records), at).page
+    page.locator("dialog .pictures").wait_for()
+    shown = page.locator("dialog figure").last
+    assert shown.locator("figcaption").inner_text() == "Error / bound"
+    assert shown.locator("title").all_text_contents() == ["[0, 0] 0.5", "[0, 1] Infinity", "[0, 2] 0", "[0, 3] 6"]
+    assert shown.locator("text").all_text_contents() == ["0.5", "∞", "0", "6"]
+    classes = shown.locator("rect").evaluate_all("all => all.map((one) => one.getAttribute('class').split(' ')[0])")
+    assert classes == ["n2", "p5", "z", "p5"]
+
+
+LAYERS = [
+    ("conv2d", {"stride": [2, 1], "padding": [1, 2], "dilation": [1, 2], "groups": 2}),
+    ("conv2d", {"padding": "same", "stride": 2}),
+    ("conv2d", {"padding": [2, 1, 0, 2], "padding_mode": "reflect"}),
+    ("conv2d", {"padding": 2, "padding_mode": "circular"}),
+    ("conv2d", {"padding": [2, 1], "padding_mode": "replicate", "dilation": 2}),
+    ("conv_transpose2d", {"stride": [3, 2], "padding": [1, 2], "output_padding": [1, 0], "groups": 2}),
+    ("conv_transpose2d", {"padding": "same", "stride": [2, 3]}),
+    ("conv_transpose2d", {"padding": [1, 0, 2, 1], "dilation": [2, 1]}),
+]
+
+
+def test_operands_of_the_worst_element_make_up_what_the_oracle_computes(synthetic, results, open_report, monkeypatch):
+    monkeypatch.setattr("reports.data._PICTURES", len(LAYERS) * 3)
+    draw = np.random.default_rng(7)
+    records, shown = synthetic.records(150), []
+    for subject, (layer, given) in product(["output", "grad_input", "grad_weight"], LAYERS):
+        groups = given.get("groups", 1)
+        x = draw.integers(1, 9, (2, 4, 6, 5)).astype(float)
+        weight = draw.integers(1, 9, (4, 6 // groups, 3, 2) if "transpose" in layer else (6, 4 // groups, 3, 2)) * 1.0
+        bias = np.arange(6.0)
+        arguments = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        expected = getattr(reference, layer)(x, weight, bias, **arguments)
+        upstream = draw.integers(1, 9, expected.shape).astype(float)
+        if subject != "output":
+            gradients = getattr(reference, f"{layer}_gradients")(x, weight, upstream, **arguments)
+            expected = gradients[["grad_input", "grad_weight"].index(subject)]
+        arrays = {"x": x, "weight": weight, "bias": bias, "grad_output": upstream, "expected": expected,
+                  "observed": expected + 1, "bound": expected * 0 + 0.5}  # fmt: skip
+        index = tuple(int(draw.integers(size)) for size in expected.shape)
+        given = {"in_channels": 4, "out_channels": 6, "kernel_size": [3, 2], **given}
+        lists = {name: array.tolist() for name, array in arrays.items()}
+        shown.append((fail(records, layer, subject, given, index, lists), expected[index], (subject, layer, given)))
+    report = open_report(results(records))
+    for at, element, told in shown:
+        page = report.go(at)
+        page.locator("dialog .pictures + details summary").wait_for()
+        summary = page.locator("dialog .pictures + details summary").inner_text()
+        alone = summary == f"No product reaches it: it is {element:g}, the bias or nothing"
+        assert alone or summary.endswith(f"whose sum is {element:g}"), told
+        assert (page.locator("dialog .used").count() == 0) == alone, told
+        assert page.locator("dialog .worst").count() == 4, told
 
 
 def test_shapes_are_drawn_to_one_scale(whole, open_page):

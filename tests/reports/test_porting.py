@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from reports import findings, markdown, porting, run
@@ -119,3 +121,110 @@ def test_every_pair_of_frameworks_has_a_table(results):
     text = markdown.porting_tables(run.load([results()]), "zh")
     assert text.count("\n## ") + text.startswith("## ") == 2 * (2 * 2 * 3)
     assert "从 torch.nn.Conv2d 到 mindspore.nn.Conv2d" in text
+
+
+def calls(kernel, padding):
+    """The same transposed layer in an API that knows "same", and in one that has to compute it."""
+    stated = {"kernel_size": kernel} | ({} if padding is None else {"padding": padding})
+    same = (
+        {"pad_mode": "same"}
+        if padding == "same"
+        else {}
+        if padding is None
+        else {"pad_mode": "pad", "padding": padding}
+    )
+    computed = {"kernel": kernel}
+    if padding == "same":
+        computed["pad"] = (kernel - 1) // 2
+    elif isinstance(padding, list) and len(padding) == 4:
+        computed |= {"pad": padding[::2], "extra": [padding[0] - padding[1], padding[2] - padding[3]]}
+    elif padding is not None:
+        computed["pad"] = padding
+    return stated, {"kernel_size": kernel, **same}, computed
+
+
+@pytest.fixture
+def small(synthetic, results):
+    """Tables of one layer on two APIs that conform in everything."""
+    made = [synthetic.header(), *synthetic.targets()]
+    apis = {"torch.nn.ConvTranspose2d": "torch", "mindspore.nn.Conv2dTranspose": "mindspore"}
+    paddings = [None, 1, [1, 2], "same", [1, 1, 2, 2], [2, 1, 3, 1]]
+    for kernel, padding, extra in itertools.product([3, 5, 7], paddings, [0, [0, 0], [1, 2]]):
+        stated, same, computed = calls(kernel, padding)
+        if extra != 0 and isinstance(padding, list) and len(padding) == 4:
+            continue
+        stated, computed = stated | {"output_padding": extra}, {"extra": extra} | computed
+        identity = f"made.yaml::{kernel}-{padding}-{extra}"
+        made.append({"record": "case", "id": identity, "layer": "conv_transpose2d", "arguments": stated, "clause": "",
+                     "inputs": {"shape": [1, 2, 5, 4], "dtype": "float32"}})  # fmt: skip
+        for api, said in zip(apis, (computed, same | {"output_padding": extra}), strict=True):
+            source = ", ".join(f"{name}={tuple(v) if isinstance(v, list) else v!r}" for name, v in said.items())
+            made.append({"record": "verdict", "case": identity, "target": apis[api], "api": api,
+                         "outcome": "conforms", "call": f"{api}({source})"})  # fmt: skip
+    defaults = [{"pad": "0", "kernel": "1", "order": "'C'"}, {"pad_mode": "'same'", "padding": "0", "fancy": "None"}]
+    for (api, target), found in zip(apis.items(), defaults, strict=True):
+        made.append({"record": "contract", "api": api, "target": target, "weight": "", "bias": "", "defaults": found})
+    count = sum(one["record"] == "verdict" for one in made)
+    made.append({"record": "footer", "complete": True, "finished": "", "verdicts": count})
+    loaded = run.load([results(made)])
+    (table,) = porting.tables(loaded, findings.cluster(loaded))
+    return table
+
+
+def shared(table, parameter, form):
+    """(what the first API is told, what the second is, where) of a row."""
+    row = table.aspects.index(porting.Aspect(parameter, form))
+    a, b = table.columns
+    found = table.shared[row, a, b]
+    return {found.first_code, found.second_code}, found.where
+
+
+def test_what_depends_on_other_parameters_says_on_which(small):
+    assert shared(small, "padding", "'same'") == ({"pad=1", "pad_mode='same'"}, "kernel_size=3, stride=1, dilation=1")
+    assert shared(small, "padding", "int") == ({"pad=1", "pad_mode='pad', padding=1"}, "")
+    assert shared(small, "kernel_size", "int")[1] == ""
+
+
+def test_a_keyword_that_another_parameter_needs_is_told_with_it(small):
+    assert shared(small, "padding", "four") == (
+        {"extra=(1, 2), pad=(2, 3)", "pad_mode='pad', padding=(2, 1, 3, 1)"},
+        "kernel_size=3, stride=1, dilation=1",
+    )
+
+
+def test_four_sides_of_which_opposite_ones_are_equal_are_no_proof_of_four(small):
+    assert porting.Aspect("padding", "opposite") in small.aspects
+    four, opposite = (small.aspects.index(porting.Aspect("padding", form)) for form in ("four", "opposite"))
+    a, b = small.columns
+    assert (small.proven[four, a, b], small.proven[opposite, a, b]) == (3, 3)
+
+
+def test_a_pair_of_defaults_is_no_way_of_its_own(small):
+    row = small.aspects.index(porting.Aspect("output_padding", "pair"))
+    assert "(1, 2)" in " ".join(shared(small, "output_padding", "pair")[0])
+    assert small.proven[(row, *small.columns)] == 12
+
+
+def test_defaults_are_compared_by_what_they_mean(small):
+    ((_, rows),) = small.defaults.items()
+    found = {name: set(sides) for name, *sides in rows}
+    assert found["padding"] == {"pad=0", "pad_mode='same', padding=0"}
+    assert found["order"] == {"order='C'", ""}
+    assert found["fancy"] == {"fancy=None", ""}
+    assert set(found) == {"padding", "kernel_size", "order", "fancy"}
+
+
+def test_defaults_that_could_not_be_read_are_not_compared(small, synthetic, results):
+    made = synthetic.records(60)
+    for record in made:
+        if record["record"] == "contract" and record["target"] == "torch":
+            record.pop("defaults", None)
+    loaded = run.load([results(made, "unread.jsonl")])
+    for table in porting.tables(loaded, findings.cluster(loaded)):
+        for (a, b), rows in table.defaults.items():
+            if "torch" in (loaded.columns[a].target.name, loaded.columns[b].target.name):
+                assert rows == ()
+
+
+def test_what_no_keyword_says_the_arrays_say(small):
+    assert {small.aspects[row].parameter for row, _ in small.unsaid} == {"bias"}

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import reports
+from conformance.case import Distribution, Kind
+from conformance.comparison import compare
+from conformance.distribution import fault
+from conformance.expectation import Expected
 from reports import features, words
 from reports.read import KINDS, OUTCOMES
 
@@ -52,8 +57,18 @@ FAMILIES = {
         "unchecked",
         "not_run",
     ),
-    "form": ("int", "pair", "four", "depthwise", "none"),
-    "says": (*KINDS, "crashed", "timed_out", "unstable", "diverges", "against", "forbidden", "accepted_argument"),
+    "form": ("int", "pair", "four", "opposite", "depthwise", "none"),
+    "says": (
+        *KINDS,
+        "crashed",
+        "timed_out",
+        "unstable",
+        "diverges",
+        "against",
+        "forbidden",
+        "accepted_argument",
+        "accepted_call",
+    ),
 }
 
 
@@ -73,5 +88,37 @@ def test_every_key_is_used_and_every_used_key_exists():
     assert said <= keys
     literal = set(re.findall(r"""["'`]([\w]+(?:\.[\w]+)*)["'`]""", text))
     computed = {f"{family}.{term}" for family, terms in FAMILIES.items() for term in terms}
-    computed |= {key for key in keys if key.startswith(("nav.", "preset.", "column.", "porting."))}
+    computed |= {key for key in keys if key.startswith(("nav.", "preset.", "column.", "porting.", "told."))}
     assert keys <= said | literal | computed | {"search", "search.hint"}
+
+
+PHRASES = {
+    "shape (2, 3)": "形状 (2, 3)",
+    "document: shape (1, 6, 2, 3); oracle: shape (1, 6, 1, 3)": "文档：形状 (1, 6, 2, 3)；参考实现：形状 (1, 6, 1, 3)",
+    "the process ended: SIGFPE; so it does alone in a fresh process": "进程终止：SIGFPE；单独在新进程中也如此",
+    "the process ended: SIGFPE": "进程终止：SIGFPE",
+    "5.0; 3 of 96 elements outside the bound, at most 2^15 times it": "5.0；96 个元素中有 3 个超出界，至多为界的 2^15 倍",
+    "ValueError in construct: no": "ValueError in construct: no",
+}
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_phrases_of_the_judge_are_translated(phrase):
+    assert words.told("zh", phrase) == PHRASES[phrase]
+    assert words.told("en", phrase) == phrase
+
+
+def test_what_the_judge_says_of_numbers_and_distributions_is_among_the_phrases():
+    drawn = np.linspace(-0.5, 0.5, 4000)
+    said = [
+        fault(Distribution("weight", "uniform", (-1.0, 1.0)), drawn),
+        fault(Distribution("weight", "uniform", (-0.1, 0.1)), drawn),
+        fault(Distribution("weight", "normal", (3.0, 0.1)), drawn),
+        fault(Distribution("weight", "normal", (0.0, 9.0)), drawn),
+        fault(Distribution("weight", "constant", (1.0,)), drawn),
+    ]
+    for bound in (None, np.full(3, 0.25)):
+        found = compare("output", Kind.VALUE, Expected(np.ones(3), bound), np.full(3, 9.0), "float64").divergence
+        said += [found.expected, found.observed]
+    for one in said:
+        assert re.search("[\u4e00-\u9fff]", words.told("zh", one)), one
