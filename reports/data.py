@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reports import porting, words
@@ -36,18 +36,16 @@ def packed(data: Any) -> str:
     return base64.b64encode(packer.compress(text.encode()) + packer.flush()).decode()
 
 
-class _Strings:
-    """Each text once, made visible; index 0 is the empty one."""
+class _Strings(dict[str, int]):
+    """Each text once, made visible; index 0 is the empty one. A text is looked up as in any dict, which is fast."""
 
     def __init__(self) -> None:
-        self._index: dict[str, int] = {"": 0}
+        super().__init__({"": 0})
         self.texts: list[str] = [""]
 
-    def __call__(self, text: str) -> int:
-        index = self._index.get(text)
-        if index is None:
-            index = self._index[text] = len(self.texts)
-            self.texts.append(visible(text))
+    def __missing__(self, text: str) -> int:
+        index = self[text] = len(self.texts)
+        self.texts.append(visible(text))
         return index
 
 
@@ -85,7 +83,8 @@ class Details:
 
 def core(run: Run, found: Sequence[Finding], details: Details, changes: Diff | None) -> dict[str, Any]:
     """All but the details. Lists are rows whose places data.js names."""
-    text = _Strings()
+    strings = _Strings()
+    text = strings.__getitem__
     verdicts = list(_verdicts(run, found, details, changes, text))
     return {
         "languages": {language: words.messages(language) for language in words.LANGUAGES},
@@ -100,7 +99,7 @@ def core(run: Run, found: Sequence[Finding], details: Details, changes: Diff | N
         "changes": changes and _changes(changes),
         "cases": [_case(case, text) for case in run.cases.values()],
         "verdicts": verdicts,
-        "strings": text.texts,
+        "strings": strings.texts,
     }
 
 
@@ -125,7 +124,7 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _case(case: Case, text: _Strings) -> list[Any]:
+def _case(case: Case, text: Callable[[str], int]) -> list[Any]:
     def pairs(values: Mapping[str, Any], bare: bool) -> list[list[int]]:
         return [
             [text(name), text(value if bare and isinstance(value, str) else source(value))]
@@ -139,7 +138,7 @@ def _case(case: Case, text: _Strings) -> list[Any]:
 
 
 def _verdicts(
-    run: Run, found: Sequence[Finding], details: Details, changes: Diff | None, text: _Strings
+    run: Run, found: Sequence[Finding], details: Details, changes: Diff | None, text: Callable[[str], int]
 ) -> Iterator[list[Any]]:
     case_place = {case: place for place, case in enumerate(run.cases)}
     finding_of = {index: number for number, finding in enumerate(found) for index in finding.entries}
@@ -148,10 +147,10 @@ def _verdicts(
         v, raised, worst, change = entry.verdict, entry.verdict.raised, entry.verdict.worst, changed.get(index)
         confirmation = run.confirmation(entry)
         yield [
-            case_place[entry.case.id], entry.column, text(v.outcome), text(v.kind), text(v.subject),
-            text(v.expected), text(v.observed), text(v.phase),
-            text(raised.cls if raised else ""), text(raised.message if raised else ""),
-            text(ratio_text(v.ratio)), int(v.exact),
+            case_place[entry.case.id], entry.column, *map(text, (
+                v.outcome, v.kind, v.subject, v.expected, v.observed, v.phase,
+                raised.cls if raised else "", raised.message if raised else "", ratio_text(v.ratio),
+            )), int(v.exact),
             _seen(", ".join(map(str, worst.index)), worst.expected, worst.observed, worst.bound) if worst else 0,
             text(v.ruling), int(v.inferred), text(v.call), text(v.known),
             finding_of.get(index, -1), details.place.get(index, -1), text(manner(entry)),

@@ -85,7 +85,7 @@ class Atoms:
     def _of(self, case: Case, arguments: Mapping[str, Any]) -> frozenset[Atom]:
         found: set[Atom] = set()
         for name, value in arguments.items():
-            key = name, source(value)
+            key = name, repr(value)
             if key not in self._values:
                 self._values[key] = tuple(_of_value(name, value))
             found.update(self._values[key])

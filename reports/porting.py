@@ -248,19 +248,24 @@ def _defaults(run: Run, a: int, b: int, speech: Mapping[int, _Speech]) -> Sequen
     sides = [(column, contract.defaults) for column in (a, b) if (contract := said(run, column)) and contract.defaults]
     if len(sides) < 2:
         return ()
-    rows, told = [], set()
+    rows: list[tuple[str, str, str]] = []
+    told: set[str] = set()
     for parameter in PARAMETERS:
         named = [[one for one in speech[column].owned[parameter] if one in defaults] for column, defaults in sides]
-        values = [[defaults[one] for one in names] for names, (_, defaults) in zip(named, sides, strict=True)]
         told |= {one for names in named for one in names}
-        if values[0] != values[1]:
-            rows.append((parameter, *(", ".join(f"{name}={defaults[name]}" for name in names)
-                                      for names, (_, defaults) in zip(named, sides, strict=True))))  # fmt: skip
+        first, second = ([defaults[one] for one in names] for names, (_, defaults) in zip(named, sides, strict=True))
+        if first != second:
+            rows.append((parameter, _assigned(named[0], first), _assigned(named[1], second)))
     left, right = (defaults for _, defaults in sides)
     for name in dict.fromkeys([*left, *right]):
         if name not in told and left.get(name) != right.get(name):
-            rows.append((name, *(f"{name}={defaults[name]}" if name in defaults else "" for defaults in (left, right))))
+            texts = (f"{name}={defaults[name]}" if name in defaults else "" for defaults in (left, right))
+            rows.append((name, next(texts), next(texts)))
     return tuple(rows)
+
+
+def _assigned(names: Sequence[str], values: Sequence[str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -473,6 +478,6 @@ def _unusual(entry: Entry, speech: _Speech) -> Iterator[str]:
     parameters = _parameters(entry.case)
     for name, text in keywords(entry.verdict.call).items():
         parameter, usual = speech.usual.get(name, ("", {}))
-        value = parameters.get(parameter)
+        value = parameters.get(parameter, "")
         if value in usual and text not in (usual[value], value):
             yield name

@@ -246,7 +246,10 @@ class _DamagedError(ValueError):
 
 def _parse(line: bytes) -> dict[str, Any]:
     try:
-        raw = _DECODER.decode(line.decode("utf-8"))
+        text = line.decode("utf-8").strip()
+        raw, end = _DECODER.raw_decode(text)
+        if end != len(text):
+            raise ValueError(f"more than one value: column {end + 1}")
     except RecursionError:
         raise _DamagedError("nested too deeply") from None
     except ValueError as error:

@@ -115,3 +115,13 @@ def test_unknown_records_of_a_later_version_are_passed_over(results, synthetic):
     records = synthetic.records(5)
     records.insert(3, {"record": "weather", "sun": True})
     assert run.load([results(records)]).sources[0].incomplete == ""
+
+
+def test_a_line_holds_one_value(results, synthetic):
+    path = results(synthetic.records(20))
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([f"  {lines[0]} ", lines[1] + lines[2], *lines[3:]]) + "\n")
+    damage = list(read.records(path))[-1]
+    assert isinstance(damage, read.Damage)
+    assert damage.line == 2
+    assert "more than one value" in damage.problem
