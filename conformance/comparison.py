@@ -87,12 +87,10 @@ def compare(subject: str, kind: Kind, expected: Expected, observed: Array, dtype
 
 
 def awaited(expected: Expected, dtype: str) -> Array:
-    """What `dtype` makes of the expected elements: where they are exact, an overflow."""
-    return (
-        expected.value
-        if expected.bound is not None or dtype in inputs.INTEGERS
-        else inputs.rounded(expected.value, dtype)
-    )
+    """The expected elements as `dtype` holds them: exact ones may overflow."""
+    if expected.bound is not None or dtype in inputs.INTEGERS:
+        return expected.value
+    return inputs.rounded(expected.value, dtype)
 
 
 def bound(expected: Expected) -> Array:

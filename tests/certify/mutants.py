@@ -134,12 +134,14 @@ CONTRACTS = [
 
 JUDGES = [
     Mutant("verdict inverted", COMPARISON, "if largest <= 1.0:", "if largest > 1.0:", test_canonical.test_an_agreeing_implementation_conforms_exactly),
-    Mutant("bound times 1000", COMPARISON, "error / bound)", "error / (1000 * bound))", test_comparison.test_every_element_has_its_own_bound),
-    Mutant("bound always infinite", COMPARISON, "np.where(np.isinf(bound), 0.0, ratio)", "np.zeros_like(ratio)", test_canonical.test_a_wrong_element_is_a_value),
+    Mutant("bound times 1000", COMPARISON, "error / allowed)", "error / (1000 * allowed))", test_comparison.test_every_element_has_its_own_bound),
+    Mutant("bound always infinite", COMPARISON, "np.where(np.isinf(allowed), 0.0, ratio)", "np.zeros_like(ratio)", test_canonical.test_a_wrong_element_is_a_value),
     Mutant("not a number conforms to anything", COMPARISON, "(np.isnan(wide) & np.isnan(value))", "(np.isnan(wide) | np.isnan(value))", partial(test_comparison.test_what_is_no_number_conforms_to_itself_alone, 0.0, float("nan"), False, None)),
     Mutant("dtype not compared", COMPARISON, "if observed.dtype != dtype:", "if False:", partial(test_canonical.test_another_dtype, "float64")),
     Mutant("shape not compared", COMPARISON, "if observed.values.shape != expected.value.shape:", "if False:", test_comparison.test_shape_comes_before_dtype_and_dtype_before_values),
-    Mutant("exact values not rounded to their type", COMPARISON, "value = inputs.rounded(value, dtype)", "pass", test_comparison.test_exact_values_beyond_the_type_are_infinite_in_it),
+    Mutant("exact values not rounded to their type", COMPARISON, "return inputs.rounded(expected.value, dtype)", "return expected.value", test_comparison.test_exact_values_beyond_the_type_are_infinite_in_it),
+    Mutant("picture without its bound", JUDGE, "comparison.bound(expected)", "None", partial(test_canonical.test_pictures_hold_the_bound_of_each_element, "real")),
+    Mutant("picture in the vendor's layout", JUDGE, "            observed = layout.from_vendor(observed, groups)", "            pass", test_canonical.test_pictures_of_a_gradient_are_laid_out_as_the_oracle_lays_them_out),
     Mutant("gradients not compared", JUDGE, "for name, expected in expectation.gradients.items():", "for name, expected in ():", partial(test_canonical.test_a_wrong_gradient_names_its_operand, "weight")),
     Mutant("parameters not compared", JUDGE, "        if expected != observed:", "        if False:", partial(test_canonical.test_other_parameters_are_a_shape, {}, test_canonical.INPUT)),
     Mutant("lacking conforms", JUDGE, "Verdict(Outcome.UNAVAILABLE, observed=", "Verdict(Outcome.CONFORMS, observed=", test_canonical.test_what_the_device_lacks_is_unavailable_and_never_conforms),
