@@ -18,10 +18,12 @@ wait for each other between two calls of NumPy: few long calls beat many short o
 """
 
 import os
+import threading
 from cmath import isfinite
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from math import prod
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -36,6 +38,7 @@ SMALL = 1 << 23  # multiplications up to which one gather and one product are fa
 ROWWISE = 1 << 14  # elements of a small gather from which gathering for one kernel row alone pays
 MOST = 3 << 19  # elements of a block for the sake of WIDE: 12 MiB
 BLOCK = 1 << 17  # elements of a block of patches: 1 MiB of float64, about a core's cache
+KEPT = 1 << 24  # bytes of working memory that a thread keeps for one use
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
 WIDE = 784  # columns of a product from which BLAS is near its peak
 PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
@@ -47,7 +50,7 @@ def pad(x: Array, plane: Windows, mode: str) -> Array:
     if not (rows.before or rows.after or columns.before or columns.after):
         return np.ascontiguousarray(x)
     if mode == "zeros":
-        padded = np.zeros((*x.shape[:2], rows.padded, columns.padded), x.dtype)
+        padded = _zeros("padded", (*x.shape[:2], rows.padded, columns.padded), x.dtype)
         padded[:, :, rows.before : rows.before + rows.input, columns.before : columns.before + columns.input] = x
         return padded
     repeated: Array = x[:, :, padding_source(rows, mode)][..., padding_source(columns, mode)]
@@ -107,7 +110,7 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
     if together == 1:
         strip = max(strip, min(_even(rows.output, rows.output), -(-WIDE // width), MOST // (terms * width)))
 
-    def strip_of_rows(item: tuple[int, int, int], buffer: Array) -> None:
+    def strip_of_rows(item: tuple[int, int, int]) -> None:
         n, group, top = item
         some, bottom = slice(group, group + together), min(top + strip, rows.output)
         first, length = top * width, (bottom - top) * width
@@ -115,14 +118,15 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
             patches = windows[n].reshape(groups, terms, positions)[some, :, first : first + length]
         else:
             source = windows[n, some, :, :, :, top : bottom + further]
-            gathered = buffer[: source.size].reshape(source.shape)
+            gathered = _scratch.empty("patches", source.shape, source.dtype)
             np.copyto(gathered, source)
             patches = gathered.reshape(len(source), terms, -1)
         total = grouped[n, some, :, first : first + length]
         np.matmul(kernels[0, some], patches[..., :length], out=total)
         for i in range(1, len(kernels)):
             start = i * rows.dilation * width
-            total += np.matmul(kernels[i, some], patches[..., start : start + length])
+            product = _scratch.empty("product", total.shape, total.dtype)
+            total += np.matmul(kernels[i, some], patches[..., start : start + length], out=product)
 
     _run(
         strip_of_rows,
@@ -132,8 +136,6 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
             for group in range(0, groups, together)
             for top in range(0, rows.output, strip)
         ],
-        0 if pointwise else together * (strip + further) * terms * width,
-        padded.dtype,
     )
     return output
 
@@ -208,13 +210,11 @@ def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
         for group in range(groups):
             patches = windows[n, group].reshape(terms, output.shape[-1])
 
-            def share_of_kernels(
-                first: int, _: Array, n: int = n, group: int = group, patches: Array = patches
-            ) -> None:
+            def share_of_kernels(first: int, n: int = n, group: int = group, patches: Array = patches) -> None:
                 which = slice(first, first + some)
                 np.matmul(kernels[group, which], patches, out=output[n, group, which])
 
-            _run(share_of_kernels, list(range(0, per_group, some)), 0, windows.dtype)
+            _run(share_of_kernels, list(range(0, per_group, some)))
 
 
 def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
@@ -264,7 +264,7 @@ def _placed(y: Array, down: Spaced, across: Spaced) -> Array:
     shape = *y.shape[:2], down.window.input, across.window.input
     if shape == y.shape and down.places == slice(0, shape[2], 1) and across.places == slice(0, shape[3], 1):
         return np.ascontiguousarray(y)
-    zeros = np.zeros(shape, y.dtype)
+    zeros = _zeros("placed", shape, y.dtype)
     zeros[:, :, down.places, across.places] = y[:, :, down.outputs, across.outputs]
     return zeros
 
@@ -301,89 +301,72 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
 
     Sums are kept apart by position modulo stride, where neighbours are contiguous, until the end.
     """
-    (rows, columns), batch = plane, y.shape[0]
-    channels, width, per_group = weight.shape[1], columns.output, len(weight) // groups
+    (rows, columns), batch, width = plane, len(y), plane.columns.output
+    channels, per_group = weight.shape[1], len(weight) // groups
     terms = channels * rows.kernel * columns.kernel
     kernels = weight.reshape(groups, per_group, terms).swapaxes(1, 2)
     grouped = y.reshape(batch, groups, per_group, rows.output * width)
-    further = (rows.extent - 1) // rows.stride
-    shape = (
-        batch,
-        groups,
-        channels,
-        rows.stride,
-        columns.stride,
-        max(rows.output + further, -(-(rows.before + rows.input) // rows.stride)),
-        max(
-            columns.output + (columns.extent - 1) // columns.stride,
-            -(-(columns.before + columns.input) // columns.stride),
-        ),
+    height_of_sums = max(rows.output + (rows.extent - 1) // rows.stride, -(-(rows.before + rows.input) // rows.stride))
+    width_of_sums = max(
+        columns.output + (columns.extent - 1) // columns.stride,
+        -(-(columns.before + columns.input) // columns.stride),
     )
+    shape = batch, groups, channels, rows.stride, columns.stride, height_of_sums, width_of_sums
     sums = np.zeros(shape, y.dtype)
-    # Enough channels: each share adds up its own. Else each share of rows, then all of them.
-    by_rows = batch * groups * channels < 2 * PIECES
-    piece = _even(rows.output, rows.output) if by_rows else rows.output
-    strip = min(piece, max(-(-WIDE // width), BLOCK // max(terms * width, 1)))
-    each = rows.kernel * columns.kernel
-    narrow = rows.output * width < WIDE
-    some = max(1, channels) if by_rows else _even(channels, max(1, BLOCK // (each * strip * width)))
-
-    def share(item: tuple[int, int, int, int], buffer: Array) -> Array:
-        n, group, first, start = item
-        last, stop = min(first + piece, rows.output), min(start + some, channels)
-        if by_rows:
-            own = np.zeros((*shape[2:5], last - first + further, shape[6]), y.dtype)
-        else:
-            own = sums[n, group, start:stop]
-        left = kernels[group, start * each : stop * each]
-        for top in range(first, last, strip):
-            bottom = min(top + strip, last)
-            spread = buffer[: len(left) * (bottom - top) * width].reshape(len(left), -1)
-            right = grouped[n, group, :, top * width : bottom * width]
-            if narrow:  # the kernels, untouched, as BLAS's wider operand
-                np.copyto(spread, (right.T @ left.T).T)
-            else:
-                np.matmul(left, right, out=spread)
-            taps = spread.reshape(-1, rows.kernel, columns.kernel, bottom - top, width)
-            _add_taps(own[..., top - first :, :], taps, plane)
-        return own
-
-    items = [
-        (n, group, first, start)
-        for n in range(batch)
-        for group in range(groups)
-        for first in range(0, rows.output, piece)
-        for start in range(0, channels, some)
-    ]
-    parts = _run(share, items, some * each * strip * width, y.dtype)
-    if by_rows:
-        for (n, group, first, _), part in zip(items, parts, strict=True):
-            sums[n, group, ..., first : first + part.shape[3], :] += part
+    strip = max(1, MOST // max(groups * terms * width, 1))
+    for n in range(batch):
+        for top in range(0, rows.output, strip):
+            bottom = min(top + strip, rows.output)
+            spread = _spread(kernels, grouped[n, :, :, top * width : bottom * width])
+            taps = spread.reshape(groups, channels, rows.kernel, columns.kernel, bottom - top, width)
+            _add_taps(sums[n, ..., top:, :], taps, plane)
     whole = sums.transpose(0, 1, 2, 5, 3, 6, 4).reshape(
-        batch, groups * channels, shape[5] * rows.stride, shape[6] * columns.stride
+        batch, groups * channels, height_of_sums * rows.stride, width_of_sums * columns.stride
     )
-    return whole[
-        :,
-        :,
-        rows.before : rows.before + rows.input,
-        columns.before : columns.before + columns.input,
-    ]
+    return whole[:, :, rows.before : rows.before + rows.input, columns.before : columns.before + columns.input]
+
+
+def _spread(kernels: Array, y: Array) -> Array:
+    """Every tap's products, (groups, terms, positions), of (groups, terms, source) and (groups, source, positions)."""
+    (groups, terms, _), positions = kernels.shape, y.shape[2]
+    spread = _scratch.empty("spread", (groups, terms, positions), y.dtype)
+
+    def share_of_groups(first: int) -> None:
+        some = slice(first, first + share)
+        np.matmul(kernels[some], y[some], out=spread[some])
+
+    def share_of_positions(first: int) -> None:
+        some = slice(first, first + share)
+        np.matmul(kernels, y[:, :, some], out=spread[:, :, some])
+
+    def share_of_terms(first: int) -> None:
+        # Of few positions, the kernels are the wider operand, and BLAS is fastest with them as they lie.
+        some = spread[:, first : first + share]
+        turned = _scratch.empty("turned", some.swapaxes(1, 2).shape, y.dtype)
+        np.matmul(y.swapaxes(1, 2), kernels[:, first : first + share].swapaxes(1, 2), out=turned)
+        np.copyto(some, turned.swapaxes(1, 2))
+
+    if groups >= PIECES:
+        share = _even(groups, groups)
+        _run(share_of_groups, list(range(0, groups, share)))
+    elif positions >= WIDE:
+        share = _even(positions, positions)
+        _run(share_of_positions, list(range(0, positions, share)))
+    else:
+        share = _even(terms, WIDE)
+        _run(share_of_terms, list(range(0, terms, share)))
+    return spread
 
 
 def _add_taps(sums: Array, taps: Array, plane: Windows) -> None:
-    """Add (..., kH, kW, rows, width) to (..., strides, rows and more, width and more).
-
-    Taps of one row first, all rows at once: few long additions, as threads wait for each other between them.
-    """
+    """Add (..., kH, kW, rows, width) to (..., strides, rows and more, width and more)."""
     rows, columns = plane
     height, width = taps.shape[-2:]
-    across = np.zeros((*taps.shape[:-3], columns.stride, height, sums.shape[-1]), taps.dtype)
-    for j in range(columns.kernel):
-        left, phase = divmod(j * columns.dilation, columns.stride)
-        across[..., phase, :, left : left + width] += taps[..., j, :, :]
     for i in range(rows.kernel):
-        top, phase = divmod(i * rows.dilation, rows.stride)
-        sums[..., phase, :, top : top + height, :] += across[..., i, :, :, :]
+        top, down = divmod(i * rows.dilation, rows.stride)
+        for j in range(columns.kernel):
+            left, across = divmod(j * columns.dilation, columns.stride)
+            sums[..., down, across, top : top + height, left : left + width] += taps[..., i, j, :, :]
 
 
 def reached(window: Window) -> list[tuple[slice, slice]]:
@@ -454,7 +437,7 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
     pieces = -(-rows.output // piece)
     totals = np.empty((pieces, kernel_rows, groups, per_group, channels * taps), y.dtype)
 
-    def piece_of_channels(item: tuple[int, int, int], buffer: Array) -> None:
+    def piece_of_channels(item: tuple[int, int, int]) -> None:
         index, group, first = item
         which, last, end = slice(group, group + together), min(first + some, channels), (index + 1) * piece
         total = totals[index, :, which, :, first * taps : last * taps]
@@ -463,7 +446,7 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
                 bottom = min(top + strip, end, rows.output)
                 patches = windows[n, which, first:last, :, :, top : bottom + further]
                 if not pointwise:
-                    gathered = buffer[: patches.size].reshape(patches.shape)
+                    gathered = _scratch.empty("patches", patches.shape, patches.dtype)
                     np.copyto(gathered, patches)
                     patches = gathered
                 met = patches.reshape(len(patches), (last - first) * taps, -1).swapaxes(1, 2)
@@ -474,7 +457,8 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
                     if n == 0 and top == index * piece:
                         np.matmul(left, right, out=total[i])
                     else:
-                        total[i] += left @ right
+                        product = _scratch.empty("product", total.shape[1:], total.dtype)
+                        total[i] += np.matmul(left, right, out=product)
 
     _run(
         piece_of_channels,
@@ -484,8 +468,6 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
             for group in range(0, groups, together)
             for first in range(0, channels, some)
         ],
-        0 if pointwise else together * some * taps * (strip + further) * width,
-        y.dtype,
     )
     total: Array = totals[0] if pieces == 1 else totals.sum(axis=0, dtype=y.dtype)
     total = total.reshape(kernel_rows, out_channels, channels, rows.kernel // kernel_rows, columns.kernel)
@@ -536,16 +518,44 @@ def _even(count: int, most: int) -> int:
     return max(1, -(-count // (-(-shares // PIECES) * PIECES)))
 
 
-def _run(work: Callable[[Item, Array], Result], items: list[Item], size: int, dtype: np.dtype[Any]) -> list[Result]:
-    """`work` on every item, on as many threads as there are cores (the caller's is one), each with its buffer."""
+class _Scratch(threading.local):
+    """A thread's working memory, kept from call to call: fresh pages cost as much as the arithmetic in them."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Array] = {}
+
+    def empty(self, use: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """An array for one use; the next call for that use in this thread may give the same memory."""
+        size = prod(shape) * dtype.itemsize
+        if size > KEPT:
+            return np.empty(shape, dtype)
+        if use not in self._kept or self._kept[use].size < size:
+            self._kept[use] = np.empty(size, np.uint8)
+        found: Array = self._kept[use][:size].view(dtype).reshape(shape)
+        return found
+
+
+_scratch = _Scratch()
+
+
+def _zeros(use: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Zeros, in scratch memory where they are many."""
+    if prod(shape) <= ROWWISE:
+        return np.zeros(shape, dtype)
+    found = _scratch.empty(use, shape, dtype)
+    found.fill(0)
+    return found
+
+
+def _run(work: Callable[[Item], Result], items: list[Item]) -> list[Result]:
+    """`work` on every item, on as many threads as there are cores; the caller's is one."""
     results: list[Any] = [None] * len(items)
     queue = iter(enumerate(items))
 
     def worker() -> None:
-        buffer = np.empty(size, dtype)
         with np.errstate(all="ignore"):  # a thread does not inherit its caller's
             for index, item in queue:
-                results[index] = work(item, buffer)
+                results[index] = work(item)
 
     helpers = [_pool().submit(worker) for _ in range(min(_threads(), len(items)) - 1)]
     worker()

@@ -18,7 +18,7 @@ STRATEGIES = {
     "blocks by kernel rows": {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1},
     "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0},
     "narrow blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 64, "REUSE": 10**9},
-    "blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 10**9},
+    "blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 10**9, "MOST": 50},
 }
 
 
