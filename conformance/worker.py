@@ -134,10 +134,14 @@ def clean(text: Any, length: int = MAX_MESSAGE) -> str:
 
 
 def repeatable(text: str) -> str:
-    """Text without what differs from process to process in messages and stack traces: addresses, this folder."""
+    """Text without what differs from process to process in messages and stack traces.
+
+    Addresses, this folder, and the numbers in a compiled graph's names for its nodes, `@graph_1:node_23`.
+    """
     # From the beginning of a path alone, or the time would grow with the square of a long word's length.
     folder = r"(?<![^\s\"'])[^\s\"']*/conformance-[a-z0-9_]{8}/"
-    return re.sub(folder, "", re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text))
+    text = re.sub(folder, "", re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text))
+    return re.sub(r"@\w+:\w+", lambda node: re.sub(r"\d+", "#", node.group()), text)
 
 
 def without_traces(message: str) -> str:

@@ -106,6 +106,16 @@ def test_texts_hold_no_addresses_and_no_folder_of_ours() -> None:
     assert repeatable(said) == "in 'adapter.py', at 0x...;  and /usr/lib/x.py"
 
 
+def test_nodes_of_a_compiled_graph_lose_the_numbers_that_count_over_a_process() -> None:
+    said = (
+        "Unsupported input[Int8 Int8 ]\nnode: @kernel_graph4000002586:CNode_1724{[1]: @kernel_graph4000002586:param_9}"
+    )
+    assert (
+        repeatable(said) == "Unsupported input[Int8 Int8 ]\nnode: @kernel_graph#:CNode_#{[1]: @kernel_graph#:param_#}"
+    )
+    assert repeatable("a@b, float32, conv_2: 12") == "a@b, float32, conv_2: 12"
+
+
 RULE = "-" * 52
 
 
