@@ -136,20 +136,26 @@ def clean(text: Any, length: int = MAX_MESSAGE) -> str:
 def repeatable(text: str) -> str:
     """Text without what differs from process to process in messages and stack traces.
 
-    Addresses, this folder, and the numbers in a compiled graph's names for its nodes, `@graph_1:node_23`.
+    Addresses, this folder, and the numbers in a compiled graph's names for its nodes and operators, `@graph_1:node_23`
+    and `Conv2D-op4`.
     """
     # From the beginning of a path alone, or the time would grow with the square of a long word's length.
     folder = r"(?<![^\s\"'])[^\s\"']*/conformance-[a-z0-9_]{8}/"
     text = re.sub(folder, "", re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text))
-    return re.sub(r"@\w+:\w+", lambda node: re.sub(r"\d+", "#", node.group()), text)
+    # In decimals too: MegEngine prints what its stack happens to hold.
+    text = re.sub(r"\b\d{14,15}\b", lambda n: "..." if int(n.group()) >> 46 == 1 else n.group(), text)
+    return re.sub(r"@\w+:\w+|-op\d+", lambda node: re.sub(r"\d+", "#", node.group()), text)
 
 
 def without_traces(message: str) -> str:
-    """A message without those of its sections, titled between ruled lines, that are traces.
+    """A message without those of its sections, titled between ruled lines or on a line alone, that are traces.
 
     They tell how the process got there, and not what is wrong; and they may be of an earlier call: MindSpore adds that
     of the last graph that did not compile to whatever error follows.
     """
+    message = re.split(
+        r"(?<=\S)\s*^(?:back|stack ?)trace:\s*$", message, maxsplit=1, flags=re.MULTILINE | re.IGNORECASE
+    )[0]
     first, *sections = re.split(r"^-{20,}\n(.*)\n-{20,}$", message, flags=re.MULTILINE)
     trace = re.compile("traceback|backtrace|call stack", re.IGNORECASE)
     kept = [[title, text] for title, text in zip(sections[::2], sections[1::2]) if not trace.search(title)]
