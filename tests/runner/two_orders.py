@@ -21,6 +21,7 @@ import pytest
 
 HERE = Path(__file__).parent
 SEED = "CONFORMANCE_SHUFFLE"
+MAX_SHOWN = 1000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,7 +55,7 @@ def main(arguments: list[str]) -> int:
         one, other = written.get(key, {}), shuffled.get(key, {})
         for name in sorted({*one, *other}):
             if one.get(name) != other.get(name):
-                print(*key, name, repr(one.get(name))[:300], "->", repr(other.get(name))[:300])
+                print(*key, name, repr(one.get(name))[:MAX_SHOWN], "->", repr(other.get(name))[:MAX_SHOWN])
     print(f"{len(written)} verdicts as written, {len(shuffled)} shuffled, {len(differing)} differ")
     return bool(differing or not written)
 
