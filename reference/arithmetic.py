@@ -45,7 +45,10 @@ PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not 
 
 
 def pad(x: Array, plane: Windows, mode: str) -> Array:
-    """`x` with its padding written out: zeros are operands like any other (0 * inf is NaN)."""
+    """`x` with its padding written out: zeros are operands like any other (0 * inf is NaN).
+
+    In scratch memory where it is large: it holds until this thread pads again.
+    """
     rows, columns = plane
     if not (rows.before or rows.after or columns.before or columns.after):
         return np.ascontiguousarray(x)
@@ -260,7 +263,7 @@ def _small_adjoint(y: Array, weight: Array, plane: Windows, groups: int) -> tupl
 
 
 def _placed(y: Array, down: Spaced, across: Spaced) -> Array:
-    """`y` among zeros, or itself where there are none."""
+    """`y` among zeros, or itself where there are none; it holds until this thread's next."""
     shape = *y.shape[:2], down.window.input, across.window.input
     if shape == y.shape and down.places == slice(0, shape[2], 1) and across.places == slice(0, shape[3], 1):
         return np.ascontiguousarray(y)

@@ -153,3 +153,18 @@ def test_operands_are_left_alone():
     y[:] = 0
     np.testing.assert_array_equal(x, kept[0])
     np.testing.assert_array_equal(weight, kept[1])
+
+
+@NAMES
+def test_a_result_is_not_the_memory_that_the_next_call_works_in(name, strategy, monkeypatch):
+    monkeypatch.setattr(arithmetic, "ROWWISE", 0)
+    layer, *_, parameters = CASES[name]
+    x, weight, bias = arrays(name, float)
+    forward, backward = getattr(reference, layer), getattr(reference, f"{layer}_gradients")
+    output = forward(x, weight, bias, **parameters)
+    results = [output, *backward(x, weight, np.ones_like(output), **parameters)]
+    kept = [result.copy() for result in results]
+    other = forward(x + 1, weight - 1, bias, **parameters)
+    backward(x + 1, weight - 1, other, **parameters)
+    for result, before in zip(results, kept, strict=True):
+        np.testing.assert_array_equal(result, before)
