@@ -28,7 +28,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from .geometry import Spaced, Window, Windows, padding_source, phases, spaced
+from .geometry import Spaced, Window, Windows, padding_source, phases, runs, spaced
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Item = TypeVar("Item")
@@ -39,6 +39,7 @@ ROWWISE = 1 << 14  # elements of a small gather from which gathering for one ker
 MOST = 3 << 19  # elements of a block for the sake of WIDE: 12 MiB
 BLOCK = 1 << 17  # elements of a block of patches: 1 MiB of float64, about a core's cache
 KEPT = 1 << 24  # bytes of working memory that a thread keeps for one use
+STACK = 4  # kernels of a group up to which the products of all kernel rows are fastest as one
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
 WIDE = 784  # columns of a product from which BLAS is near its peak
 PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
@@ -53,9 +54,9 @@ def pad(x: Array, plane: Windows, mode: str) -> Array:
     if not (rows.before or rows.after or columns.before or columns.after):
         return np.ascontiguousarray(x)
     if mode == "zeros":
-        padded = _zeros("padded", (*x.shape[:2], rows.padded, columns.padded), x.dtype)
-        padded[:, :, rows.before : rows.before + rows.input, columns.before : columns.before + columns.input] = x
-        return padded
+        down = slice(rows.before, rows.before + rows.input)
+        across = slice(columns.before, columns.before + columns.input)
+        return _among_zeros("padded", x, (rows.padded, columns.padded), down, across)
     repeated: Array = x[:, :, padding_source(rows, mode)][..., padding_source(columns, mode)]
     return np.ascontiguousarray(repeated)
 
@@ -90,13 +91,20 @@ def _fold(padded: Array, window: Window, mode: str) -> Array:
 
 def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Array:
     """The convolution of a padded input: (N, O, outH, outW)."""
-    windows, per_group = _windows(padded, plane, groups), len(weight) // groups
-    if _is_small(windows.size, per_group):
+    windows = _windows(padded, plane, groups)
+    if _is_small(windows.size, len(weight) // groups):
         return _correlate_small(_patches(windows, padded, plane), weight, plane)
-    (rows, columns), (batch, _, channels, *_), out_channels = plane, windows.shape, len(weight)
+    output = np.empty((len(padded), len(weight), plane.rows.output, plane.columns.output), padded.dtype)
+    return _correlate_into(output, padded, weight, plane, groups)
+
+
+def _correlate_into(output: Array, padded: Array, weight: Array, plane: Windows, groups: int) -> Array:
+    """A large `correlate`, into an array of any strides; that array."""
+    (rows, columns), windows, out_channels = plane, _windows(padded, plane, groups), len(weight)
+    (batch, _, channels, *_), per_group = windows.shape, out_channels // groups
     width, positions, terms = columns.output, rows.output * columns.output, channels * rows.kernel * columns.kernel
-    output = np.empty((batch, out_channels, rows.output, width), padded.dtype)
-    grouped = output.reshape(batch, groups, per_group, positions)
+    in_place = output.flags.c_contiguous
+    grouped = output.reshape(batch, groups, per_group, rows.output, width)
     if groups < PIECES and positions < PIECES * WIDE:
         _correlate_narrow(windows, weight.reshape(groups, per_group, terms), grouped)
         return output
@@ -123,13 +131,13 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
             source = windows[n, some, :, :, :, top : bottom + further]
             gathered = _scratch.empty("patches", source.shape, source.dtype)
             np.copyto(gathered, source)
-            patches = gathered.reshape(len(source), terms, -1)
-        total = grouped[n, some, :, first : first + length]
-        np.matmul(kernels[0, some], patches[..., :length], out=total)
-        for i in range(1, len(kernels)):
-            start = i * rows.dilation * width
-            product = _scratch.empty("product", total.shape, total.dtype)
-            total += np.matmul(kernels[i, some], patches[..., start : start + length], out=product)
+            patches = gathered.reshape(len(source), terms, (bottom - top + further) * width)
+        place = grouped[n, some, :, top:bottom]
+        shape = *place.shape[:2], length
+        total = place.reshape(shape) if in_place else _scratch.empty("total", shape, output.dtype)
+        _sum_of_rows(kernels[:, some], patches, rows.dilation * width, total)
+        if not in_place:
+            place[...] = total.reshape(place.shape)
 
     _run(
         strip_of_rows,
@@ -141,6 +149,26 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
         ],
     )
     return output
+
+
+def _sum_of_rows(kernels: Array, patches: Array, step: int, total: Array) -> None:
+    """Into `total`, each kernel row's product with what it meets: `step` positions on from the last row's.
+
+    Kernels are (kH, groups, O, terms), patches (groups, terms, positions).
+    """
+    (height, groups, per_group, terms), positions, length = kernels.shape, patches.shape[2], total.shape[2]
+    if height > 1 and per_group <= STACK:
+        products = _scratch.empty("product", (groups, height * per_group, positions), total.dtype)
+        np.matmul(kernels.swapaxes(0, 1).reshape(groups, height * per_group, terms), patches, out=products)
+        by_row = products.reshape(groups, height, per_group, positions).swapaxes(0, 1)
+        np.add(by_row[0, ..., :length], by_row[1, ..., step : step + length], out=total)
+        for i in range(2, height):
+            total += by_row[i, ..., i * step : i * step + length]
+        return
+    np.matmul(kernels[0], patches[..., :length], out=total)
+    for i in range(1, height):
+        product = _scratch.empty("product", total.shape, total.dtype)
+        total += np.matmul(kernels[i], patches[..., i * step : i * step + length], out=product)
 
 
 def _gathers_by_row(rows: Window, strip: int) -> bool:
@@ -207,15 +235,19 @@ def _rows_of(plane: Windows) -> list[slice]:
 
 def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
     """Few output positions: gather their patches once, then share out the kernels."""
-    groups, per_group, terms = kernels.shape
+    (groups, per_group, terms), positions, in_place = kernels.shape, prod(windows.shape[-2:]), output.flags.c_contiguous
     some = _even(per_group, per_group)
     for n in range(len(windows)):
         for group in range(groups):
-            patches = windows[n, group].reshape(terms, output.shape[-1])
+            patches = windows[n, group].reshape(terms, positions)
 
             def share_of_kernels(first: int, n: int = n, group: int = group, patches: Array = patches) -> None:
-                which = slice(first, first + some)
-                np.matmul(kernels[group, which], patches, out=output[n, group, which])
+                place = output[n, group, first : first + some]
+                shape = len(place), positions
+                product = place.reshape(shape) if in_place else _scratch.empty("total", shape, output.dtype)
+                np.matmul(kernels[group, first : first + some], patches, out=product)
+                if not in_place:
+                    place[...] = product.reshape(place.shape)
 
             _run(share_of_kernels, list(range(0, per_group, some)))
 
@@ -264,12 +296,10 @@ def _small_adjoint(y: Array, weight: Array, plane: Windows, groups: int) -> tupl
 
 def _placed(y: Array, down: Spaced, across: Spaced) -> Array:
     """`y` among zeros, or itself where there are none; it holds until this thread's next."""
-    shape = *y.shape[:2], down.window.input, across.window.input
-    if shape == y.shape and down.places == slice(0, shape[2], 1) and across.places == slice(0, shape[3], 1):
+    height, width = plane = down.window.input, across.window.input
+    if plane == y.shape[2:] and down.places == slice(0, height, 1) and across.places == slice(0, width, 1):
         return np.ascontiguousarray(y)
-    zeros = _zeros("placed", shape, y.dtype)
-    zeros[:, :, down.places, across.places] = y[:, :, down.outputs, across.outputs]
-    return zeros
+    return _among_zeros("placed", y[:, :, down.outputs, across.outputs], plane, down.places, across.places)
 
 
 def _reversed_roles(weight: Array, groups: int) -> Array:
@@ -286,11 +316,13 @@ def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> A
     x = np.empty((len(y), len(kernels), rows.input, columns.input), y.dtype)
     for down in phases(rows):
         for across in phases(columns):
+            positions = x[:, :, down.first :: rows.stride, across.first :: columns.stride]
             if down.spaced is None or across.spaced is None:
-                x[:, :, down.first :: rows.stride, across.first :: columns.stride] = 0
+                positions[...] = 0
                 continue
             taps = kernels[:, :, down.start :: down.step, across.start :: across.step][:, :, ::-1, ::-1]
-            x[:, :, down.first :: rows.stride, across.first :: columns.stride] = correlate(
+            _correlate_into(
+                positions,
                 _placed(y, down.spaced, across.spaced),
                 np.ascontiguousarray(taps),
                 Windows(down.spaced.window, across.spaced.window),
@@ -300,76 +332,70 @@ def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> A
 
 
 def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
-    """One product for all taps, each tap's then added where it belongs.
+    """One product for each tap, added where it belongs, by shares of channels.
 
     Sums are kept apart by position modulo stride, where neighbours are contiguous, until the end.
     """
     (rows, columns), batch, width = plane, len(y), plane.columns.output
-    channels, per_group = weight.shape[1], len(weight) // groups
-    terms = channels * rows.kernel * columns.kernel
-    kernels = weight.reshape(groups, per_group, terms).swapaxes(1, 2)
+    channels, taps, per_group = weight.shape[1], rows.kernel * columns.kernel, len(weight) // groups
+    kernels = weight.reshape(groups, per_group, channels * taps)
     grouped = y.reshape(batch, groups, per_group, rows.output * width)
     height_of_sums = max(rows.output + (rows.extent - 1) // rows.stride, -(-(rows.before + rows.input) // rows.stride))
     width_of_sums = max(
         columns.output + (columns.extent - 1) // columns.stride,
         -(-(columns.before + columns.input) // columns.stride),
     )
-    shape = batch, groups, channels, rows.stride, columns.stride, height_of_sums, width_of_sums
-    sums = np.zeros(shape, y.dtype)
-    strip = max(1, MOST // max(groups * terms * width, 1))
-    for n in range(batch):
+    whole = np.empty((batch, groups, channels, height_of_sums, rows.stride, width_of_sums, columns.stride), y.dtype)
+    together, some = _block(groups, max(channels, 1), taps * rows.output * width)
+    strip = max(1, min(rows.output, MOST // max(together * some * taps * width, 1)))
+
+    def share_of_channels(item: tuple[int, int, int]) -> None:
+        n, group, first = item
+        which, share = slice(group, group + together), slice(first, first + some)
+        place = whole[n, which, share].transpose(0, 1, 3, 5, 2, 4)
+        sums = _scratch.empty("sums", place.shape, y.dtype)
+        sums.fill(0)
         for top in range(0, rows.output, strip):
             bottom = min(top + strip, rows.output)
-            spread = _spread(kernels, grouped[n, :, :, top * width : bottom * width])
-            taps = spread.reshape(groups, channels, rows.kernel, columns.kernel, bottom - top, width)
-            _add_taps(sums[n, ..., top:, :], taps, plane)
-    whole = sums.transpose(0, 1, 2, 5, 3, 6, 4).reshape(
-        batch, groups * channels, height_of_sums * rows.stride, width_of_sums * columns.stride
+            spread = _spread(
+                kernels[which, :, first * taps : (first + some) * taps],
+                grouped[n, which, :, top * width : bottom * width],
+            )
+            shape = *place.shape[:2], rows.kernel, columns.kernel, bottom - top, width
+            _add_taps(sums[..., top:, :], spread.reshape(shape), plane)
+        place[...] = sums
+
+    _run(
+        share_of_channels,
+        [
+            (n, group, first)
+            for n in range(batch)
+            for group in range(0, groups, together)
+            for first in range(0, channels, some)
+        ],
     )
+    whole = whole.reshape(batch, groups * channels, height_of_sums * rows.stride, width_of_sums * columns.stride)
     return whole[:, :, rows.before : rows.before + rows.input, columns.before : columns.before + columns.input]
 
 
 def _spread(kernels: Array, y: Array) -> Array:
-    """Every tap's products, (groups, terms, positions), of (groups, terms, source) and (groups, source, positions)."""
-    (groups, terms, _), positions = kernels.shape, y.shape[2]
+    """Every tap's products, (groups, terms, positions), of (groups, source, terms) and (groups, source, positions)."""
+    (groups, _, terms), positions = kernels.shape, y.shape[2]
     spread = _scratch.empty("spread", (groups, terms, positions), y.dtype)
-
-    def share_of_groups(first: int) -> None:
-        some = slice(first, first + share)
-        np.matmul(kernels[some], y[some], out=spread[some])
-
-    def share_of_positions(first: int) -> None:
-        some = slice(first, first + share)
-        np.matmul(kernels, y[:, :, some], out=spread[:, :, some])
-
-    def share_of_terms(first: int) -> None:
-        # Of few positions, the kernels are the wider operand, and BLAS is fastest with them as they lie.
-        some = spread[:, first : first + share]
-        turned = _scratch.empty("turned", some.swapaxes(1, 2).shape, y.dtype)
-        np.matmul(y.swapaxes(1, 2), kernels[:, first : first + share].swapaxes(1, 2), out=turned)
-        np.copyto(some, turned.swapaxes(1, 2))
-
-    if groups >= PIECES:
-        share = _even(groups, groups)
-        _run(share_of_groups, list(range(0, groups, share)))
-    elif positions >= WIDE:
-        share = _even(positions, positions)
-        _run(share_of_positions, list(range(0, positions, share)))
-    else:
-        share = _even(terms, WIDE)
-        _run(share_of_terms, list(range(0, terms, share)))
+    if positions >= terms:
+        return np.matmul(kernels.swapaxes(1, 2), y, out=spread)
+    # The kernels are the wider operand, and BLAS is fastest with them as they lie.
+    turned = _scratch.empty("turned", (groups, positions, terms), y.dtype)
+    np.copyto(spread, np.matmul(y.swapaxes(1, 2), kernels, out=turned).swapaxes(1, 2))
     return spread
 
 
 def _add_taps(sums: Array, taps: Array, plane: Windows) -> None:
     """Add (..., kH, kW, rows, width) to (..., strides, rows and more, width and more)."""
-    rows, columns = plane
     height, width = taps.shape[-2:]
-    for i in range(rows.kernel):
-        top, down = divmod(i * rows.dilation, rows.stride)
-        for j in range(columns.kernel):
-            left, across = divmod(j * columns.dilation, columns.stride)
-            sums[..., down, across, top : top + height, left : left + width] += taps[..., i, j, :, :]
+    for down, rows, top in runs(plane.rows):
+        for across, columns, left in runs(plane.columns):
+            sums[..., rows, columns, top : top + height, left : left + width] += taps[..., down, across, :, :]
 
 
 def reached(window: Window) -> list[tuple[slice, slice]]:
@@ -541,13 +567,20 @@ class _Scratch(threading.local):
 _scratch = _Scratch()
 
 
-def _zeros(use: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Zeros, in scratch memory where they are many."""
+def _among_zeros(use: str, x: Array, plane: tuple[int, int], rows: slice, columns: slice) -> Array:
+    """`x` at those rows and columns of a plane of zeros, in scratch memory where it is large."""
+    shape = *x.shape[:2], *plane
     if prod(shape) <= ROWWISE:
-        return np.zeros(shape, dtype)
-    found = _scratch.empty(use, shape, dtype)
-    found.fill(0)
-    return found
+        zeros = np.zeros(shape, x.dtype)
+    else:
+        zeros = _scratch.empty(use, shape, x.dtype)
+        if rows.step in (None, 1) and columns.step in (None, 1):  # the margins alone
+            zeros[:, :, : rows.start] = zeros[:, :, rows.stop :] = 0
+            zeros[:, :, rows, : columns.start] = zeros[:, :, rows, columns.stop :] = 0
+        else:
+            zeros.fill(0)
+    zeros[:, :, rows, columns] = x
+    return zeros
 
 
 def _run(work: Callable[[Item], Result], items: list[Item]) -> list[Result]:

@@ -258,6 +258,14 @@ class Phase(NamedTuple):
     spaced: Spaced | None
 
 
+class Run(NamedTuple):
+    """Kernel taps, the positions modulo stride that they reach, and how many strides on these lie."""
+
+    taps: slice
+    remainders: slice
+    strides: int
+
+
 @lru_cache(maxsize=4096)
 def spaced(window: Window) -> Spaced:
     """All input positions of a window (without its padding), as a convolution over spaced outputs."""
@@ -285,6 +293,20 @@ def phases(window: Window) -> tuple[Phase, ...]:
         lead = (taps - 1) * dilation - (position - start * window.dilation) // window.stride
         found.append(Phase(first, start, step, _spaced(window.output, taps, dilation, 1, lead, count)))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def runs(window: Window) -> tuple[Run, ...]:
+    """All taps of a window, neighbours together where they reach neighbouring positions of one stride."""
+    stride, dilation, kernel = window.stride, window.dilation, window.kernel
+    if dilation == 1:
+        starts = range(0, kernel, stride)
+        return tuple(
+            Run(slice(start, min(start + stride, kernel)), slice(0, min(stride, kernel - start)), start // stride)
+            for start in starts
+        )
+    reached = [divmod(tap * dilation, stride) for tap in range(kernel)]
+    return tuple(Run(slice(tap, tap + 1), slice(rest, rest + 1), whole) for tap, (whole, rest) in enumerate(reached))
 
 
 def _spaced(outputs: int, kernel: int, dilation: int, stride: int, lead: int, positions: int) -> Spaced:
