@@ -464,6 +464,7 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
     shares = -(-groups // together) * -(-channels // some)
     piece = rows.output if shares >= PIECES else -(-rows.output * shares // PIECES)
     pieces = -(-rows.output // piece)
+    strip = -(-piece // max(1, round(piece / strip)))
     totals = np.empty((pieces, kernel_rows, groups, per_group, channels * taps), y.dtype)
 
     def piece_of_channels(item: tuple[int, int, int]) -> None:
