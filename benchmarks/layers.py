@@ -36,7 +36,7 @@ LAYERS = LARGE | SMALL
 STRATEGIES = {
     "one gather": {"SMALL": 1 << 62, "ROWWISE": 1 << 62},
     "by kernel row": {"SMALL": 1 << 62, "ROWWISE": 0},
-    "blocks, phases": {"SMALL": 0, "REUSE": 0},
+    "blocks, phases": {"SMALL": 0, "REUSE": 0, "PHASES": 1 << 62},
     "blocks, taps": {"SMALL": 0, "REUSE": 1 << 62},
 }
 """Settings of `reference.arithmetic` that force a way to compute; without them the oracle chooses."""

@@ -41,6 +41,7 @@ BLOCK = 1 << 17  # elements of a block of patches: 1 MiB of float64, about a cor
 KEPT = 1 << 24  # bytes of working memory that a thread keeps for one use
 STACK = 4  # kernels of a group up to which the products of all kernel rows are fastest as one
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
+PHASES = 4  # positions modulo stride up to which a correlation for each of them pays
 WIDE = 784  # columns of a product from which BLAS is near its peak
 PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
 
@@ -262,9 +263,9 @@ def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     correlation = _small_adjoint(y, weight, plane, groups)
     if correlation is not None:
         return correlate(*correlation, groups)
-    source = len(weight) // groups
-    gathering = source <= 2 * weight.shape[1] and plane.rows.output * plane.columns.output > REUSE * source
-    if gathering and _is_finite(weight):
+    (rows, columns), source = plane, len(weight) // groups
+    gathering = source <= 2 * weight.shape[1] and rows.output * columns.output > REUSE * source
+    if gathering and rows.stride * columns.stride <= PHASES and _is_finite(weight):
         return _scatter_by_phase(y, weight, plane, groups)
     return _scatter_by_tap(y, weight, plane, groups)
 

@@ -106,7 +106,7 @@ STRATEGIES = (
     {"ROWWISE": 0},
     {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1},
     {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1, "STACK": 0},
-    {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0},
+    {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0, "PHASES": 10**9},
     {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 10**9, "MOST": 50},
     {"SMALL": 0, "BLOCK": 50, "WIDE": 100, "REUSE": 10**9},
 )

@@ -17,7 +17,7 @@ STRATEGIES = {
     "by kernel rows": {"ROWWISE": 0},
     "blocks by kernel rows": {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1, "STACK": 0},
     "blocks by stacked kernel rows": {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1, "STACK": 100},
-    "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0},
+    "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0, "PHASES": 10**9},
     "narrow blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 64, "REUSE": 10**9},
     "blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 10**9, "MOST": 50},
 }
