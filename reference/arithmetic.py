@@ -17,32 +17,25 @@ order of every sum is fixed by the shapes, so the threads never change a bit of 
 wait for each other between two calls of NumPy: few long calls beat many short ones.
 """
 
-import os
-import threading
 from cmath import isfinite
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from math import prod
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from .geometry import Spaced, Window, Windows, padding_source, phases, runs, spaced
+from .threads import scratch, share_out
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 SMALL = 1 << 23  # multiplications up to which one gather and one product are fastest
 ROWWISE = 1 << 14  # elements of a small gather from which gathering for one kernel row alone pays
-MOST = 3 << 19  # elements of a block for the sake of WIDE: 12 MiB
-BLOCK = 1 << 17  # elements of a block of patches: 1 MiB of float64, about a core's cache
-KEPT = 1 << 24  # bytes of working memory that a thread keeps for one use
-STACK = 4  # kernels of a group up to which the products of all kernel rows are fastest as one
+MOST = 3 << 19  # elements of a block for the sake of WIDE: 12 MiB; half the operands at most
+BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, about a core's cache
 REUSE = 8  # output positions for each source channel from which rearranged kernels pay
 PHASES = 4  # positions modulo stride up to which a correlation for each of them pays
 WIDE = 784  # columns of a product from which BLAS is near its peak
+NARROW = 300  # output positions of one image below which kernels are shared out, not positions
 PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
 
 
@@ -60,6 +53,22 @@ def pad(x: Array, plane: Windows, mode: str) -> Array:
         return _among_zeros("padded", x, (rows.padded, columns.padded), down, across)
     repeated: Array = x[:, :, padding_source(rows, mode)][..., padding_source(columns, mode)]
     return np.ascontiguousarray(repeated)
+
+
+def _among_zeros(use: str, x: Array, plane: tuple[int, int], rows: slice, columns: slice) -> Array:
+    """`x` at those rows and columns of a plane of zeros, in scratch memory where it is large."""
+    shape = *x.shape[:2], *plane
+    if prod(shape) <= ROWWISE:
+        zeros = np.zeros(shape, x.dtype)
+    else:
+        zeros = scratch.empty(use, shape, x.dtype)
+        if rows.step in (None, 1) and columns.step in (None, 1):  # the margins alone
+            zeros[:, :, : rows.start] = zeros[:, :, rows.stop :] = 0
+            zeros[:, :, rows, : columns.start] = zeros[:, :, rows, columns.stop :] = 0
+        else:
+            zeros.fill(0)
+    zeros[:, :, rows, columns] = x
+    return zeros
 
 
 def unpad(y: Array, weight: Array, plane: Windows, groups: int, mode: str) -> Array:
@@ -106,21 +115,15 @@ def _correlate_into(output: Array, padded: Array, weight: Array, plane: Windows,
     width, positions, terms = columns.output, rows.output * columns.output, channels * rows.kernel * columns.kernel
     in_place = output.flags.c_contiguous
     grouped = output.reshape(batch, groups, per_group, rows.output, width)
-    if groups < PIECES and positions < PIECES * WIDE:
+    if batch * groups < PIECES and positions < NARROW:
         _correlate_narrow(windows, weight.reshape(groups, per_group, terms), grouped)
         return output
     pointwise = terms == channels and windows.flags.c_contiguous
-    by_row = _gathers_by_row(rows, min(rows.output, -(-WIDE // width)))
-    further = rows.extent - 1 if by_row else 0
-    if by_row:
-        terms = channels * columns.kernel
-        windows = _windows(padded, _first_row(plane), groups)
-        kernels = _by_row(weight, groups)
-    else:
-        kernels = weight.reshape(1, groups, per_group, terms)
+    kernels = weight.reshape(groups, per_group, terms)
     together, strip = _block(groups, rows.output, terms * width)
     if together == 1:
-        strip = max(strip, min(_even(rows.output, rows.output), -(-WIDE // width), MOST // (terms * width)))
+        room = min(MOST, (padded.size + weight.size + output.size) // 2)
+        strip = max(strip, min(_even(rows.output, rows.output), -(-WIDE // width), room // (terms * width)))
 
     def strip_of_rows(item: tuple[int, int, int]) -> None:
         n, group, top = item
@@ -129,18 +132,18 @@ def _correlate_into(output: Array, padded: Array, weight: Array, plane: Windows,
         if pointwise:
             patches = windows[n].reshape(groups, terms, positions)[some, :, first : first + length]
         else:
-            source = windows[n, some, :, :, :, top : bottom + further]
-            gathered = _scratch.empty("patches", source.shape, source.dtype)
+            source = windows[n, some, ..., top:bottom, :]
+            gathered = scratch.empty("patches", source.shape, source.dtype)
             np.copyto(gathered, source)
-            patches = gathered.reshape(len(source), terms, (bottom - top + further) * width)
+            patches = gathered.reshape(len(source), terms, length)
         place = grouped[n, some, :, top:bottom]
         shape = *place.shape[:2], length
-        total = place.reshape(shape) if in_place else _scratch.empty("total", shape, output.dtype)
-        _sum_of_rows(kernels[:, some], patches, rows.dilation * width, total)
+        total = place.reshape(shape) if in_place else scratch.empty("total", shape, output.dtype)
+        np.matmul(kernels[some], patches, out=total)
         if not in_place:
             place[...] = total.reshape(place.shape)
 
-    _run(
+    share_out(
         strip_of_rows,
         [
             (n, group, top)
@@ -150,26 +153,6 @@ def _correlate_into(output: Array, padded: Array, weight: Array, plane: Windows,
         ],
     )
     return output
-
-
-def _sum_of_rows(kernels: Array, patches: Array, step: int, total: Array) -> None:
-    """Into `total`, each kernel row's product with what it meets: `step` positions on from the last row's.
-
-    Kernels are (kH, groups, O, terms), patches (groups, terms, positions).
-    """
-    (height, groups, per_group, terms), positions, length = kernels.shape, patches.shape[2], total.shape[2]
-    if height > 1 and per_group <= STACK:
-        products = _scratch.empty("product", (groups, height * per_group, positions), total.dtype)
-        np.matmul(kernels.swapaxes(0, 1).reshape(groups, height * per_group, terms), patches, out=products)
-        by_row = products.reshape(groups, height, per_group, positions).swapaxes(0, 1)
-        np.add(by_row[0, ..., :length], by_row[1, ..., step : step + length], out=total)
-        for i in range(2, height):
-            total += by_row[i, ..., i * step : i * step + length]
-        return
-    np.matmul(kernels[0], patches[..., :length], out=total)
-    for i in range(1, height):
-        product = _scratch.empty("product", total.shape, total.dtype)
-        total += np.matmul(kernels[i], patches[..., i * step : i * step + length], out=product)
 
 
 def _gathers_by_row(rows: Window, strip: int) -> bool:
@@ -245,12 +228,12 @@ def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
             def share_of_kernels(first: int, n: int = n, group: int = group, patches: Array = patches) -> None:
                 place = output[n, group, first : first + some]
                 shape = len(place), positions
-                product = place.reshape(shape) if in_place else _scratch.empty("total", shape, output.dtype)
+                product = place.reshape(shape) if in_place else scratch.empty("total", shape, output.dtype)
                 np.matmul(kernels[group, first : first + some], patches, out=product)
                 if not in_place:
                     place[...] = product.reshape(place.shape)
 
-            _run(share_of_kernels, list(range(0, per_group, some)))
+            share_out(share_of_kernels, range(0, per_group, some))
 
 
 def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
@@ -354,7 +337,7 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
         n, group, first = item
         which, share = slice(group, group + together), slice(first, first + some)
         place = whole[n, which, share].transpose(0, 1, 3, 5, 2, 4)
-        sums = _scratch.empty("sums", place.shape, y.dtype)
+        sums = scratch.empty("sums", place.shape, y.dtype)
         sums.fill(0)
         for top in range(0, rows.output, strip):
             bottom = min(top + strip, rows.output)
@@ -366,7 +349,7 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
             _add_taps(sums[..., top:, :], spread.reshape(shape), plane)
         place[...] = sums
 
-    _run(
+    share_out(
         share_of_channels,
         [
             (n, group, first)
@@ -382,11 +365,11 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
 def _spread(kernels: Array, y: Array) -> Array:
     """Every tap's products, (groups, terms, positions), of (groups, source, terms) and (groups, source, positions)."""
     (groups, _, terms), positions = kernels.shape, y.shape[2]
-    spread = _scratch.empty("spread", (groups, terms, positions), y.dtype)
+    spread = scratch.empty("spread", (groups, terms, positions), y.dtype)
     if positions >= terms:
         return np.matmul(kernels.swapaxes(1, 2), y, out=spread)
     # The kernels are the wider operand, and BLAS is fastest with them as they lie.
-    turned = _scratch.empty("turned", (groups, positions, terms), y.dtype)
+    turned = scratch.empty("turned", (groups, positions, terms), y.dtype)
     np.copyto(spread, np.matmul(y.swapaxes(1, 2), kernels, out=turned).swapaxes(1, 2))
     return spread
 
@@ -442,56 +425,38 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
     per_group = out_channels // groups
     grouped = y.reshape(batch, groups, per_group, rows.output * width)
     if _is_small(windows.size, per_group):
-        patches = _patches(windows, padded, plane)
-        if patches.shape[2] == channels * taps:
-            of_each = grouped @ patches.swapaxes(2, 3)
-        else:
-            of_rows = [grouped @ patches[..., each].swapaxes(2, 3) for each in _rows_of(plane)]
-            of_each = np.stack(of_rows, axis=-1).reshape(
-                batch, groups, per_group, channels, columns.kernel, rows.kernel
-            )
-            of_each = of_each.swapaxes(4, 5)
-        summed: Array = of_each.sum(axis=0, dtype=y.dtype) if batch != 1 else of_each[0]
-        return summed.reshape(out_channels, channels, rows.kernel, columns.kernel)
-    strip = min(rows.output, -(-WIDE // (2 * width)))
-    by_row = _gathers_by_row(rows, strip)
-    further, kernel_rows = (rows.extent - 1, rows.kernel) if by_row else (0, 1)
-    if by_row:
-        windows, taps = _windows(padded, _first_row(plane), groups), columns.kernel
+        return _contract_small(_patches(windows, padded, plane), grouped, plane)
     some = channels if groups >= PIECES else min(channels, max(1, 3 * WIDE // (2 * taps)))
-    strip = min(rows.output, max(BLOCK // (some * taps * width), strip))
+    strip = min(rows.output, max(BLOCK // (some * taps * width), -(-WIDE // (2 * width))))
     together = _block(groups, 1, some * taps * strip * width)[0]
-    pointwise = taps == 1 and windows.flags.c_contiguous and not by_row
     shares = -(-groups // together) * -(-channels // some)
     piece = rows.output if shares >= PIECES else -(-rows.output * shares // PIECES)
-    pieces = -(-rows.output // piece)
     strip = -(-piece // max(1, round(piece / strip)))
-    totals = np.empty((pieces, kernel_rows, groups, per_group, channels * taps), y.dtype)
+    pieces = -(-rows.output // piece)
+    totals = np.empty((pieces, groups, per_group, channels * taps), y.dtype)
+    pointwise = taps == 1 and windows.flags.c_contiguous
 
     def piece_of_channels(item: tuple[int, int, int]) -> None:
         index, group, first = item
         which, last, end = slice(group, group + together), min(first + some, channels), (index + 1) * piece
-        total = totals[index, :, which, :, first * taps : last * taps]
+        total = totals[index, which, :, first * taps : last * taps]
         for n in range(batch):
             for top in range(index * piece, min(end, rows.output), strip):
                 bottom = min(top + strip, end, rows.output)
-                patches = windows[n, which, first:last, :, :, top : bottom + further]
+                patches = windows[n, which, first:last, ..., top:bottom, :]
                 if not pointwise:
-                    gathered = _scratch.empty("patches", patches.shape, patches.dtype)
+                    gathered = scratch.empty("patches", patches.shape, patches.dtype)
                     np.copyto(gathered, patches)
                     patches = gathered
-                met = patches.reshape(len(patches), (last - first) * taps, -1).swapaxes(1, 2)
                 left = grouped[n, which, :, top * width : bottom * width]
-                for i in range(kernel_rows):
-                    start = i * rows.dilation * width
-                    right = met[:, start : start + (bottom - top) * width]
-                    if n == 0 and top == index * piece:
-                        np.matmul(left, right, out=total[i])
-                    else:
-                        product = _scratch.empty("product", total.shape[1:], total.dtype)
-                        total[i] += np.matmul(left, right, out=product)
+                right = patches.reshape(len(patches), (last - first) * taps, (bottom - top) * width).swapaxes(1, 2)
+                if n == 0 and top == index * piece:
+                    np.matmul(left, right, out=total)
+                else:
+                    product = scratch.empty("product", total.shape, total.dtype)
+                    total += np.matmul(left, right, out=product)
 
-    _run(
+    share_out(
         piece_of_channels,
         [
             (index, group, first)
@@ -501,8 +466,22 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
         ],
     )
     total: Array = totals[0] if pieces == 1 else totals.sum(axis=0, dtype=y.dtype)
-    total = total.reshape(kernel_rows, out_channels, channels, rows.kernel // kernel_rows, columns.kernel)
-    return total.transpose(1, 2, 0, 3, 4).reshape(out_channels, channels, rows.kernel, columns.kernel)
+    return total.reshape(out_channels, channels, rows.kernel, columns.kernel)
+
+
+def _contract_small(patches: Array, y: Array, plane: Windows) -> Array:
+    """The product of y, (N, groups, O / groups, positions), with `_patches`."""
+    (rows, columns), (batch, groups, per_group, positions), terms = plane, y.shape, patches.shape[2]
+    if patches.shape[3] == positions:
+        channels = terms // (rows.kernel * columns.kernel)
+        of_each = y @ patches.swapaxes(2, 3)
+    else:
+        channels = terms // columns.kernel
+        of_rows = [y @ patches[..., each].swapaxes(2, 3) for each in _rows_of(plane)]
+        of_each = np.stack(of_rows, axis=-1).reshape(batch, groups, per_group, channels, columns.kernel, rows.kernel)
+        of_each = of_each.swapaxes(4, 5)
+    summed: Array = of_each.sum(axis=0, dtype=y.dtype) if batch != 1 else of_each[0]
+    return summed.reshape(groups * per_group, channels, rows.kernel, columns.kernel)
 
 
 def _windows(padded: Array, plane: Windows, groups: int) -> Array:
@@ -547,66 +526,3 @@ def _even(count: int, most: int) -> int:
     """The largest share of `count` up to `most` that makes about a multiple of PIECES shares."""
     shares = max(1, -(-count // max(most, 1)))
     return max(1, -(-count // (-(-shares // PIECES) * PIECES)))
-
-
-class _Scratch(threading.local):
-    """A thread's working memory, kept from call to call: fresh pages cost as much as the arithmetic in them."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, Array] = {}
-
-    def empty(self, use: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """An array for one use; the next call for that use in this thread may give the same memory."""
-        size = prod(shape) * dtype.itemsize
-        if size > KEPT:
-            return np.empty(shape, dtype)
-        if use not in self._kept or self._kept[use].size < size:
-            self._kept[use] = np.empty(size, np.uint8)
-        found: Array = self._kept[use][:size].view(dtype).reshape(shape)
-        return found
-
-
-_scratch = _Scratch()
-
-
-def _among_zeros(use: str, x: Array, plane: tuple[int, int], rows: slice, columns: slice) -> Array:
-    """`x` at those rows and columns of a plane of zeros, in scratch memory where it is large."""
-    shape = *x.shape[:2], *plane
-    if prod(shape) <= ROWWISE:
-        zeros = np.zeros(shape, x.dtype)
-    else:
-        zeros = _scratch.empty(use, shape, x.dtype)
-        if rows.step in (None, 1) and columns.step in (None, 1):  # the margins alone
-            zeros[:, :, : rows.start] = zeros[:, :, rows.stop :] = 0
-            zeros[:, :, rows, : columns.start] = zeros[:, :, rows, columns.stop :] = 0
-        else:
-            zeros.fill(0)
-    zeros[:, :, rows, columns] = x
-    return zeros
-
-
-def _run(work: Callable[[Item], Result], items: list[Item]) -> list[Result]:
-    """`work` on every item, on as many threads as there are cores; the caller's is one."""
-    results: list[Any] = [None] * len(items)
-    queue = iter(enumerate(items))
-
-    def worker() -> None:
-        with np.errstate(all="ignore"):  # a thread does not inherit its caller's
-            for index, item in queue:
-                results[index] = work(item)
-
-    helpers = [_pool().submit(worker) for _ in range(min(_threads(), len(items)) - 1)]
-    worker()
-    for helper in helpers:
-        helper.result()
-    return results
-
-
-@lru_cache(maxsize=1)
-def _threads() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, _threads() - 1), "reference")

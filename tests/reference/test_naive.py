@@ -15,11 +15,10 @@ NAMES = pytest.mark.parametrize("name", CASES)
 STRATEGIES = {
     "one gather": {},
     "by kernel rows": {"ROWWISE": 0},
-    "blocks by kernel rows": {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1, "STACK": 0},
-    "blocks by stacked kernel rows": {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1, "STACK": 100},
-    "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 0, "PHASES": 10**9},
-    "narrow blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 64, "REUSE": 10**9},
-    "blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "REUSE": 10**9, "MOST": 50},
+    "large blocks": {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1, "NARROW": 0},
+    "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "NARROW": 0, "REUSE": 0, "PHASES": 10**9},
+    "narrow blocks and taps": {"SMALL": 0, "BLOCK": 50, "NARROW": 10**9, "REUSE": 10**9},
+    "blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "NARROW": 0, "REUSE": 10**9, "MOST": 50},
 }
 
 
