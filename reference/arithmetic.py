@@ -273,17 +273,17 @@ def _small_adjoint(y: Array, weight: Array, plane: Windows, groups: int) -> tupl
         return None
     if not _is_finite(weight):
         return None
-    down, across = spaced(rows), spaced(columns)
+    found = spaced(plane)
     turned = _reversed_roles(weight, groups)[:, :, ::-1, ::-1]
-    return _placed(y, down, across), turned, Windows(down.window, across.window)
+    return _placed(y, found), turned, found.plane
 
 
-def _placed(y: Array, down: Spaced, across: Spaced) -> Array:
+def _placed(y: Array, found: Spaced) -> Array:
     """`y` among zeros, or itself where there are none; it holds until this thread's next."""
-    height, width = plane = down.window.input, across.window.input
-    if plane == y.shape[2:] and down.places == slice(0, height, 1) and across.places == slice(0, width, 1):
+    if found.untouched:
         return np.ascontiguousarray(y)
-    return _among_zeros("placed", y[:, :, down.outputs, across.outputs], plane, down.places, across.places)
+    (down, across), (rows, columns) = found.outputs, found.plane
+    return _among_zeros("placed", y[:, :, down, across], (rows.input, columns.input), *found.places)
 
 
 def _reversed_roles(weight: Array, groups: int) -> Array:
@@ -298,20 +298,13 @@ def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> A
     rows, columns = plane
     kernels = _reversed_roles(weight, groups)
     x = np.empty((len(y), len(kernels), rows.input, columns.input), y.dtype)
-    for down in phases(rows):
-        for across in phases(columns):
-            positions = x[:, :, down.first :: rows.stride, across.first :: columns.stride]
-            if down.spaced is None or across.spaced is None:
-                positions[...] = 0
-                continue
-            taps = kernels[:, :, down.start :: down.step, across.start :: across.step][:, :, ::-1, ::-1]
-            _correlate_into(
-                positions,
-                _placed(y, down.spaced, across.spaced),
-                np.ascontiguousarray(taps),
-                Windows(down.spaced.window, across.spaced.window),
-                groups,
-            )
+    for (down, across), (height, width), found in phases(plane):
+        positions = x[:, :, down, across]
+        if found is None:
+            positions[...] = 0
+            continue
+        taps = np.ascontiguousarray(kernels[:, :, height, width][:, :, ::-1, ::-1])
+        _correlate_into(positions, _placed(y, found), taps, found.plane, groups)
     return x
 
 

@@ -234,27 +234,27 @@ def output_size(
 
 
 class Spaced(NamedTuple):
-    """The adjoint of a window, as a convolution of stride 1 over its outputs spaced out with zeros.
+    """The adjoint of a layer, as a convolution of stride 1 over its outputs spaced out with zeros.
 
-    `outputs` of them come to lie at `places` in a row of `window.input`; those that no position
-    needs are left out. The kernel's taps run backwards.
+    `outputs` (rows, columns) of them come to lie at `places` in the input of `plane`; those that no
+    position needs are left out. The kernel's taps run backwards.
     """
 
-    window: Window
-    places: slice
-    outputs: slice
+    plane: Windows
+    outputs: tuple[slice, slice]
+    places: tuple[slice, slice]
+    untouched: bool  # all outputs, and no zeros
 
 
 class Phase(NamedTuple):
-    """The input positions first, first + stride, ... of a window, and the taps that reach them.
+    """The input positions of a layer at one distance from a multiple of its strides, and the taps that reach them.
 
-    A position meets the taps start, start + step, ... and no other, at outputs a constant distance
-    apart: no zeros between them. `spaced` is None where no tap reaches.
+    They meet `taps` and no other, at outputs a constant distance apart: no zeros between them.
+    `spaced` is None where no tap reaches.
     """
 
-    first: int
-    start: int
-    step: int
+    positions: tuple[slice, slice]
+    taps: tuple[slice, slice]
     spaced: Spaced | None
 
 
@@ -267,32 +267,84 @@ class Run(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def spaced(window: Window) -> Spaced:
-    """All input positions of a window (without its padding), as a convolution over spaced outputs."""
-    lead = window.extent - 1 - window.before
-    return _spaced(window.output, window.kernel, window.dilation, window.stride, lead, window.input)
+def spaced(plane: Windows) -> Spaced:
+    """All input positions of a layer (without its padding), as a convolution over spaced outputs."""
+    return _spaced(
+        *(
+            _SpacedAxis(axis.output, axis.kernel, axis.dilation, axis.stride, axis.extent - 1 - axis.before, axis.input)
+            for axis in plane
+        ),
+    )
 
 
 @lru_cache(maxsize=4096)
-def phases(window: Window) -> tuple[Phase, ...]:
-    """The input positions of a window (without its padding), split by the taps that reach them."""
+def phases(plane: Windows) -> tuple[Phase, ...]:
+    """The input positions of a layer (without its padding), split by the taps that reach them."""
+    rows, columns = map(_phases, plane)
+    return tuple(
+        Phase(
+            (down.positions, across.positions),
+            (down.taps, across.taps),
+            _spaced(down.spaced, across.spaced) if down.spaced and across.spaced else None,
+        )
+        for down in rows
+        for across in columns
+    )
+
+
+class _SpacedAxis(NamedTuple):
+    """One axis of `Spaced`: output 0 lies at `lead`, which may be negative, the next ones `stride` apart."""
+
+    outputs: int
+    kernel: int
+    dilation: int
+    stride: int
+    lead: int
+    positions: int
+
+
+class _PhaseAxis(NamedTuple):
+    positions: slice
+    taps: slice
+    spaced: _SpacedAxis | None
+
+
+def _phases(window: Window) -> list[_PhaseAxis]:
     common = gcd(window.stride, window.dilation)
     step, dilation = window.stride // common, window.dilation // common
     found = []
     for first in range(min(window.stride, window.input)):
-        position = first + window.before
+        position, positions = first + window.before, slice(first, None, window.stride)
         reaching = [
             tap for tap in range(min(step, window.kernel)) if (position - tap * window.dilation) % window.stride == 0
         ]
         if not reaching:
-            found.append(Phase(first, 0, step, None))
+            found.append(_PhaseAxis(positions, slice(0), None))
             continue
         start = reaching[0]
         taps = -(-(window.kernel - start) // step)
         count = -(-(window.input - first) // window.stride)
         lead = (taps - 1) * dilation - (position - start * window.dilation) // window.stride
-        found.append(Phase(first, start, step, _spaced(window.output, taps, dilation, 1, lead, count)))
-    return tuple(found)
+        axis = _SpacedAxis(window.output, taps, dilation, 1, lead, count)
+        found.append(_PhaseAxis(positions, slice(start, None, step), axis))
+    return found
+
+
+def _spaced(*axes: _SpacedAxis) -> Spaced:
+    inner, outputs, places = [], [], []
+    for outputs_of, kernel, dilation, stride, lead, positions in axes:
+        size = positions + dilation * (kernel - 1)
+        first = max(-(lead // stride), 0)
+        count = max(min((size - 1 - lead) // stride, outputs_of - 1) - first + 1, 0)
+        start = lead + first * stride
+        places.append(slice(start, start + (count - 1) * stride + 1, stride) if count else slice(0, 0))
+        outputs.append(slice(first, first + count))
+        inner.append(Window(size, kernel, 1, dilation, 0, 0, positions))
+    untouched = all(
+        place == slice(0, window.input, 1) and window.input == axis.outputs
+        for place, window, axis in zip(places, inner, axes, strict=True)
+    )
+    return Spaced(Windows(*inner), (outputs[0], outputs[1]), (places[0], places[1]), untouched)
 
 
 @lru_cache(maxsize=4096)
@@ -307,16 +359,6 @@ def runs(window: Window) -> tuple[Run, ...]:
         )
     reached = [divmod(tap * dilation, stride) for tap in range(kernel)]
     return tuple(Run(slice(tap, tap + 1), slice(rest, rest + 1), whole) for tap, (whole, rest) in enumerate(reached))
-
-
-def _spaced(outputs: int, kernel: int, dilation: int, stride: int, lead: int, positions: int) -> Spaced:
-    """Output 0 lies at `lead`, which may be negative, the next ones `stride` apart."""
-    size = positions + dilation * (kernel - 1)
-    first = max(-(lead // stride), 0)
-    count = max(min((size - 1 - lead) // stride, outputs - 1) - first + 1, 0)
-    start = lead + first * stride
-    places = slice(start, start + (count - 1) * stride + 1, stride) if count else slice(0, 0)
-    return Spaced(Window(size, kernel, 1, dilation, 0, 0, positions), places, slice(first, first + count))
 
 
 def padding_source(window: Window, mode: str) -> list[int]:
