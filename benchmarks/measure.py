@@ -86,11 +86,12 @@ def side(python: str, name: str, threads: int) -> Iterator[Side]:
 def interleaved(ours: Side, theirs: Side, calls: tuple[str, str], budget: float) -> tuple[Spread, Spread, Spread]:
     """Seconds of our call, of theirs, and our time over theirs, within about `budget` seconds.
 
-    Each round times both calls one after the other and gives one ratio; at least 5 rounds. Before
-    each a rest, as the threads of a library that has just been called still spin for work.
+    Each round times both calls one after the other, at least 5 times each, and gives one ratio; at
+    least 5 rounds. Before each a rest, as the threads of a library that has just been called still
+    spin for work; a rest leaves caches cold, so that a few calls alone would time the waking.
     """
     once = max(ours.ask(calls[0], 3) + theirs.ask(calls[1], 3), 1e-6)
-    repeat = max(2, int(0.05 / once))
+    repeat = max(5, int(0.1 / once))
     rounds = min(100, max(5, int(budget / (once * repeat + 2 * REST))))
     own, other = [], []
     for _ in range(rounds):
