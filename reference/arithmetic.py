@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .geometry import Spaced, Window, Windows, padding_source, phases, runs, spaced
+from .geometry import Spaced, Window, Windows, padding_source, phases, reached, runs, spaced
 from .threads import scratch, share_out
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -114,12 +114,14 @@ def _correlate_into(output: Array, padded: Array, weight: Array, plane: Windows,
     (batch, _, channels, *_), per_group = windows.shape, out_channels // groups
     width, positions, terms = columns.output, rows.output * columns.output, channels * rows.kernel * columns.kernel
     in_place = output.flags.c_contiguous
-    grouped = output.reshape(batch, groups, per_group, rows.output, width)
+    grouped, kernels = (
+        output.reshape(batch, groups, per_group, rows.output, width),
+        weight.reshape(groups, per_group, terms),
+    )
     if batch * groups < PIECES and positions < NARROW:
-        _correlate_narrow(windows, weight.reshape(groups, per_group, terms), grouped)
+        _correlate_narrow(windows, kernels, grouped)
         return output
     pointwise = terms == channels and windows.flags.c_contiguous
-    kernels = weight.reshape(groups, per_group, terms)
     together, strip = _block(groups, rows.output, terms * width)
     if together == 1:
         room = min(MOST, (padded.size + weight.size + output.size) // 2)
@@ -373,20 +375,6 @@ def _add_taps(sums: Array, taps: Array, plane: Windows) -> None:
     for down, rows, top in runs(plane.rows):
         for across, columns, left in runs(plane.columns):
             sums[..., rows, columns, top : top + height, left : left + width] += taps[..., down, across, :, :]
-
-
-def reached(window: Window) -> list[tuple[slice, slice]]:
-    """For each kernel tap the output positions that meet a real input position, and those input positions."""
-    found = []
-    for k in range(window.kernel):
-        shift = k * window.dilation - window.before
-        first = max(-(shift // window.stride), 0)
-        last = min((window.input - 1 - shift) // window.stride, window.output - 1)
-        count = max(last - first + 1, 0)
-        start = first * window.stride + shift
-        inputs = slice(start, start + (count - 1) * window.stride + 1, window.stride) if count else slice(0, 0)
-        found.append((slice(first, first + count), inputs))
-    return found
 
 
 def adjoints_by_tap(grad: Array, x: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:

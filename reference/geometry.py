@@ -357,8 +357,22 @@ def runs(window: Window) -> tuple[Run, ...]:
             Run(slice(start, min(start + stride, kernel)), slice(0, min(stride, kernel - start)), start // stride)
             for start in starts
         )
-    reached = [divmod(tap * dilation, stride) for tap in range(kernel)]
-    return tuple(Run(slice(tap, tap + 1), slice(rest, rest + 1), whole) for tap, (whole, rest) in enumerate(reached))
+    places = [divmod(tap * dilation, stride) for tap in range(kernel)]
+    return tuple(Run(slice(tap, tap + 1), slice(rest, rest + 1), whole) for tap, (whole, rest) in enumerate(places))
+
+
+def reached(window: Window) -> list[tuple[slice, slice]]:
+    """For each kernel tap the output positions that meet a real input position, and those input positions."""
+    found = []
+    for k in range(window.kernel):
+        shift = k * window.dilation - window.before
+        first = max(-(shift // window.stride), 0)
+        last = min((window.input - 1 - shift) // window.stride, window.output - 1)
+        count = max(last - first + 1, 0)
+        start = first * window.stride + shift
+        inputs = slice(start, start + (count - 1) * window.stride + 1, window.stride) if count else slice(0, 0)
+        found.append((slice(first, first + count), inputs))
+    return found
 
 
 def padding_source(window: Window, mode: str) -> list[int]:
