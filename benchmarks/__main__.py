@@ -51,7 +51,16 @@ def main() -> None:
     parser.add_argument("--slow", action="store_true", help="wait for ONNX and SciPy on large layers too")
     options = parser.parse_args()
     table = Table(title="the oracle's time, and that time over its peers': median (quartiles)")
-    for heading in ("layer", "forward ms", "/torch64", "/torch32", "gradients ms", "/torch64", "/torch32"):
+    for heading in (
+        "layer",
+        "forward ms",
+        "/torch64",
+        "/torch32",
+        "BLAS alone",
+        "gradients ms",
+        "/torch64",
+        "/torch32",
+    ):
         table.add_column(heading, justify="left" if heading == "layer" else "right")
     for heading in ("with bound ms", "/onnx", "/scipy", "of dgemm", "memory", "torch's"):
         table.add_column(heading, justify="right")
@@ -60,7 +69,7 @@ def main() -> None:
     )
     for heading in ("layer", *STRATEGIES):
         ways.add_column(heading, justify="left" if heading == "layer" else "right")
-    ratios: dict[str, tuple[float, float]] = {}
+    ratios: dict[str, tuple[float, float, float]] = {}
     for name, benchmark in LAYERS.items():
         if options.only not in name:
             continue
@@ -70,8 +79,10 @@ def main() -> None:
             memory = [ours.ask("oracle forward", 0), theirs.ask("torch64 forward", 0)]
             row = [name]
             forward, seconds = against(ours, theirs, row, ("oracle forward", "forward"), options.seconds)
+            _, _, products = interleaved(ours, theirs, ("products", "torch64 forward"), options.seconds / 2)
+            row.append(ratio(products))
             gradients, _ = against(ours, theirs, row, ("oracle gradients", "gradients"), options.seconds)
-            ratios[name] = forward, gradients
+            ratios[name] = forward, products.median, gradients
             own, _, _ = interleaved(ours, ours, ("oracle with bound", "dgemm"), options.seconds / 2)
             row.append(milliseconds(own))
             positions = output_positions(benchmark)
@@ -101,12 +112,13 @@ def main() -> None:
     console = Console(width=max(200, Console().width))
     console.print(table)
     console.print(ways)
-    large = [both for name, both in ratios.items() if name not in SMALL]
+    large = [three for name, three in ratios.items() if name not in SMALL]
     if large:
-        for what, values in zip(("forward", "gradients"), zip(*large, strict=True), strict=True):
+        for what, values in zip(("forward", "forward, BLAS alone", "gradients"), zip(*large, strict=True), strict=True):
             mean = math.exp(sum(map(math.log, values)) / len(values))
             console.print(f"large layers, {what}: geometric mean {mean:.2f} of torch float64, worst {max(values):.2f}")
     console.print(
+        "BLAS alone: the layer's multiplications as one NumPy product on each of two threads, over torch float64. "
         "of dgemm: multiplications a second over those of a 1024x1024 product on each thread. memory: peak of a first "
         "call, x and weight included, over x, weight and output; torch's likewise."
     )
