@@ -250,7 +250,8 @@ def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
         return correlate(*correlation, groups)
     (rows, columns), source = plane, len(weight) // groups
     gathering = source <= 2 * weight.shape[1] and rows.output * columns.output > REUSE * source
-    if gathering and rows.stride * columns.stride <= PHASES and _is_finite(weight):
+    few_phases = rows.stride * columns.stride <= PHASES and not _taps_are_apart(plane)
+    if gathering and few_phases and _is_finite(weight):
         return _scatter_by_phase(y, weight, plane, groups)
     return _scatter_by_tap(y, weight, plane, groups)
 
@@ -310,6 +311,11 @@ def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> A
     return x
 
 
+def _taps_are_apart(plane: Windows) -> bool:
+    """Whether each input position meets exactly one tap, of several."""
+    return all(axis.kernel == axis.stride and axis.dilation == 1 for axis in plane) and plane.rows.kernel > 1
+
+
 def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     """One product for each tap, added where it belongs, by shares of channels.
 
@@ -324,6 +330,7 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
         columns.output + (columns.extent - 1) // columns.stride,
         -(-(columns.before + columns.input) // columns.stride),
     )
+    apart = _taps_are_apart(plane) and (height_of_sums, width_of_sums) == (rows.output, width)
     whole = np.empty((batch, groups, channels, height_of_sums, rows.stride, width_of_sums, columns.stride), y.dtype)
     together, some = _block(groups, max(channels, 1), taps * rows.output * width)
     strip = max(1, min(rows.output, MOST // max(together * some * taps * width, 1)))
@@ -332,17 +339,23 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
         n, group, first = item
         which, share = slice(group, group + together), slice(first, first + some)
         place = whole[n, which, share].transpose(0, 1, 3, 5, 2, 4)
-        sums = scratch.empty("sums", place.shape, y.dtype)
-        sums.fill(0)
+        sums = place if apart else scratch.empty("sums", place.shape, y.dtype)
+        if not apart:
+            sums.fill(0)
         for top in range(0, rows.output, strip):
             bottom = min(top + strip, rows.output)
             spread = _spread(
                 kernels[which, :, first * taps : (first + some) * taps],
                 grouped[n, which, :, top * width : bottom * width],
             )
-            shape = *place.shape[:2], rows.kernel, columns.kernel, bottom - top, width
-            _add_taps(sums[..., top:, :], spread.reshape(shape), plane)
-        place[...] = sums
+            products = spread.reshape(*place.shape[:2], rows.kernel, columns.kernel, bottom - top, width)
+            if apart:
+                for j in range(columns.stride):  # one by one, or NumPy's innermost loop is as short as a stride
+                    place[:, :, :, j, top:bottom] = products[:, :, :, j]
+            else:
+                _add_taps(sums[..., top:, :], products, plane)
+        if not apart:
+            place[...] = sums
 
     share_out(
         share_of_channels,

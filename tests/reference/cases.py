@@ -103,6 +103,18 @@ CASES = {
         (2, 2, 2, 3),
         {"stride": 1, "dilation": (3, 4), "padding": (1, 0), "output_padding": (2, 3)},
     ),
+    "transposed, taps apart": (
+        "conv_transpose2d",
+        (2, 4, 4, 5),
+        (4, 2, 2, 3),
+        {"stride": (2, 3), "padding": (1, 0), "groups": 2},
+    ),
+    "transposed, taps apart and more": (
+        "conv_transpose2d",
+        (1, 2, 3, 4),
+        (2, 3, 2, 3),
+        {"stride": (2, 3), "output_padding": (1, 2)},
+    ),
     "transposed groups": (
         "conv_transpose2d",
         (2, 4, 3, 4),

@@ -71,6 +71,8 @@ MUTANTS = {
     "strip at the wrong rows": ("arithmetic", "windows[n, some, ..., top:bottom, :]", "windows[n, some, ..., : bottom - top, :]"),
     "share of channels by other kernels": ("arithmetic", "first * taps : (first + some) * taps", "first : first + some * taps"),
     "sums of the last share kept": ("arithmetic", "sums.fill(0)", "pass"),
+    "taps apart: one for all columns": ("arithmetic", "= products[:, :, :, j]", "= products[:, :, :, 0]"),
+    "taps apart: strips at the top": ("arithmetic", "place[:, :, :, j, top:bottom]", "place[:, :, :, j, : bottom - top]"),
     "margin not cleared": ("arithmetic", "zeros[:, :, : rows.start] = zeros", "zeros"),
     "first tap of each stride alone": ("geometry", "min(start + stride, kernel)), slice(0, min(stride, kernel - start))", "start + 1), slice(0, 1)"),
     "strips of rows at the top": ("arithmetic", "_add_taps(sums[..., top:, :],", "_add_taps(sums,"),
