@@ -99,25 +99,14 @@ def products_call(x, weight, output, layer, groups):
         left = weight.reshape(groups, len(weight) // groups, -1).swapaxes(1, 2)
         right = x.swapaxes(0, 1).reshape(groups, left.shape[2], -1)
     result = np.empty((groups, left.shape[1], right.shape[2]))
-    pool = ThreadPoolExecutor(1)
-
-    def half(which):
-        if groups > 1:
-            some = slice(which * (groups // 2), groups // 2 if which == 0 else None)
-            np.matmul(left[some], right[some], out=result[some])
-        elif right.shape[2] > left.shape[1]:
-            some = slice(which * (right.shape[2] // 2), right.shape[2] // 2 if which == 0 else None)
-            np.matmul(left, right[..., some], out=result[..., some])
-        else:
-            some = slice(which * (left.shape[1] // 2), left.shape[1] // 2 if which == 0 else None)
-            np.matmul(left[:, some], right, out=result[:, some])
-
-    def both():
-        other = pool.submit(half, 1)
-        half(0)
-        other.result()
-
-    return both
+    if groups > 1:
+        halves = [np.array_split(array, 2) for array in (left, right, result)]
+    elif right.shape[2] > left.shape[1]:
+        halves = [(left, left), np.array_split(right, 2, axis=2), np.array_split(result, 2, axis=2)]
+    else:
+        halves = [np.array_split(left, 2, axis=1), (right, right), np.array_split(result, 2, axis=1)]
+    pool = ThreadPoolExecutor(2)
+    return lambda: list(pool.map(np.matmul, *halves))
 
 
 def with_settings(settings, call):

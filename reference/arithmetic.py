@@ -18,6 +18,7 @@ wait for each other between two calls of NumPy: few long calls beat many short o
 """
 
 from cmath import isfinite
+from itertools import product
 from math import prod
 from typing import Any, TypeAlias
 
@@ -145,15 +146,7 @@ def _correlate_into(output: Array, padded: Array, weight: Array, plane: Windows,
         if not in_place:
             place[...] = total.reshape(place.shape)
 
-    share_out(
-        strip_of_rows,
-        [
-            (n, group, top)
-            for n in range(batch)
-            for group in range(0, groups, together)
-            for top in range(0, rows.output, strip)
-        ],
-    )
+    share_out(strip_of_rows, list(product(range(batch), range(0, groups, together), range(0, rows.output, strip))))
     return output
 
 
@@ -230,10 +223,10 @@ def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
             def share_of_kernels(first: int, n: int = n, group: int = group, patches: Array = patches) -> None:
                 place = output[n, group, first : first + some]
                 shape = len(place), positions
-                product = place.reshape(shape) if in_place else scratch.empty("total", shape, output.dtype)
-                np.matmul(kernels[group, first : first + some], patches, out=product)
+                total = place.reshape(shape) if in_place else scratch.empty("total", shape, output.dtype)
+                np.matmul(kernels[group, first : first + some], patches, out=total)
                 if not in_place:
-                    place[...] = product.reshape(place.shape)
+                    place[...] = total.reshape(place.shape)
 
             share_out(share_of_kernels, range(0, per_group, some))
 
@@ -357,15 +350,7 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
         if not apart:
             place[...] = sums
 
-    share_out(
-        share_of_channels,
-        [
-            (n, group, first)
-            for n in range(batch)
-            for group in range(0, groups, together)
-            for first in range(0, channels, some)
-        ],
-    )
+    share_out(share_of_channels, list(product(range(batch), range(0, groups, together), range(0, channels, some))))
     whole = whole.reshape(batch, groups * channels, height_of_sums * rows.stride, width_of_sums * columns.stride)
     return whole[:, :, rows.before : rows.before + rows.input, columns.before : columns.before + columns.input]
 
@@ -447,18 +432,10 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
                 if n == 0 and top == index * piece:
                     np.matmul(left, right, out=total)
                 else:
-                    product = scratch.empty("product", total.shape, total.dtype)
-                    total += np.matmul(left, right, out=product)
+                    next_part = scratch.empty("product", total.shape, total.dtype)
+                    total += np.matmul(left, right, out=next_part)
 
-    share_out(
-        piece_of_channels,
-        [
-            (index, group, first)
-            for index in range(pieces)
-            for group in range(0, groups, together)
-            for first in range(0, channels, some)
-        ],
-    )
+    share_out(piece_of_channels, list(product(range(pieces), range(0, groups, together), range(0, channels, some))))
     total: Array = totals[0] if pieces == 1 else totals.sum(axis=0, dtype=y.dtype)
     return total.reshape(out_channels, channels, rows.kernel, columns.kernel)
 

@@ -16,7 +16,10 @@ KEPT = 1 << 24  # bytes of working memory that a thread keeps for one use
 
 
 def share_out(work: Callable[[Item], None], items: Sequence[Item]) -> None:
-    """Do `work` on every item, on as many threads as there are cores; the caller's is one."""
+    """Do `work` on every item, on as many threads as there are cores; the caller's is one.
+
+    Raises what `work` raises.
+    """
     queue = iter(items)
 
     def worker() -> None:
