@@ -8,7 +8,7 @@ from math import prod
 from rich.console import Console
 from rich.table import Table
 
-import reference
+import conv_reference as reference
 
 from .layers import LAYERS, SMALL, STRATEGIES, Benchmark
 from .measure import Side, Spread, default_torch, interleaved, side

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import reports
+import conv_reports as reports
 
 OPENINGS = 5
 SIZES = {"10,000": 1_665, "100,000": 16_665}  # verdicts: canonical cases of six APIs each

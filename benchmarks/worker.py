@@ -63,7 +63,7 @@ def torch_calls(layer, x_shape, weight_shape, parameters, threads):
 def numpy_calls(layer, x_shape, weight_shape, parameters):
     import numpy as np
 
-    import reference
+    import conv_reference as reference
     from benchmarks.layers import STRATEGIES
 
     rng = np.random.default_rng(0)
@@ -111,7 +111,7 @@ def products_call(x, weight, output, layer, groups):
 
 def with_settings(settings, call):
     """One call of the oracle, forced to compute in a certain way."""
-    from reference import arithmetic
+    from conv_reference import arithmetic
 
     chosen = {name: getattr(arithmetic, name) for name in settings}
     vars(arithmetic).update(settings)
@@ -122,7 +122,7 @@ def with_settings(settings, call):
 
 
 def output_shape(layer, x_shape, weight_shape, parameters):
-    import reference
+    import conv_reference as reference
 
     sizes = {key: value for key, value in parameters.items() if key != "groups"}
     size = reference.output_size(layer, x_shape[2:], weight_shape[2:], **sizes)

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-import reference
+import conv_reference as reference
 from conformance import inputs as inputs_
 from conformance.apis import Contract, NoEquivalent, common, contracts
 from conformance.case import Array, Arrays, Case, Inputs, LayerName
 from conformance.values import Arguments, Numpy, Tensor, Value
-from reference.convolution import prepare
+from conv_reference.convolution import prepare
 
 
 @dataclass(frozen=True)

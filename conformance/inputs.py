@@ -12,12 +12,12 @@ from typing import Literal
 
 import numpy as np
 
-import reference
+import conv_reference as reference
 from conformance.apis import common
 from conformance.case import Array, Arrays, Inputs, LayerName, TypedArray
 from conformance.values import Arguments
-from reference.bounds import number_format
-from reference.convolution import prepare
+from conv_reference.bounds import number_format
+from conv_reference.convolution import prepare
 
 LAYOUTS = ("contiguous", "strided", "transposed")
 INTEGERS = ("int8", "int32", "int64")

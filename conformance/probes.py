@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-import reference
+import conv_reference as reference
 from conformance import expectation as oracle
 from conformance import inputs, judge, protocol, script
 from conformance.apis import Contract, Framework, NoEquivalent, common

@@ -23,7 +23,7 @@ from conformance.script import call_line, script
 from conformance.spec import folder_of
 from conformance.summary import Summary
 from conformance.target import Target, TargetError, default, parse, unique
-from reports import ResultsError, representatives, write_html
+from conv_reports import ResultsError, representatives, write_html
 
 CONFIRM_MARGIN = 20.0  # seconds beyond the limit of a case: a script imports its framework first
 

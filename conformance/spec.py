@@ -17,7 +17,7 @@ from typing import Any
 
 import covertable
 
-import reference
+import conv_reference as reference
 from conformance import expression, inputs, safe_yaml, values
 from conformance.apis import NoEquivalent, common, contracts
 from conformance.case import Case, Distribution, Inputs, LayerName, Phase, Promise

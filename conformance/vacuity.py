@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-import reference
+import conv_reference as reference
 from conformance import expectation, spec
 from conformance.case import Array, Arrays, Case, Kind, LayerName
 from conformance.comparison import compare

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports import page
-from reports.findings import cluster
-from reports.read import ResultsError
-from reports.run import load
+from . import page
+from .findings import cluster
+from .read import ResultsError
+from .run import load
 
 __all__ = ["ResultsError", "representatives", "write_html"]
 

@@ -12,13 +12,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import reports
-from reports import markdown, page, query, words
-from reports.diff import compare
-from reports.findings import cluster
-from reports.run import load
-from reports.summary import badge, summary
-from reports.visible import visible
+from . import ResultsError, markdown, page, query, words, write_html
+from .diff import compare
+from .findings import cluster
+from .run import load
+from .summary import badge, summary
+from .visible import visible
 
 _HELP = """\
 python -m reports RESULTS... [-o report.html] [--since EARLIER]   one self-contained HTML page
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     command = _COMMANDS.get(arguments[0])
     try:
         return command(arguments[1:]) if command else _html(arguments)
-    except (reports.ResultsError, query.QueryError, ValueError) as error:
+    except (ResultsError, query.QueryError, ValueError) as error:
         print(f"reports: {visible(str(error))}", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has seen enough
@@ -81,7 +80,7 @@ def _html(arguments: Sequence[str]) -> int:
     )
     options = parser.parse_args(arguments)
     out = options.output or Path("report.html")
-    reports.write_html(options.results, out, options.since)
+    write_html(options.results, out, options.since)
     print(out)
     return 0
 

@@ -11,16 +11,16 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from reports import porting, words
-from reports.diff import Diff, groups, summary
-from reports.errors import manner
-from reports.features import EVERY
-from reports.findings import Finding
-from reports.query import ratio_text
-from reports.read import Case, Contract, Target
-from reports.run import Run
-from reports.values import source
-from reports.visible import visible
+from . import porting, words
+from .diff import Diff, groups, summary
+from .errors import manner
+from .features import EVERY
+from .findings import Finding
+from .query import ratio_text
+from .read import Case, Contract, Target
+from .run import Run
+from .values import source
+from .visible import visible
 
 _SCRIPT_LIMIT = 64_000
 _CHUNK = 64  # verdicts

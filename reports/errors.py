@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from reports.run import Entry
+from .run import Entry
 
 Manner: TypeAlias = Literal["clean", "internal", "crash", "hang", "accepted", "none", ""]
 

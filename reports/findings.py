@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reports.conditions import Part, Universe, listed, merged
-from reports.features import EVERY, Atom, Atoms
-from reports.read import PHASES, Case, Verdict
-from reports.run import Entry, Run
-from reports.values import CANONICAL, integers, source
+from .conditions import Part, Universe, listed, merged
+from .features import EVERY, Atom, Atoms
+from .read import PHASES, Case, Verdict
+from .run import Entry, Run
+from .values import CANONICAL, integers, source
 
 _OF_VALID_CALLS = frozenset({"value", "gradient", "shape", "dtype", "wrongly_rejected"})
 _PICTURED = frozenset({"value", "gradient"})

@@ -8,11 +8,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports import porting, words
-from reports.diff import Change, Diff, groups
-from reports.findings import Finding, cluster
-from reports.run import Run
-from reports.visible import visible
+from . import porting, words
+from .diff import Change, Diff, groups
+from .findings import Finding, cluster
+from .run import Run
+from .visible import visible
 
 MEANING: dict[Change, str] = {
     "worse": "conforms no more, or fails harder",
@@ -45,7 +45,7 @@ def tick(text: str, limit: int = 300) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("reports", "page"),
+        loader=PackageLoader(__package__, "page"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

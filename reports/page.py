@@ -18,13 +18,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import words
-from reports.data import Details, core, packed
-from reports.diff import Diff, compare
-from reports.findings import Finding, cluster, foremost
-from reports.read import KINDS
-from reports.run import FAILURES, Run
-from reports.visible import visible
+from . import words
+from .data import Details, core, packed
+from .diff import Diff, compare
+from .findings import Finding, cluster, foremost
+from .read import KINDS
+from .run import FAILURES, Run
+from .visible import visible
 
 SCRIPTS = (
     "dom", "language", "data", "query", "picture", "verdict", "findings", "matrix", "errors", "documents", "porting",
@@ -44,7 +44,7 @@ def write(run: Run, out: Path, since: Run | None = None) -> None:
     script = script_source()
     style = "\n".join(_file(f"{name}.css") for name in STYLES)
     environment = Environment(
-        loader=PackageLoader("reports", "page"),
+        loader=PackageLoader(__package__, "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -85,7 +85,7 @@ def script_source(names: Sequence[str] = SCRIPTS) -> str:
 
 
 def _file(name: str) -> str:
-    text = files("reports").joinpath("page", name).read_text(encoding="utf-8")
+    text = files(__package__).joinpath("page", name).read_text(encoding="utf-8")
     assert "</s" not in text.lower(), f"{name} would end its own element"
     return text
 

@@ -17,10 +17,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from reports.diff import compare
-from reports.findings import Finding
-from reports.run import Entry, Run
-from reports.values import source
+from .diff import compare
+from .findings import Finding
+from .run import Entry, Run
+from .values import source
 
 TEXTS = ("case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known")
 WORDS = (

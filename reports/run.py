@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reports import read
-from reports.read import Case, Confirmation, Contract, Damage, Footer, Header, Statement, Target, Verdict
+from . import read
+from .read import Case, Confirmation, Contract, Damage, Footer, Header, Statement, Target, Verdict
 
 FAILURES = frozenset({"diverges", "crashed", "timed_out", "unstable"})
 ASKED = FAILURES | {"conforms"}

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from reports.features import EVERY, Atom
-from reports.findings import Finding, first_line
-from reports.run import Run
-from reports.visible import visible
+from .features import EVERY, Atom
+from .findings import Finding, first_line
+from .run import Run
+from .visible import visible
 
 LANGUAGES = ("en", "zh")
 _NAMED = 3  # cases that are told where no condition is known
@@ -19,7 +19,7 @@ _NAMED = 3  # cases that are told where no condition is known
 
 @cache
 def messages(language: str) -> Mapping[str, str]:
-    text = files("reports").joinpath("languages", f"{language}.json").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("languages", f"{language}.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
 
 

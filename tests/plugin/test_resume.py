@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports import read
+import conv_reports as reports
+from conv_reports import read
 
 pytest_plugins = ("pytester",)
 

@@ -7,8 +7,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-import reference
-from reference.bounds import FORMATS
+import conv_reference as reference
+from conv_reference.bounds import FORMATS
 from tests.reference import naive
 from tests.reference.cases import CASES
 

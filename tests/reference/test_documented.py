@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from reference import output_size
-from reference.documented import mindspore_transpose_size
+from conv_reference import output_size
+from conv_reference.documented import mindspore_transpose_size
 
 GRID = list(product((1, 2, 3, 7), (1, 2, 3, 4), (1, 2, 3), (1, 2, 3)))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import reference
+import conv_reference as reference
 
 X, W = np.ones((1, 4, 6, 7)), np.ones((4, 2, 3, 2))
 CALLS = {

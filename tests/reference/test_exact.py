@@ -4,7 +4,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-import reference
+import conv_reference as reference
 from tests.reference import naive
 
 TYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16, "float32": np.float32}

@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 from scipy import signal
 
-import reference
+import conv_reference as reference
 from tests.reference import naive
 from tests.reference.cases import CASES, arrays, whole
 

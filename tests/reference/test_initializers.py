@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reference import initializers
-from reference.initializers import Distribution, mindspore_initializer
+from conv_reference import initializers
+from conv_reference.initializers import Distribution, mindspore_initializer
 
 SHAPE = (64, 32, 3, 5)
 FAN_IN, FAN_OUT = 32 * 15, 64 * 15

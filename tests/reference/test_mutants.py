@@ -12,7 +12,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-import reference
+import conv_reference as reference
 from tests.reference import naive
 from tests.reference.cases import CASES, arrays, whole
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-import reference
-from reference import arithmetic
+import conv_reference as reference
+from conv_reference import arithmetic
 from tests.reference import naive
 from tests.reference.cases import CASES, arrays, whole
 

@@ -6,7 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-import reference
+import conv_reference as reference
 from tests.reference.cases import whole
 
 

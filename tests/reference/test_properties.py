@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-import reference
+import conv_reference as reference
 from tests.reference.cases import whole
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)

@@ -50,7 +50,7 @@ def results(tmp_path: Path, synthetic: ModuleType) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> tuple[Path, Path]:
     """(results, report) of a run that fills every view, compared with one in which a crash was not there yet."""
-    import reports
+    import conv_reports as reports
 
     folder = tmp_path_factory.mktemp("whole")
     before = synthetic.records(150)
@@ -130,7 +130,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Page]]:
 @pytest.fixture
 def open_report(open_page: Callable[..., Page], tmp_path: Path) -> Callable[..., Page]:
     """Open the report of a results file in the browser."""
-    import reports
+    import conv_reports as reports
 
     def write_and_open(path: Path, at: str = "", **settings: Any) -> Page:
         out = tmp_path / "report.html"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reports import findings, run, words
-from reports.features import EVERY, Atoms
+from conv_reports import findings, run, words
+from conv_reports.features import EVERY, Atoms
 
 NUMPY = {"numpy": "int64", "value": 2}
 GRID: dict[str, list[Any]] = {

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from reports import diff, run
+from conv_reports import diff, run
 
 
 def loaded(results, records, name):

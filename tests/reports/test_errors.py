@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports import run
+from conv_reports import run
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from reports import run
     ],
 )
 def test_manner(results, synthetic, fields, expected):
-    from reports.errors import manner
+    from conv_reports.errors import manner
 
     records = synthetic.records(60)
     invalid = {record["id"] for record in records if record["record"] == "case" and record["invalid"]}

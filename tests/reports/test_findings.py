@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reports import findings, run, words
-from reports.findings import message_shape
-from reports.read import Case
+from conv_reports import findings, run, words
+from conv_reports.findings import message_shape
+from conv_reports.read import Case
 
 
 def found(path):

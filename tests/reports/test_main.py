@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reports import representatives, run
-from reports.__main__ import main
+from conv_reports import representatives, run
+from conv_reports.__main__ import main
 
 
 def test_page_is_written(results, tmp_path, capsys):
@@ -55,14 +55,14 @@ def test_help_is_there(command, capsys):
 
 def test_it_runs_as_a_module(results):
     done = subprocess.run(
-        [sys.executable, "-m", "reports", "summary", str(results())], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "conv_reports", "summary", str(results())], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["complete"] is True
 
 
 def test_reports_imports_no_test_runner_and_no_framework():
-    forbidden = ["pytest", "_pytest", "execnet", "torch", "mindspore", "megengine", "conformance", "reference"]
-    code = f"import sys, reports, reports.__main__; print([name for name in {forbidden!r} if name in sys.modules])"
+    forbidden = ["pytest", "_pytest", "execnet", "torch", "mindspore", "megengine", "conformance", "conv_reference"]
+    code = f"import sys, conv_reports, conv_reports.__main__; print([name for name in {forbidden!r} if name in sys.modules])"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )

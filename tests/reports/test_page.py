@@ -9,9 +9,9 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-import reference
-import reports
-from reports.visible import visible
+import conv_reference as reference
+import conv_reports as reports
+from conv_reports.visible import visible
 
 HOSTILE = (
     "<script>alert(1)</script></script><img src=x onerror=alert(2)>\"'`{{7*7}}{% x %}${1}<!--]]>&lt;"
@@ -328,7 +328,7 @@ LAYERS = [
 
 
 def test_operands_of_the_worst_element_make_up_what_the_oracle_computes(synthetic, results, open_report, monkeypatch):
-    monkeypatch.setattr("reports.data._PICTURES", len(LAYERS) * 3)
+    monkeypatch.setattr("conv_reports.data._PICTURES", len(LAYERS) * 3)
     draw = np.random.default_rng(7)
     records, shown = synthetic.records(150), []
     for subject, (layer, given) in product(["output", "grad_input", "grad_weight"], LAYERS):

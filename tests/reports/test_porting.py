@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from reports import findings, markdown, porting, run
-from reports.porting import keywords
+from conv_reports import findings, markdown, porting, run
+from conv_reports.porting import keywords
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports import findings, page, query, run
+from conv_reports import findings, page, query, run
 
 TABLE = json.loads(Path(__file__).with_name("queries.json").read_text(encoding="utf-8"))
 VERDICTS, ARGUMENTS = TABLE["verdicts"], frozenset(TABLE["arguments"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reports import read, run
+from conv_reports import read, run
 
 ROOT = Path(__file__).parents[2]
 

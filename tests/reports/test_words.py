@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import reports
+import conv_reports as reports
 from conformance.case import Distribution, Kind
 from conformance.comparison import compare
 from conformance.distribution import fault
 from conformance.expectation import Expected
-from reports import features, words
-from reports.read import KINDS, OUTCOMES
+from conv_reports import features, words
+from conv_reports.read import KINDS, OUTCOMES
 
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
