@@ -10,9 +10,9 @@ import pytest
 
 import conv_reports as reports
 from conformance.case import Distribution, Kind
-from conformance.comparison import compare
-from conformance.distribution import fault
-from conformance.expectation import Expected
+from conformance.oracle.expectation import Expected
+from conformance.verdicts.comparison import compare
+from conformance.verdicts.distribution import fault
 from conv_reports import features, words
 from conv_reports.read import KINDS, OUTCOMES
 
