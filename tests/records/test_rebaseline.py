@@ -35,7 +35,7 @@ def test_cases_are_grouped_by_the_values_that_diverge() -> None:
     facts += [fact("alone", "no k")]
     assert cases(rebaseline.rewrite("", "known.yaml", facts)) == {
         "conv2d/a.yaml::all[*]": 5,
-        "conv2d/a.yaml::some[*-d=2]": 4,
+        "conv2d/a.yaml::some[*-d:2]": 4,
         "conv2d/a.yaml::both[k:1-d:2-m:x]": 1,
         "conv2d/a.yaml::alone": 1,
     }

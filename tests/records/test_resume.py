@@ -105,6 +105,6 @@ def test_runs_combine_where_they_are_consistent(suite: Any) -> None:
         reports.run.load([first, second, first])
     first.write_text(first.read_text().replace('"kernel_size":3', '"kernel_size":4'))
     with pytest.raises(
-        read.InconsistentCaseError, match=r"third\.jsonl: conv2d/kernel.yaml::kernel\[k=3-size=6\] asks"
+        read.InconsistentCaseError, match=r"third\.jsonl: conv2d/kernel.yaml::kernel\[k:3-size:6\] asks"
     ):
         reports.run.load([first, third])
