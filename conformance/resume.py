@@ -14,7 +14,7 @@ from conformance.audit import Job
 from conformance.case import Outcome
 from conformance.results import Record
 from conformance.target import Greeting
-from conv_reports import read
+from conv_reports.results import read
 
 Key: TypeAlias = tuple[str, str, str]  # case id, target, API
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from conformance import baseline, expression, rebaseline, resume, safe_yaml, spec
 from conformance.baseline import Fact, Where
 from conformance.case import LAYERS, Outcome
-from conv_reports import read
+from conv_reports.results import read
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 ROOT = Path(__file__).parent.parent.parent

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance import baseline, expression, resume, safe_yaml, spec
-from conv_reports import read
+from conv_reports.results import read
 
 HEAD = "layer: conv2d\nclause: none\ncases:\n"
 CALL = "in_channels: 1, out_channels: 1, kernel_size: 2"
