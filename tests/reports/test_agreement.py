@@ -22,7 +22,7 @@ def test_kinds_are_the_suites():
 
 
 def test_phases_are_the_suites_in_the_order_of_a_call():
-    assert read.PHASES == tuple(Phase)
+    assert tuple(Phase) == read.PHASES
 
 
 def test_every_ruling_has_a_word():
