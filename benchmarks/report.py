@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import conv_reports as reports
+from conv_reports.results.loaded import load
 
 OPENINGS = 5
 SIZES = {"10,000": 1_665, "100,000": 16_665}  # verdicts: canonical cases of six APIs each
@@ -116,7 +117,7 @@ def main(arguments: Sequence[str]) -> int:
         for name, path in given.items():
             page = Path(folder) / f"{path.stem}.html"
             wall, cpu = timed(lambda path=path, page=page: reports.write_html([path], page))  # type: ignore[misc]
-            verdicts = len(reports.load([path]).entries)
+            verdicts = len(load([path]).entries)
             print(f"{name}: {verdicts:,} verdicts, {path.stat().st_size / 1e6:.1f} MB of results")
             print(f"  generation {wall:7.2f} s ({cpu:.2f} cpu), page {page.stat().st_size / 1e6:.2f} MB")
             seconds, size = BUDGETS.get(name, (float("nan"), float("nan")))

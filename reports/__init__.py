@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import page
-from .findings import cluster
-from .read import ResultsError
-from .run import load
+from .findings.clusters import cluster
+from .output import page
+from .results.loaded import load
+from .results.read import ResultsError
 
 __all__ = ["ResultsError", "representatives", "write_html"]
 

@@ -12,12 +12,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import ResultsError, markdown, page, query, words, write_html
-from .diff import compare
-from .findings import cluster
-from .run import load
-from .summary import badge, summary
-from .visible import visible
+from . import ResultsError, write_html
+from .findings.clusters import cluster
+from .output import markdown, page, words
+from .output.summary import badge, summary
+from .output.visible import visible
+from .results.loaded import load
+from .views import query
+from .views.diff import compare
 
 _HELP = """\
 python -m reports RESULTS... [-o report.html] [--since EARLIER]   one self-contained HTML page

@@ -13,7 +13,7 @@ from conformance import __version__
 from conformance.case import Case, Greeting, Outcome
 from conformance.records import results
 from conformance.records.results import Record
-from conv_reports import read
+from conv_reports.results import read
 
 Key: TypeAlias = tuple[str, str, str]  # case id, target, API
 

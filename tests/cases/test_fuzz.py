@@ -21,7 +21,7 @@ from conformance.case import LAYERS, Outcome
 from conformance.cases import expression, spec
 from conformance.records import baseline, rebaseline, resume
 from conformance.records.baseline import Fact, Where
-from conv_reports import read
+from conv_reports.results import read
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 ROOT = Path(__file__).parent.parent.parent

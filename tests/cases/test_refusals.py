@@ -12,7 +12,7 @@ import pytest
 from conformance import safe_yaml
 from conformance.cases import expression, spec
 from conformance.records import baseline, resume
-from conv_reports import read
+from conv_reports.results import read
 
 HEAD = "layer: conv2d\nclause: none\ncases:\n"
 CALL = "in_channels: 1, out_channels: 1, kernel_size: 2"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import conv_reports as reports
-from conv_reports import read
+from conv_reports.results import read
+from conv_reports.results.loaded import load
 
 pytest_plugins = ("pytester",)
 
@@ -97,14 +97,14 @@ def test_runs_combine_where_they_are_consistent(suite: Any) -> None:
     suite.run("--results", str(second), invalid)
     third = suite.folder / "third.jsonl"
     suite.run("--results", str(third), kernel, version="1.6")
-    together = reports.run.load([first, second, third])
+    together = load([first, second, third])
     assert [len(source.header.arguments) > 0 for source in together.sources] == [True] * 3
     assert sorted(target.version for target in together.targets) == ["1.5", "1.6"]
     assert len(together.entries) == 9 + 2 + 9
     with pytest.raises(read.DuplicateVerdictError, match=r"first\.jsonl.*was already judged in .*first\.jsonl"):
-        reports.run.load([first, second, first])
+        load([first, second, first])
     first.write_text(first.read_text().replace('"kernel_size":3', '"kernel_size":4'))
     with pytest.raises(
         read.InconsistentCaseError, match=r"third\.jsonl: conv2d/kernel.yaml::kernel\[k:3-size:6\] asks"
     ):
-        reports.run.load([first, third])
+        load([first, third])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ONE = "tests/reports/test_page.py::test_theme_is_switched_and_kept"
+ONE = "tests/reports/output/test_page.py::test_theme_is_switched_and_kept"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conv_reports import representatives, run
+from conv_reports import representatives
 from conv_reports.__main__ import main
+from conv_reports.results.loaded import load
 
 
 def test_page_is_written(results, tmp_path, capsys):
@@ -72,7 +73,7 @@ def test_query_prints_what_it_finds(results, capsys):
     path = results()
     assert main(["query", "status:crashed", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == sum(entry.verdict.outcome == "crashed" for entry in run.load([path]).entries)
+    assert len(lines) == sum(entry.verdict.outcome == "crashed" for entry in load([path]).entries)
     assert all(line.split("\t")[0] == "crashed" and "SIGFPE" in line for line in lines)
     assert main(["query", "status:timed_out", str(path)]) == 1
     assert main(["query", "status:crashed", "--count", str(path)]) == 0
@@ -107,10 +108,10 @@ def test_summary_counts_what_the_results_hold(results, capsys):
     path = results()
     main(["summary", str(path)])
     said = json.loads(capsys.readouterr().out)
-    loaded = run.load([path])
-    assert sum(api["verdicts"] for api in said["apis"]) == len(loaded.entries)
+    run = load([path])
+    assert sum(api["verdicts"] for api in said["apis"]) == len(run.entries)
     assert sum(sum(api["kinds"].values()) for api in said["apis"]) == sum(
-        entry.verdict.outcome == "diverges" for entry in loaded.entries
+        entry.verdict.outcome == "diverges" for entry in run.entries
     )
     assert said["unavailable"] == {"npu": "no interpreter at ssh=user@npu; install mindspore 2.10.0 there"}
 
@@ -130,8 +131,8 @@ def test_badge_is_svg_and_escapes(results, synthetic, capsys):
 
 def test_representatives_are_one_script_a_finding(results):
     path = results()
-    loaded = run.load([path])
+    run = load([path])
     chosen = representatives([path])
     assert len(chosen) == len(set(chosen)) > 3
-    by_key = {(entry.verdict.case, entry.verdict.target, entry.verdict.api): entry for entry in loaded.entries}
+    by_key = {(entry.verdict.case, entry.verdict.target, entry.verdict.api): entry for entry in run.entries}
     assert all("script" in by_key[key].details() for key in chosen)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conv_reports import findings, page, query, run
+from conv_reports.findings.clusters import cluster
+from conv_reports.output import page
+from conv_reports.results.loaded import load
+from conv_reports.views import query
 
 TABLE = json.loads(Path(__file__).with_name("queries.json").read_text(encoding="utf-8"))
 VERDICTS, ARGUMENTS = TABLE["verdicts"], frozenset(TABLE["arguments"])
@@ -69,11 +72,11 @@ REAL = [
 
 def test_both_find_the_same_verdicts_of_a_run(results, synthetic, open_report):
     path = results(synthetic.records(200))
-    loaded = run.load([path])
-    clusters = findings.cluster(loaded)
+    run = load([path])
+    findings = cluster(run)
     shown = open_report(path, "#matrix").page
-    for text in [*REAL, f"finding:{clusters[0].id}"]:
-        expected = len(list(query.select(loaded, clusters, text)))
+    for text in [*REAL, f"finding:{findings[0].id}"]:
+        expected = len(list(query.select(run, findings, text)))
         assert expected > 0, text
         found = 0
         for layer in ("conv2d", "conv_transpose2d"):

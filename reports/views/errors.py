@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from .run import Entry
+from ..results.loaded import Entry
 
 Manner: TypeAlias = Literal["clean", "internal", "crash", "hang", "accepted", "none", ""]
 

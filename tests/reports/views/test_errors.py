@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conv_reports import run
+from conv_reports.results.loaded import load
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from conv_reports import run
     ],
 )
 def test_manner(results, synthetic, fields, expected):
-    from conv_reports.errors import manner
+    from conv_reports.views.errors import manner
 
     records = synthetic.records(60)
     invalid = {record["id"] for record in records if record["record"] == "case" and record["invalid"]}
@@ -36,7 +36,7 @@ def test_manner(results, synthetic, fields, expected):
         cls, message = fields["raised"]
         fields = {"outcome": "conforms", "raised": {"phase": "construct", "cls": cls, "bases": [], "message": message}}
     first |= fields
-    entries = run.load([results(records)]).entries
+    entries = load([results(records)]).entries
     found = {(entry.verdict.case, entry.verdict.api): manner(entry) for entry in entries}
     assert found[first["case"], first["api"]] == expected
     assert all(manner(entry) == "" for entry in entries if not entry.case.invalid)

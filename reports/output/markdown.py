@@ -8,10 +8,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from . import porting, words
-from .diff import Change, Diff, groups
-from .findings import Finding, cluster
-from .run import Run
+from ..findings.clusters import Finding, cluster
+from ..results.loaded import Run
+from ..views import porting
+from ..views.diff import Change, Diff, groups
+from . import words
 from .visible import visible
 
 MEANING: dict[Change, str] = {
@@ -45,7 +46,7 @@ def tick(text: str, limit: int = 300) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader(__package__, "page"),
+        loader=PackageLoader(__package__, "assets"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,4 +1,4 @@
-// The search language; reports/query.py says what it means and is its twin: tests/reports/queries.json holds both to that.
+// The search language; reports/views/query.py says what it means and is its twin: tests/reports/views/queries.json holds both to that.
 const TEXTS = ["case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known"];
 const WORDS = ["layer", "framework", "target", "version", "status", "kind", "subject", "phase", "error", "ruling", "finding", "changed",
   "dtype", "shape", "values", "layout", "exact", "inferred", "invalid", "confirmed", "ratio", "differs", "line"];

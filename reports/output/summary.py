@@ -7,8 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from .findings import cluster
-from .run import Run
+from ..findings.clusters import cluster
+from ..results.loaded import Run
 from .visible import visible
 
 
@@ -57,7 +57,7 @@ def badge(run: Run, api: str | None = None) -> str:
     label = visible(api or "conformance", 80)
     said = f"{failures:,} failing of {sum(entry.failed or entry.verdict.outcome == 'conforms' for entry in entries):,}"
     said += ", incomplete" if incomplete else ""
-    environment = Environment(loader=PackageLoader(__package__, "page"), autoescape=True)
+    environment = Environment(loader=PackageLoader(__package__, "assets"), autoescape=True)
     widths = [_WIDTH * len(text) + 12 for text in (label, said)]
     colour = "#57606a" if incomplete else "#a63a00" if failures else "#0b5a83"
     return environment.get_template("badge.svg").render(label=label, said=said, widths=widths, colour=colour)

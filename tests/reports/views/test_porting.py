@@ -6,22 +6,25 @@ import itertools
 
 import pytest
 
-from conv_reports import findings, markdown, porting, run
-from conv_reports.porting import keywords
+from conv_reports.findings.clusters import cluster
+from conv_reports.output import markdown
+from conv_reports.results.loaded import load
+from conv_reports.views import porting
+from conv_reports.views.porting import keywords
 
 
 @pytest.fixture(scope="module")
 def learnt(synthetic, tmp_path_factory):
     path = synthetic.write(tmp_path_factory.mktemp("porting") / "results.jsonl", synthetic.records(500))
-    loaded = run.load([path])
-    return loaded, porting.tables(loaded, findings.cluster(loaded))
+    run = load([path])
+    return run, porting.tables(run, cluster(run))
 
 
 def cell(learnt, api, parameter, form):
-    loaded, tables = learnt
+    run, tables = learnt
     for table in tables:
         for column in table.columns:
-            if loaded.columns[column].api == api:
+            if run.columns[column].api == api:
                 row = [(aspect.parameter, aspect.form) for aspect in table.aspects].index((parameter, form))
                 return table.cells[row, column]
     raise AssertionError(api)
@@ -55,13 +58,13 @@ def test_rows_name_only_the_findings_that_are_about_them(learnt):
 
 
 def test_proven_counts_cases_that_conform_on_both(learnt):
-    loaded, tables = learnt
+    run, tables = learnt
     table = next(table for table in tables if table.layer == "conv2d")
-    columns = {loaded.columns[column].api: column for column in table.columns}
+    columns = {run.columns[column].api: column for column in table.columns}
     a, b = columns["torch.nn.Conv2d"], columns["megengine.module.Conv2d"]
     for row, aspect in enumerate(table.aspects):
         by_case = {}
-        for entry in loaded.entries:
+        for entry in run.entries:
             if (
                 entry.verdict.outcome == "conforms"
                 and entry.column in (a, b)
@@ -71,15 +74,15 @@ def test_proven_counts_cases_that_conform_on_both(learnt):
                 by_case.setdefault(entry.case.id, set()).add(entry.column)
         both = [case for case, seen in by_case.items() if seen == {a, b}]
         assert table.proven[row, min(a, b), max(a, b)] == sum(
-            aspect in set(porting.aspects(loaded.cases[case])) for case in both
+            aspect in set(porting.aspects(run.cases[case])) for case in both
         )
 
 
 def test_both_columns_of_a_row_speak_of_the_same_case(learnt):
-    loaded, tables = learnt
+    run, tables = learnt
     for table in tables:
         for (row, a, b), shared in table.shared.items():
-            first, second = loaded.entries[shared.first], loaded.entries[shared.second]
+            first, second = run.entries[shared.first], run.entries[shared.second]
             assert first.case is second.case
             assert (first.column, second.column) == (a, b)
             assert table.aspects[row] in set(porting.aspects(first.case))
@@ -99,10 +102,10 @@ def test_keywords_left_out_at_their_default_are_found_too(results, synthetic):
     for number, record in enumerate(records):
         if record["record"] == "verdict" and "call" in record:
             record["call"] = record["call"].replace(", stride=1", "").replace(", padding=0", "", number % 2)
-    loaded = run.load([results(records)])
-    tables = porting.tables(loaded, findings.cluster(loaded))
-    assert cell((loaded, tables), "torch.nn.Conv2d", "stride", "int").code == "stride=2"
-    assert cell((loaded, tables), "torch.nn.Conv2d", "padding", "int").code == "padding=1"
+    run = load([results(records)])
+    tables = porting.tables(run, cluster(run))
+    assert cell((run, tables), "torch.nn.Conv2d", "stride", "int").code == "stride=2"
+    assert cell((run, tables), "torch.nn.Conv2d", "padding", "int").code == "padding=1"
 
 
 def test_markdown_is_inert(results, synthetic):
@@ -110,7 +113,7 @@ def test_markdown_is_inert(results, synthetic):
     for record in records:
         if record["record"] == "verdict" and record["outcome"] == "no_equivalent":
             record["observed"] = "a|b\n# <img src=x onerror=alert(1)> [x](javascript:1) `@everyone`"
-    text = markdown.porting_tables(run.load([results(records)]), "en")
+    text = markdown.porting_tables(load([results(records)]), "en")
     assert "<img" not in text
     assert "[x](" not in text
     assert "@everyone" not in text
@@ -118,7 +121,7 @@ def test_markdown_is_inert(results, synthetic):
 
 
 def test_every_pair_of_frameworks_has_a_table(results):
-    text = markdown.porting_tables(run.load([results()]), "zh")
+    text = markdown.porting_tables(load([results()]), "zh")
     assert text.count("\n## ") + text.startswith("## ") == 2 * (2 * 2 * 3)
     assert "从 torch.nn.Conv2d 到 mindspore.nn.Conv2d" in text
 
@@ -166,8 +169,8 @@ def small(synthetic, results):
         made.append({"record": "contract", "api": api, "target": target, "weight": "", "bias": "", "defaults": found})
     count = sum(one["record"] == "verdict" for one in made)
     made.append({"record": "footer", "complete": True, "finished": "", "verdicts": count})
-    loaded = run.load([results(made)])
-    (table,) = porting.tables(loaded, findings.cluster(loaded))
+    run = load([results(made)])
+    (table,) = porting.tables(run, cluster(run))
     return table
 
 
@@ -219,10 +222,10 @@ def test_defaults_that_could_not_be_read_are_not_compared(small, synthetic, resu
     for record in made:
         if record["record"] == "contract" and record["target"] == "torch":
             record.pop("defaults", None)
-    loaded = run.load([results(made, "unread.jsonl")])
-    for table in porting.tables(loaded, findings.cluster(loaded)):
+    run = load([results(made, "unread.jsonl")])
+    for table in porting.tables(run, cluster(run)):
         for (a, b), rows in table.defaults.items():
-            if "torch" in (loaded.columns[a].target.name, loaded.columns[b].target.name):
+            if "torch" in (run.columns[a].target.name, run.columns[b].target.name):
                 assert rows == ()
 
 

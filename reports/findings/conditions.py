@@ -15,8 +15,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..results.read import PHASES
 from .features import EVERY, PREDICATES, Atom
-from .read import PHASES
 
 _LONGEST = 3
 _BEAM = 8  # of the best conditions, and of those most worth making narrower

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .run import FAILURES, Entry, Run
+from ..results.loaded import FAILURES, Entry, Run
 
 Change: TypeAlias = Literal["worse", "better", "lost", "other", "added", "removed", "unchanged"]
 CHANGES: tuple[Change, ...] = ("worse", "lost", "other", "better", "added", "removed", "unchanged")

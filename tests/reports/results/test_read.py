@@ -8,9 +8,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conv_reports import read, run
+from conv_reports.results import read
+from conv_reports.results.loaded import load
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_synthetic_results_obey_the_published_schema(synthetic):
@@ -22,11 +23,11 @@ def test_synthetic_results_obey_the_published_schema(synthetic):
 
 def test_whole_file_is_complete_and_loses_nothing(results, synthetic):
     records = synthetic.records(200)
-    loaded = run.load([results(records)])
-    assert loaded.sources[0].incomplete == ""
-    assert len(loaded.entries) == sum(record["record"] == "verdict" for record in records)
-    assert len(loaded.statements) == 4
-    assert [target.name for target in loaded.targets if not target.available] == ["npu"]
+    run = load([results(records)])
+    assert run.sources[0].incomplete == ""
+    assert len(run.entries) == sum(record["record"] == "verdict" for record in records)
+    assert len(run.statements) == 4
+    assert [target.name for target in run.targets if not target.available] == ["npu"]
 
 
 @pytest.mark.parametrize(
@@ -60,9 +61,9 @@ def test_damaged_file_is_read_up_to_the_damage(results, synthetic, damage, probl
     path = results(synthetic.records(20))
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:30]) + damage + b"".join(lines[30:]))
-    loaded = run.load([path])
-    assert len(loaded.entries) == sum(b'"record": "verdict"' in line for line in lines[:30])
-    assert problem in loaded.sources[0].incomplete
+    run = load([path])
+    assert len(run.entries) == sum(b'"record": "verdict"' in line for line in lines[:30])
+    assert problem in run.sources[0].incomplete
 
 
 def test_every_truncation_is_said_to_be_incomplete(results, synthetic):
@@ -71,7 +72,7 @@ def test_every_truncation_is_said_to_be_incomplete(results, synthetic):
     first = whole.index(b"\n") + 1
     for cut in range(first, len(whole) - 1, 997):
         path.write_bytes(whole[:cut])
-        assert run.load([path]).sources[0].incomplete
+        assert load([path]).sources[0].incomplete
 
 
 @pytest.mark.parametrize(
@@ -87,26 +88,26 @@ def test_other_files_are_refused_by_name(tmp_path, content, problem):
     path = tmp_path / "other.jsonl"
     path.write_bytes(content)
     with pytest.raises(read.NotResultsError, match=f"other.jsonl.*{problem}"):
-        run.load([path])
+        load([path])
 
 
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(read.UnreadableError, match=r"nowhere.jsonl: cannot be read: No such file"):
-        run.load([tmp_path / "nowhere.jsonl"])
+        load([tmp_path / "nowhere.jsonl"])
 
 
 def test_judging_the_same_twice_is_refused_by_name(results, synthetic):
     records = synthetic.records(20)
     with pytest.raises(read.DuplicateVerdictError, match=r"second.jsonl.*already judged in.*first.jsonl"):
-        run.load([results(records, "first.jsonl"), results(records, "second.jsonl")])
+        load([results(records, "first.jsonl"), results(records, "second.jsonl")])
 
 
 def test_the_same_target_in_another_version_is_kept_apart(results, synthetic):
     records = synthetic.records(20)
     older = [record | {"version": "2.9.0"} if record.get("framework") == "mindspore" else record for record in records]
     older = [record for record in older if record.get("target") in (None, "mindspore")]
-    loaded = run.load([results(records, "new.jsonl"), results(older, "old.jsonl")])
-    labels = {column.label for column in loaded.columns}
+    run = load([results(records, "new.jsonl"), results(older, "old.jsonl")])
+    labels = {column.label for column in run.columns}
     assert "mindspore.nn.Conv2d @ mindspore" in labels
     assert "mindspore.nn.Conv2d @ mindspore (old.jsonl)" in labels
 
@@ -114,7 +115,7 @@ def test_the_same_target_in_another_version_is_kept_apart(results, synthetic):
 def test_unknown_records_of_a_later_version_are_passed_over(results, synthetic):
     records = synthetic.records(5)
     records.insert(3, {"record": "weather", "sun": True})
-    assert run.load([results(records)]).sources[0].incomplete == ""
+    assert load([results(records)]).sources[0].incomplete == ""
 
 
 def test_a_line_holds_one_value(results, synthetic):

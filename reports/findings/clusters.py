@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..results.loaded import Entry, Run
+from ..results.read import PHASES, Case, Verdict
+from ..results.values import CANONICAL, integers, source
 from .conditions import Part, Universe, listed, merged
 from .features import EVERY, Atom, Atoms
-from .read import PHASES, Case, Verdict
-from .run import Entry, Run
-from .values import CANONICAL, integers, source
 
 _OF_VALID_CALLS = frozenset({"value", "gradient", "shape", "dtype", "wrongly_rejected"})
 _PICTURED = frozenset({"value", "gradient"})

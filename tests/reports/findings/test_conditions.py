@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from conv_reports import findings, run, words
-from conv_reports.features import EVERY, Atoms
+from conv_reports.findings.clusters import cluster
+from conv_reports.findings.features import EVERY, Atoms
+from conv_reports.output import words
+from conv_reports.results.loaded import load
 
 NUMPY = {"numpy": "int64", "value": 2}
 GRID: dict[str, list[Any]] = {
@@ -51,8 +53,8 @@ def records(synthetic, layer, verdict, grid, api=None):
 
 
 def told(results, *made, **options):
-    loaded = run.load([results(list(records(*made, **options)))])
-    return [words.circumstance("en", loaded, one) for one in findings.cluster(loaded)]
+    run = load([results(list(records(*made, **options)))])
+    return [words.circumstance("en", run, one) for one in cluster(run)]
 
 
 def first(value):
@@ -152,9 +154,9 @@ def test_a_default_counts_as_given(results, synthetic):
     contract = {"record": "contract", "api": "torch.nn.Conv2d", "target": "torch", "weight": "", "bias": "",
                 "defaults": {"stride": "1"}}  # fmt: skip
     made = list(records(synthetic, "conv2d", fails, grid, api="torch.nn.Conv2d"))
-    loaded = run.load([results([*made[:-1], contract, made[-1]])])
-    for one in findings.cluster(loaded):
-        said = words.circumstance("en", loaded, one)
+    run = load([results([*made[:-1], contract, made[-1]])])
+    for one in cluster(run):
+        said = words.circumstance("en", run, one)
         assert one.exceptions or "stride = 1" not in said or "stride is given" in said
 
 
@@ -203,7 +205,7 @@ def test_no_condition_without_exceptions_is_false(results, synthetic, seed):
             return draw.choice([VALUE, rejected("construct"), rejected("forward", "late")])
         return None
 
-    loaded = run.load([results(list(records(synthetic, "conv_transpose2d", fails, grid)))])
+    run = load([results(list(records(synthetic, "conv_transpose2d", fails, grid)))])
     of = Atoms()
 
     def meets(entry, condition):
@@ -216,11 +218,11 @@ def test_no_condition_without_exceptions_is_false(results, synthetic, seed):
         return value in re.split(r", (?![^(]*\))", values)
 
     told = 0
-    for one in findings.cluster(loaded):
+    for one in cluster(run):
         if not one.condition:
             continue
-        assert all(meets(loaded.entries[index], one.condition) for index in one.entries)
-        refuting = [entry for entry in loaded.entries if entry.verdict.outcome == "conforms"]
+        assert all(meets(run.entries[index], one.condition) for index in one.entries)
+        refuting = [entry for entry in run.entries if entry.verdict.outcome == "conforms"]
         met = sum(meets(entry, one.condition) for entry in refuting if entry.column in one.columns)
         assert met <= one.exceptions
         told += 1

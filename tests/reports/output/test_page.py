@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import conv_reference as reference
-import conv_reports as reports
-from conv_reports.visible import visible
+from conv_reports.output.visible import visible
+from conv_reports.results.loaded import load
 
 HOSTILE = (
     "<script>alert(1)</script></script><img src=x onerror=alert(2)>\"'`{{7*7}}{% x %}${1}<!--]]>&lt;"
@@ -68,13 +68,13 @@ def test_hostile_text_stays_text(results, synthetic, open_report):
 
 
 def test_first_screen_counts_failures_without_a_script(whole, browser):
-    loaded = reports.load([whole[0]])
+    run = load([whole[0]])
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(whole[1].as_uri())
     text = page.locator("#overview").inner_text()
     context.close()
-    failures = sum(entry.failed for entry in loaded.entries)
+    failures = sum(entry.failed for entry in run.entries)
     assert f"{failures} of" in text
     assert "npu was not audited: no interpreter at ssh=user@npu; install mindspore 2.10.0 there" in text
     assert "Complete run" in text
@@ -187,10 +187,10 @@ def test_copy_button_copies_the_whole_script(whole, open_page):
 
 
 def test_confirmations_are_shown(whole, open_page):
-    loaded = reports.load([whole[0]])
+    run = load([whole[0]])
     states = {True: "executed: shows the divergence", False: "executed: does not show"}
     report = open_page(whole[1])
-    for (_, case, target, api), confirmation in loaded.confirmations.items():
+    for (_, case, target, api), confirmation in run.confirmations.items():
         page = report.go(f"#verdict/{quote(case, safe='')}/{api}")
         page.locator("dialog .state").wait_for()
         assert states[confirmation.confirmed] in page.locator("dialog .state").inner_text(), target
@@ -328,7 +328,7 @@ LAYERS = [
 
 
 def test_operands_of_the_worst_element_make_up_what_the_oracle_computes(synthetic, results, open_report, monkeypatch):
-    monkeypatch.setattr("conv_reports.data._PICTURES", len(LAYERS) * 3)
+    monkeypatch.setattr("conv_reports.output.data._PICTURES", len(LAYERS) * 3)
     draw = np.random.default_rng(7)
     records, shown = synthetic.records(150), []
     for subject, (layer, given) in product(["output", "grad_input", "grad_weight"], LAYERS):
@@ -360,7 +360,7 @@ def test_operands_of_the_worst_element_make_up_what_the_oracle_computes(syntheti
 
 
 def test_shapes_are_drawn_to_one_scale(whole, open_page):
-    wrong = next(entry for entry in reports.load([whole[0]]).entries if entry.verdict.kind == "shape")
+    wrong = next(entry for entry in load([whole[0]]).entries if entry.verdict.kind == "shape")
     page = open_page(whole[1], f"#verdict/{quote(wrong.case.id, safe='')}/{wrong.verdict.api}").page
     page.locator("dialog .pictures").wait_for()
     sizes = page.locator("dialog svg").evaluate_all("all => all.map((one) => one.querySelectorAll('rect').length)")

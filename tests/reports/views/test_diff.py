@@ -6,11 +6,12 @@ import copy
 
 import pytest
 
-from conv_reports import diff, run
+from conv_reports.results.loaded import load
+from conv_reports.views import diff
 
 
-def loaded(results, records, name):
-    return run.load([results(records, name)])
+def load_records(results, records, name):
+    return load([results(records, name)])
 
 
 def changed(records, which, **fields):
@@ -22,7 +23,7 @@ def changed(records, which, **fields):
 
 
 def only_change(results, before, after):
-    changes = diff.compare(loaded(results, before, "before.jsonl"), loaded(results, after, "after.jsonl"))
+    changes = diff.compare(load_records(results, before, "before.jsonl"), load_records(results, after, "after.jsonl"))
     (one,) = [one for one in changes.changes if one.change != "unchanged"]
     return one.change, changes.worse
 
@@ -63,13 +64,13 @@ def test_messages_and_times_are_not_compared(results, synthetic):
             if "raised" in record:
                 record["raised"]["message"] += " at 0x1234"
                 record["observed"] = "worded otherwise"
-    changes = diff.compare(loaded(results, records, "before.jsonl"), loaded(results, after, "after.jsonl"))
+    changes = diff.compare(load_records(results, records, "before.jsonl"), load_records(results, after, "after.jsonl"))
     assert {one.change for one in changes.changes} == {"unchanged"}
 
 
 def test_added_and_removed_are_told_and_not_worse(results, synthetic):
     changes = diff.compare(
-        loaded(results, synthetic.records(40), "a.jsonl"), loaded(results, synthetic.records(60), "b.jsonl")
+        load_records(results, synthetic.records(40), "a.jsonl"), load_records(results, synthetic.records(60), "b.jsonl")
     )
     assert changes.counts["added"] > 0
     assert changes.counts["removed"] == 0
@@ -82,7 +83,7 @@ def test_targets_of_other_names_match_by_api(results, synthetic):
     records = synthetic.records(40)
     renamed = [record | {"target": "ms-2.9"} if record.get("target") == "mindspore" else record for record in records]
     renamed = [record | {"name": "ms-2.9"} if record.get("name") == "mindspore" else record for record in renamed]
-    changes = diff.compare(loaded(results, renamed, "old.jsonl"), loaded(results, records, "new.jsonl"))
+    changes = diff.compare(load_records(results, renamed, "old.jsonl"), load_records(results, records, "new.jsonl"))
     assert {one.change for one in changes.changes} == {"unchanged"}
 
 
@@ -91,7 +92,7 @@ def test_groups_hold_every_change_once(results, synthetic):
     for record in after:
         if record["record"] == "verdict" and record["target"] == "torch" and record["outcome"] == "conforms":
             record |= DIVERGES
-    changes = diff.compare(loaded(results, before, "a.jsonl"), loaded(results, after, "b.jsonl"))
+    changes = diff.compare(load_records(results, before, "a.jsonl"), load_records(results, after, "b.jsonl"))
     told = diff.groups(changes)
     assert sum(len(group.cases) for group in told) == sum(one.change != "unchanged" for one in changes.changes)
     assert told[0].change == "worse"

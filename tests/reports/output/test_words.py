@@ -13,8 +13,9 @@ from conformance.case import Distribution, Kind
 from conformance.oracle.expectation import Expected
 from conformance.verdicts.comparison import compare
 from conformance.verdicts.distribution import fault
-from conv_reports import features, words
-from conv_reports.read import KINDS, OUTCOMES
+from conv_reports.findings import features
+from conv_reports.output import words
+from conv_reports.results.read import KINDS, OUTCOMES
 
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
@@ -79,7 +80,7 @@ def test_every_term_of_a_closed_set_has_a_word(family):
 
 
 def test_every_key_is_used_and_every_used_key_exists():
-    files = [*SOURCES.glob("page/*"), *SOURCES.glob("*.py")]
+    files = [*SOURCES.glob("output/assets/*"), *SOURCES.rglob("*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     keys = set(words.messages("en"))
     said = {key for key in re.findall(r"""say\((?:language, )?["']([\w.]+)["']""", text) if not key.endswith(".")} - {

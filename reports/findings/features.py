@@ -12,8 +12,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from .read import Case
-from .values import CANONICAL, form, integers, source
+from ..results.read import Case
+from ..results.values import CANONICAL, form, integers, source
 
 Atom: TypeAlias = tuple[str, ...]
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from .features import EVERY, Atom
-from .findings import Finding, first_line
-from .run import Run
+from ..findings.clusters import Finding, first_line
+from ..findings.features import EVERY, Atom
+from ..results.loaded import Run
 from .visible import visible
 
 LANGUAGES = ("en", "zh")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, islice
 
-from .findings import Finding, size
-from .read import Case, Contract
-from .run import FAILURES, Entry, Run
-from .values import CANONICAL, integers, source
+from ..findings.clusters import Finding, size
+from ..results.loaded import FAILURES, Entry, Run
+from ..results.read import Case, Contract
+from ..results.values import CANONICAL, integers, source
 
 _SAMPLE = 800  # cases of a layer that calls are learnt from, the simplest first
 _MOSTLY = 0.8

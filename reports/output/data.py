@@ -11,15 +11,16 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from . import porting, words
-from .diff import Diff, groups, summary
-from .errors import manner
-from .features import EVERY
-from .findings import Finding
-from .query import ratio_text
-from .read import Case, Contract, Target
-from .run import Run
-from .values import source
+from ..findings.clusters import Finding
+from ..findings.features import EVERY
+from ..results.loaded import Run
+from ..results.read import Case, Contract, Target
+from ..results.values import source
+from ..views import porting
+from ..views.diff import Diff, groups, summary
+from ..views.errors import manner
+from ..views.query import ratio_text
+from . import words
 from .visible import visible
 
 _SCRIPT_LIMIT = 64_000

@@ -18,12 +18,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..findings.clusters import Finding, cluster, foremost
+from ..results.loaded import FAILURES, Run
+from ..results.read import KINDS
+from ..views.diff import Diff, compare
 from . import words
 from .data import Details, core, packed
-from .diff import Diff, compare
-from .findings import Finding, cluster, foremost
-from .read import KINDS
-from .run import FAILURES, Run
 from .visible import visible
 
 SCRIPTS = (
@@ -44,7 +44,7 @@ def write(run: Run, out: Path, since: Run | None = None) -> None:
     script = script_source()
     style = "\n".join(_file(f"{name}.css") for name in STYLES)
     environment = Environment(
-        loader=PackageLoader(__package__, "page"),
+        loader=PackageLoader(__package__, "assets"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -85,7 +85,7 @@ def script_source(names: Sequence[str] = SCRIPTS) -> str:
 
 
 def _file(name: str) -> str:
-    text = files(__package__).joinpath("page", name).read_text(encoding="utf-8")
+    text = files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
     assert "</s" not in text.lower(), f"{name} would end its own element"
     return text
 

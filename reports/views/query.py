@@ -1,4 +1,4 @@
-"""The search language, for the command line; reports/page/query.js is its twin in the page.
+"""The search language, for the command line; reports/output/assets/query.js is its twin in the page.
 
     query = all { "OR" all }      all = one { one }      one = "-" one | "(" query ")" | term
     term = [ field ":" ] pattern { "," pattern }
@@ -17,10 +17,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from ..findings.clusters import Finding
+from ..results.loaded import Entry, Run
+from ..results.values import source
 from .diff import compare
-from .findings import Finding
-from .run import Entry, Run
-from .values import source
 
 TEXTS = ("case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known")
 WORDS = (
