@@ -13,7 +13,7 @@ from conformance.apis import Contract, NoEquivalent, common, contracts
 from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName
 from conformance.case.values import Arguments, Numpy, Tensor, Value
 from conformance.oracle import inputs as inputs_
-from conv_reference.convolution import prepare
+from conv_reference.convolution import prepare_forward
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ def _apply(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Refusal | 
     """The exception that the oracle raises on applying the layer to these arrays, if it does."""
     assert arrays.weight is not None
     try:
-        call = prepare(layer, arrays.x, arrays.weight, arrays.bias, **_parameters(layer, canonical))
-        _ = call.gradient_terms  # padding that reaches beyond what the input can supply
+        call = prepare_forward(layer, arrays.x, arrays.weight, arrays.bias, **_parameters(layer, canonical))
+        _ = call.geometry.gradient_terms  # padding that reaches beyond what the input can supply
     except (TypeError, ValueError) as error:
         return Refusal(type(error).__name__, str(error))
     return None
