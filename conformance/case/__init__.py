@@ -27,7 +27,18 @@ from conformance.case.case import (
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
 from conformance.case.target import Greeting, Target
 from conformance.case.values import Arguments, DType, Numpy, Tensor, Value
-from conformance.case.verdict import Confirmation, Kind, Numbers, Outcome, Ruling, Verdict, Worst
+from conformance.case.verdict import (
+    Aspect,
+    Authority,
+    Confirmation,
+    Direction,
+    Kind,
+    Numbers,
+    Outcome,
+    Ruling,
+    Verdict,
+    Worst,
+)
 
 __all__ = [
     "COMPLEX",
@@ -40,9 +51,12 @@ __all__ = [
     "Arguments",
     "Array",
     "Arrays",
+    "Aspect",
+    "Authority",
     "Case",
     "Confirmation",
     "DType",
+    "Direction",
     "Distribution",
     "Greeting",
     "Inputs",

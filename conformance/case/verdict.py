@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     """The closed set of what can come of a case on an API of a target."""
 
     CONFORMS = "conforms"
+    DIFFERS = "differs"  # from what others do, where its own document has no sentence: no failure
     DIVERGES = "diverges"
     CRASHED = "crashed"
     TIMED_OUT = "timed_out"
@@ -39,6 +40,38 @@ class Kind(StrEnum):
     ERROR_PHASE = "error_phase"
     WRONGLY_ACCEPTED = "wrongly_accepted"
     WRONGLY_REJECTED = "wrongly_rejected"
+    INTERNAL_ERROR = "internal_error"  # which itself asks to be reported
+
+
+class Authority(StrEnum):
+    """Who says that a divergence is wrong. Nothing else makes a failure."""
+
+    OWN_DOCUMENT = "own_document"  # the accused vendor's
+    MATHEMATICS = "mathematics"  # a call that was accepted is the operation
+    ROBUSTNESS = "robustness"  # a process does not die, hang, corrupt memory, or answer with an internal error
+
+
+class Direction(StrEnum):
+    """How a call that differs does so, against what the oracle and other APIs do."""
+
+    STRICTER = "stricter"
+    MORE_PERMISSIVE = "more_permissive"
+    OTHER_CLASS = "other_class"
+    OTHER_PHASE = "other_phase"
+    OTHER_DTYPE = "other_dtype"
+
+
+class Aspect(StrEnum):
+    """What of a call was compared."""
+
+    CALL = "call"  # accepted or rejected
+    PARAMETERS = "parameters"
+    DEFAULTS = "defaults"
+    INITIAL_VALUES = "initial_values"
+    SHAPE = "shape"
+    DTYPE = "dtype"
+    VALUES = "values"
+    GRADIENTS = "gradients"
 
 
 class Ruling(StrEnum):
@@ -74,6 +107,11 @@ class Verdict:
         expected, observed: one line each, for people.
         ratio: the largest observed error / bound; None when nothing was compared element by element.
         exact: the comparison had zero tolerance.
+        authority: who says that a divergence is wrong; None of every other outcome.
+        rests_on: the sentence or the definition that the authority rests on.
+        direction: how a call differs.
+        compared: what was compared, where nothing is wrong with it.
+        accident: the call was refused, but by no check: an error from deep within that says nothing of the argument.
         arrays: small arrays for a picture: x, weight, bias, grad_output, expected, observed, bound (nested lists).
     """
 
@@ -88,6 +126,11 @@ class Verdict:
     exact: bool = False
     worst: Worst | None = None
     ruling: Ruling | None = None
+    authority: Authority | None = None
+    rests_on: str = ""
+    direction: Direction | None = None
+    compared: tuple[Aspect, ...] = ()
+    accident: bool = False
     inferred: bool = False
     stderr: str = ""
     arrays: Mapping[str, Numbers] | None = None

@@ -1,15 +1,21 @@
-"""A canonical case: the observation against the oracle. A valid call is the operation, an invalid one is rejected."""
+"""A canonical case: the observation against the oracle.
+
+A canonical case cites no document of the API that it is asked of. So it can say that a call which was accepted is not
+the operation (mathematics), and that a refusal calls itself a bug (robustness). That a vendor takes what others refuse,
+refuses what others take, or answers in another dtype is a difference.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.case import Kind, Observation, Phase
+from conformance.case import Aspect, Authority, Direction, Kind, Observation, Phase, Raised
 from conformance.oracle.expectation import Expected
 from conformance.verdicts.comparison import Comparison, compare_typed
 from conformance.verdicts.evidence import Evidence
-from conformance.verdicts.findings import Conforming, Divergence, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.findings import Conforming, Differing, Divergence, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.refusals import asks_to_be_reported
 from conformance.verdicts.sentences import describe_exception, describe_shape
 
 
@@ -36,12 +42,16 @@ def check_invalid_call(evidence: Evidence) -> Finding:
     if observation.lacking:
         return Lacking()
     if observation.raised is not None:
+        if asks_to_be_reported(observation.raised):
+            return find_internal_error("a check of the argument", observation.raised)
         exception = describe_exception(observation.raised)
-        return Conforming(subject="call", expected="rejected", observed=exception)
+        compared = (Aspect.CALL,)
+        return Conforming(subject="call", expected="rejected", observed=exception, compared=compared)
     accepted = "accepted"
     if observation.output is not None:
         accepted += f", output of shape {observation.output.values.shape}"
-    return Diverging(Divergence(Kind.WRONGLY_ACCEPTED, "call", f"rejected ({classes})", accepted))
+    difference = Divergence(Kind.WRONGLY_ACCEPTED, "call", f"rejected ({classes})", accepted)
+    return Differing(difference, Direction.MORE_PERMISSIVE, (Aspect.CALL,))
 
 
 def check_valid_call(evidence: Evidence) -> Finding:
@@ -50,7 +60,7 @@ def check_valid_call(evidence: Evidence) -> Finding:
     Where an exception ended the call, everything that was observed before is compared all the same.
     """
     for divergence in compare_parameters(evidence):
-        return Diverging(divergence)
+        return contradict_definition(evidence, divergence)
     case = evidence.case
     expected = evidence.expectation.output
     observed = evidence.observation.output
@@ -58,31 +68,63 @@ def check_valid_call(evidence: Evidence) -> Finding:
     if interruption is not None and (expected is None or observed is None):
         return interruption
     if expected is None or case.inputs is None:
-        return Conforming()
+        return Conforming(compared=list_compared(evidence))
     if observed is None:
         return Fault("the worker returned neither an output nor an exception")
     comparison = compare_typed("output", Kind.VALUE, expected, observed, case.inputs.dtype)
     if comparison.divergence is not None:
-        return Diverging(comparison.divergence)
+        return contradict_definition(evidence, comparison.divergence)
     if interruption is not None:
         return interruption
-    return check_gradients(evidence, comparison.ratio)
+    finding = check_gradients(evidence, comparison.ratio)
+    if comparison.other_dtype is not None and isinstance(finding, Conforming):
+        return Differing(comparison.other_dtype, Direction.OTHER_DTYPE, list_compared(evidence))
+    return finding
 
 
-def check_completion(observation: Observation) -> Lacking | Diverging | None:
+def contradict_definition(evidence: Evidence, divergence: Divergence) -> Diverging:
+    """A call that was accepted, and is not the operation."""
+    return Diverging(divergence, Authority.MATHEMATICS, f"the definition of {evidence.case.layer}")
+
+
+def find_internal_error(expected: str, raised: Raised) -> Diverging:
+    """A refusal that calls itself a bug of the framework."""
+    divergence = Divergence(Kind.INTERNAL_ERROR, "call", expected, describe_exception(raised))
+    return Diverging(divergence, Authority.ROBUSTNESS, "the error itself asks to be reported as a bug")
+
+
+def list_compared(evidence: Evidence) -> tuple[Aspect, ...]:
+    """What of a valid call was compared: no values where the output has none."""
+    observation = evidence.observation
+    compared = [Aspect.CALL]
+    if observation.parameters and not evidence.contract.functional:
+        compared.append(Aspect.PARAMETERS)
+    if observation.output is not None:
+        compared += [Aspect.SHAPE, Aspect.DTYPE]
+        if observation.output.values.size:
+            compared.append(Aspect.VALUES)
+    if any(expected.value.size for expected in evidence.expectation.gradients.values()):
+        compared.append(Aspect.GRADIENTS)
+    return tuple(compared)
+
+
+def check_completion(observation: Observation) -> Lacking | Differing | Diverging | None:
     """What an exception makes of a valid call, were nothing else wrong; None where none was raised."""
     if observation.lacking:
         return Lacking()
     raised = observation.raised
     if raised is None:
         return None
+    if asks_to_be_reported(raised):
+        return find_internal_error("an answer", raised)
     if raised.phase is Phase.BACKWARD:
         subject = "gradients"
         expected = "gradients"
     else:
         subject = "call"
         expected = "accepted"
-    return Diverging(Divergence(Kind.WRONGLY_REJECTED, subject, expected, describe_exception(raised)))
+    difference = Divergence(Kind.WRONGLY_REJECTED, subject, expected, describe_exception(raised))
+    return Differing(difference, Direction.STRICTER, (Aspect.CALL,))
 
 
 def compare_parameters(evidence: Evidence) -> Iterator[Divergence]:
@@ -99,18 +141,22 @@ def compare_parameters(evidence: Evidence) -> Iterator[Divergence]:
             yield Divergence(Kind.SHAPE, name, describe_shape(shape), describe_shape(observed))
 
 
-def check_gradients(evidence: Evidence, ratio: float) -> Conforming | Diverging:
+def check_gradients(evidence: Evidence, ratio: float) -> Conforming | Differing | Diverging:
     """Every gradient against the oracle's.
 
     Args:
         ratio: the largest error / bound of the output.
     """
+    other_dtype: Divergence | None = None
     for name, expected in evidence.expectation.gradients.items():
         comparison = compare_gradient(evidence, name, expected)
         if comparison.divergence is not None:
-            return Diverging(comparison.divergence)
+            return contradict_definition(evidence, comparison.divergence)
+        other_dtype = other_dtype or comparison.other_dtype
         ratio = max(ratio, comparison.ratio)
-    return Conforming(ratio)
+    if other_dtype is not None:
+        return Differing(other_dtype, Direction.OTHER_DTYPE, list_compared(evidence))
+    return Conforming(ratio, compared=list_compared(evidence))
 
 
 def compare_gradient(evidence: Evidence, name: str, expected: Expected) -> Comparison:

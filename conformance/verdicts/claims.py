@@ -13,18 +13,20 @@ from typing import TypeAlias
 import numpy as np
 
 from conformance.apis import common, framework_of
-from conformance.case import Distribution, Kind, Phase, Promise, Ruling, TypedArray, values
+from conformance.case import Aspect, Authority, Distribution, Kind, Phase, Promise, Ruling, TypedArray, values
 from conformance.oracle.expectation import Expectation
 from conformance.verdicts import canonical
 from conformance.verdicts.distribution import explain_misfit
 from conformance.verdicts.evidence import Evidence
-from conformance.verdicts.findings import Conforming, Divergence, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.findings import Conforming, Differing, Divergence, Diverging, Fault, Finding, Lacking
 from conformance.verdicts.ruling import KEPT, SILENT, Voices, rule
 from conformance.verdicts.sentences import describe_exception, describe_shape
 
 # Statements about a whole call.
 ACCEPTED = "accepted"
 REJECTED = "rejected"
+
+PARAMETERS = (Aspect.PARAMETERS,)
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,13 @@ class Checked:
     Attributes:
         divergence: how the implementation departs from the document, if it does; None where it cannot.
         ratio: the largest error / bound, where elements were compared and none diverges.
+        compared: what of the call it is about.
     """
 
     voices: Voices
     divergence: Divergence | None = None
     ratio: float | None = None
+    compared: tuple[Aspect, ...] = (Aspect.CALL,)
 
 
 Answer: TypeAlias = Checked | Lacking | Fault
@@ -48,6 +52,7 @@ def check(evidence: Evidence) -> Finding:
     """What is found out about a claim's case."""
     mute = oracle_is_mute(evidence)
     rulings: list[Ruling] = []
+    compared: list[Aspect] = []
     ratio: float | None = None
     lacking = False
     for answer in check_promises(evidence):
@@ -60,8 +65,9 @@ def check(evidence: Evidence) -> Finding:
         ruling = rule(answer.voices.without_oracle() if mute else answer.voices)
         if ruling not in KEPT:
             assert answer.divergence is not None
-            return Diverging(answer.divergence, ruling)
+            return Diverging(answer.divergence, Authority.OWN_DOCUMENT, evidence.case.clause, ruling)
         rulings.append(ruling)
+        compared += answer.compared
         if answer.ratio is not None:
             ratio = answer.ratio
     if lacking:
@@ -69,7 +75,8 @@ def check(evidence: Evidence) -> Finding:
     if not rulings:
         return Fault("nothing that this case promises was observed")
     apart = Ruling.ORACLE_APART in rulings
-    return Conforming(ratio, Ruling.ORACLE_APART if apart else Ruling.HOLDS)
+    ruling = Ruling.ORACLE_APART if apart else Ruling.HOLDS
+    return Conforming(ratio, ruling, tuple(dict.fromkeys(compared)))
 
 
 def oracle_is_mute(evidence: Evidence) -> bool:
@@ -154,8 +161,8 @@ def check_that_nothing_was_raised(evidence: Evidence) -> Answer:
     promise = evidence.case.promise
     observation = evidence.observation
     passed_construction = promise.phase is Phase.CONSTRUCT and observation.phase is not Phase.CONSTRUCT
-    if observation.lacking and observation.inferred is None and not passed_construction:
-        # The documented check may be the operation's own, which was not reached.
+    if observation.lacking and not passed_construction:
+        # The documented check may be the operation's own, which was not reached: inference accepts nothing.
         return Lacking()
     voices = Voices(REJECTED, state_oracle_acceptance(evidence.expectation), ACCEPTED)
     expected = describe_promised_exception(promise)
@@ -210,7 +217,8 @@ def check_defaults(evidence: Evidence) -> Iterator[Answer]:
         documented = values.to_source(value, lambda common_name: dtype.format(name=common_name))
         observed = evidence.observation.defaults.get(name, "no default")
         voices = Voices(documented, SILENT, observed)
-        yield Checked(voices, Divergence(Kind.DEFAULT, name, documented, observed))
+        different = Divergence(Kind.DEFAULT, name, documented, observed)
+        yield Checked(voices, different, compared=(Aspect.DEFAULTS,))
 
 
 def check_parameters(evidence: Evidence) -> Iterator[Checked]:
@@ -226,20 +234,20 @@ def check_parameters(evidence: Evidence) -> Iterator[Checked]:
             expected = describe_promised_parameter(promised)
             found = describe_shape(None if observed is None else observed[1])
             voices = Voices(promised is not None, oracle, observed is not None)
-            yield Checked(voices, Divergence(Kind.SHAPE, name, expected, found))
+            yield Checked(voices, Divergence(Kind.SHAPE, name, expected, found), compared=PARAMETERS)
             continue
         shape, dtype = promised
         observed_dtype, observed_shape = observed
         if shape is not None:
             voices = Voices(tuple(shape), computed.get(name, SILENT), tuple(observed_shape))
             misshapen = Divergence(Kind.SHAPE, name, describe_shape(shape), describe_shape(observed_shape))
-            yield Checked(voices, misshapen)
+            yield Checked(voices, misshapen, compared=PARAMETERS)
         if dtype is not None:
             voices = Voices(dtype, SILENT, observed_dtype)
-            yield Checked(voices, Divergence(Kind.DTYPE, name, dtype, observed_dtype))
+            yield Checked(voices, Divergence(Kind.DTYPE, name, dtype, observed_dtype), compared=PARAMETERS)
         if shape is None and dtype is None:
             # It is there, and no more was promised.
-            yield Checked(Voices(True, SILENT, True))
+            yield Checked(Voices(True, SILENT, True), compared=PARAMETERS)
 
 
 def describe_promised_parameter(promised: tuple[tuple[int, ...] | None, str | None] | None) -> str:
@@ -260,7 +268,8 @@ def check_distribution(promised: Distribution, evidence: Evidence) -> Checked:
         numbers = np.asarray(drawn.values, dtype=np.float64).ravel()
         misfit = explain_misfit(promised, numbers, drawn.dtype)
     voices = Voices(expected, SILENT, expected if misfit is None else misfit)
-    return Checked(voices, Divergence(Kind.DISTRIBUTION, name, expected, misfit or ""))
+    drawn_otherwise = Divergence(Kind.DISTRIBUTION, name, expected, misfit or "")
+    return Checked(voices, drawn_otherwise, compared=(Aspect.INITIAL_VALUES,))
 
 
 # Results
@@ -278,7 +287,8 @@ def check_result(evidence: Evidence) -> Iterator[Answer]:
     if promise.shape is not None:
         yield check_shape(promise.shape, shape, evidence.expectation)
     if promise.dtype is not None:
-        yield Checked(Voices(promise.dtype, SILENT, dtype), Divergence(Kind.DTYPE, "output", promise.dtype, dtype))
+        another = Divergence(Kind.DTYPE, "output", promise.dtype, dtype)
+        yield Checked(Voices(promise.dtype, SILENT, dtype), another, compared=(Aspect.DTYPE,))
     if promise.operation:
         yield check_operation(evidence)
     if promise.same_as is not None:
@@ -312,7 +322,8 @@ def check_shape(promised: tuple[int, ...], observed: tuple[int, ...], expectatio
     if computed is not None and computed != documented:
         expected += f"; oracle: {describe_shape(computed)}"
     voices = Voices(documented, SILENT if computed is None else computed, tuple(observed))
-    return Checked(voices, Divergence(Kind.SHAPE, "output", expected, describe_shape(observed)))
+    misshapen = Divergence(Kind.SHAPE, "output", expected, describe_shape(observed))
+    return Checked(voices, misshapen, compared=(Aspect.SHAPE,))
 
 
 def check_operation(evidence: Evidence) -> Answer:
@@ -326,8 +337,9 @@ def check_operation(evidence: Evidence) -> Answer:
         return Checked(Voices(ACCEPTED, REJECTED, ACCEPTED))
     finding = canonical.check_valid_call(evidence)
     if isinstance(finding, Conforming):
-        return Checked(Voices("the operation", "the operation", "the operation"), ratio=finding.ratio)
-    if isinstance(finding, Diverging):
+        voices = Voices("the operation", "the operation", "the operation")
+        return Checked(voices, ratio=finding.ratio, compared=finding.compared)
+    if isinstance(finding, Diverging | Differing):
         return Checked(Voices("the operation", "the operation", "another"), finding.divergence)
     return finding
 
@@ -341,7 +353,7 @@ def check_sameness(evidence: Evidence) -> Answer:
         return check_acceptance(evidence)
     same = are_equal(observation.output, observation.other)
     differing = Divergence(Kind.VALUE, "output", "the same output as the equivalent call", "another output")
-    return Checked(Voices(True, SILENT, same), differing)
+    return Checked(Voices(True, SILENT, same), differing, compared=(Aspect.CALL, Aspect.VALUES))
 
 
 def are_equal(first: TypedArray, second: TypedArray) -> bool:

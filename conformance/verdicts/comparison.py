@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,14 +16,21 @@ from conformance.verdicts.sentences import describe_shape
 
 @dataclass(frozen=True)
 class Comparison:
-    """The largest error / bound of all elements, and the divergence if there is one."""
+    """Two arrays, element by element.
+
+    Attributes:
+        ratio: the largest error / bound.
+        divergence: how shape or elements are wrong, if they are.
+        other_dtype: that the dtype is another, where the elements are right all the same.
+    """
 
     ratio: float
     divergence: Divergence | None
+    other_dtype: Divergence | None = None
 
 
 def compare_typed(subject: str, kind: Kind, expected: Expected, observed: TypedArray, dtype: str) -> Comparison:
-    """Shape, dtype, then every element against its bound.
+    """Shape, then every element against its bound, then the dtype: a right number may come in another one.
 
     Args:
         kind: of a divergence; what is `Kind.VALUE` by its elements is `Kind.SHAPE` by its shape.
@@ -33,9 +40,10 @@ def compare_typed(subject: str, kind: Kind, expected: Expected, observed: TypedA
         kind_of_shape = Kind.SHAPE if kind is Kind.VALUE else kind
         misshapen = Divergence(kind_of_shape, subject, describe_shape(expected.value.shape), describe_shape(shape))
         return Comparison(0.0, misshapen)
-    if observed.dtype != dtype:
-        return Comparison(0.0, Divergence(Kind.DTYPE, subject, dtype, observed.dtype))
-    return compare(subject, kind, expected, observed.values, dtype)
+    comparison = compare(subject, kind, expected, observed.values, dtype)
+    if observed.dtype == dtype or comparison.divergence is not None:
+        return comparison
+    return replace(comparison, other_dtype=Divergence(Kind.DTYPE, subject, dtype, observed.dtype))
 
 
 def compare(subject: str, kind: Kind, expected: Expected, observed: Array, dtype: str) -> Comparison:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from conformance.case import Kind, Ruling, Worst
+from conformance.case import Aspect, Authority, Direction, Kind, Ruling, Worst
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,12 @@ class Conforming:
         ratio: the largest error / bound, where elements were compared.
         ruling: of a claim's case.
         subject, expected, observed: what conforms, where it is worth a line.
+        compared: what was compared.
     """
 
     ratio: float | None = None
     ruling: Ruling | None = None
+    compared: tuple[Aspect, ...] = ()
     subject: str = ""
     expected: str = ""
     observed: str = ""
@@ -46,10 +48,27 @@ class Conforming:
 
 @dataclass(frozen=True)
 class Diverging:
-    """The implementation departs from what is expected; of a claim's case, with its ruling."""
+    """The implementation, or its document, is wrong.
+
+    Attributes:
+        authority: who says so.
+        rests_on: the document's clause, or the definition.
+        ruling: of a claim's case.
+    """
 
     divergence: Divergence
+    authority: Authority
+    rests_on: str
     ruling: Ruling | None = None
+
+
+@dataclass(frozen=True)
+class Differing:
+    """The implementation does otherwise than the oracle and other APIs, and no sentence of its vendor's forbids it."""
+
+    divergence: Divergence
+    direction: Direction
+    compared: tuple[Aspect, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,4 +85,4 @@ class Fault:
     reason: str
 
 
-Finding: TypeAlias = Conforming | Diverging | Lacking | Fault
+Finding: TypeAlias = Conforming | Diverging | Differing | Lacking | Fault

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.apis import Contract
-from conformance.case import Case, Observation, Outcome, Verdict
+from conformance.case import Authority, Case, Observation, Outcome, Verdict
 from conformance.oracle.expectation import Expectation
 from conformance.verdicts import canonical, claims, picture
 from conformance.verdicts.evidence import Evidence
-from conformance.verdicts.findings import Conforming, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.findings import Conforming, Differing, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.refusals import is_accident
 from conformance.verdicts.sentences import first_line
 
 
@@ -23,6 +24,7 @@ def judge(case: Case, contract: Contract, expectation: Expectation, observation:
         judge_evidence(evidence),
         phase=observation.phase,
         raised=observation.raised,
+        accident=observation.raised is not None and is_accident(observation.raised),
         inferred=observation.inferred is not None or observation.inferred_rejection,
         seconds=observation.seconds,
     )
@@ -48,7 +50,14 @@ def judge_lost_process(outcome: Outcome, end: str, observation: Observation) -> 
         observed = f"{end}; so it does alone in a fresh process"
     else:
         observed = f"{end}; not so alone in a fresh process"
-    return Verdict(outcome, subject="call", observed=observed, stderr=observation.stderr)
+    return Verdict(
+        outcome,
+        subject="call",
+        observed=observed,
+        authority=Authority.ROBUSTNESS,
+        rests_on="a call returns or raises",
+        stderr=observation.stderr,
+    )
 
 
 def judge_finding(finding: Finding, evidence: Evidence) -> Verdict:
@@ -58,6 +67,8 @@ def judge_finding(finding: Finding, evidence: Evidence) -> Verdict:
             return judge_conforming(finding, evidence)
         case Diverging():
             return judge_diverging(finding, evidence)
+        case Differing():
+            return judge_differing(finding)
         case Lacking():
             return judge_lacking(finding, evidence.observation)
         case Fault(reason):
@@ -75,6 +86,20 @@ def judge_conforming(finding: Conforming, evidence: Evidence) -> Verdict:
         ratio=finding.ratio,
         exact=compared and arrays is not None and arrays.exact,
         ruling=finding.ruling,
+        compared=finding.compared,
+    )
+
+
+def judge_differing(finding: Differing) -> Verdict:
+    difference = finding.divergence
+    return Verdict(
+        Outcome.DIFFERS,
+        kind=difference.kind,
+        subject=difference.subject,
+        expected=difference.expected,
+        observed=difference.observed,
+        direction=finding.direction,
+        compared=finding.compared,
     )
 
 
@@ -89,6 +114,8 @@ def judge_diverging(finding: Diverging, evidence: Evidence) -> Verdict:
         ratio=divergence.ratio,
         worst=divergence.worst,
         ruling=finding.ruling,
+        authority=finding.authority,
+        rests_on=finding.rests_on,
         arrays=picture.take(evidence, divergence),
     )
 

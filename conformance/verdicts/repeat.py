@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from conformance.case import Outcome, Verdict
+from conformance.case import Authority, Outcome, Verdict
 
 MAX_SHOWN = 100  # characters of one field's value
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
@@ -30,6 +30,8 @@ def combine(verdicts: Sequence[Verdict]) -> Verdict:
         subject="call",
         expected=f"the same verdict {len(verdicts)} times",
         observed=f"differs in {', '.join(sorted(names))}: {'; '.join(descriptions)}",
+        authority=Authority.ROBUSTNESS,
+        rests_on="the same call gives the same answer",
         seconds=sum(verdict.seconds for verdict in verdicts),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.case import Inputs, Kind, Outcome, Phase, Promise
+from conformance.case import Direction, Inputs, Kind, Outcome, Phase, Promise
 from conformance.oracle.expectation import Expected
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, raised, rejection, zeros
 
@@ -174,10 +174,10 @@ def test_an_invalid_call_conforms_when_it_raises_anything(cls: str) -> None:
     [(None, "accepted"), (zeros(1, 2), "accepted, output of shape (1, 2)")],
     ids=["no", "output"],
 )
-def test_an_invalid_call_that_raises_nothing_is_wrongly_accepted(output: Any, observed: str) -> None:
+def test_an_invalid_call_that_raises_nothing_is_a_difference(output: Any, observed: str) -> None:
     verdict = Trial(INVALID, INPUT, stride=0).judge(output=output)
-    assert (verdict.outcome, verdict.kind) == (Outcome.DIVERGES, Kind.WRONGLY_ACCEPTED)
-    assert verdict.observed == observed
+    assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.MORE_PERMISSIVE)
+    assert (verdict.kind, verdict.observed, verdict.authority) == (Kind.WRONGLY_ACCEPTED, observed, None)
 
 
 def test_an_invalid_call_that_the_device_cannot_run_is_neither() -> None:

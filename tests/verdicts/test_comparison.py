@@ -113,12 +113,12 @@ def test_nothing_to_compare_conforms() -> None:
     ("observed", "kind"),
     [
         pytest.param(TypedArray("float64", np.ones((3, 2))), Kind.SHAPE, id="everything"),
-        pytest.param(TypedArray("float64", np.ones((2, 3))), Kind.DTYPE, id="dtype and values"),
+        pytest.param(TypedArray("float64", np.ones((2, 3))), Kind.VALUE, id="dtype and values"),
         pytest.param(TypedArray("float32", np.ones((2, 3))), Kind.VALUE, id="values"),
         pytest.param(TypedArray("float32", np.zeros((1, 2, 3))), Kind.SHAPE, id="broadcasting is no agreement"),
     ],
 )
-def test_shape_comes_before_dtype_and_dtype_before_values(observed: TypedArray, kind: Kind) -> None:
+def test_shape_comes_before_values_and_values_before_the_dtype(observed: TypedArray, kind: Kind) -> None:
     comparison = compare_typed("output", Kind.VALUE, Expected(np.zeros((2, 3)), None), observed, "float32")
     assert comparison.divergence is not None
     assert comparison.divergence.kind is kind
@@ -135,3 +135,11 @@ def test_an_array_of_the_same_shape_dtype_and_values_conforms() -> None:
     observed = TypedArray("float32", np.zeros((2, 3)))
     expected = Expected(np.zeros((2, 3)), None)
     assert compare_typed("output", Kind.VALUE, expected, observed, "float32") == Comparison(0.0, None)
+
+
+def test_right_values_of_another_dtype_are_told_apart_from_wrong_ones() -> None:
+    observed = TypedArray("float64", np.zeros((2, 3)))
+    comparison = compare_typed("output", Kind.VALUE, Expected(np.zeros((2, 3)), None), observed, "float32")
+    assert comparison.divergence is None
+    assert comparison.other_dtype is not None
+    assert (comparison.other_dtype.kind, comparison.other_dtype.observed) == (Kind.DTYPE, "float64")

@@ -1,0 +1,37 @@
+"""How a call is refused: by a check, by accident, or with an error that asks to be reported.
+
+By the text and class of an exception alone, the same for every framework.
+"""
+
+from __future__ import annotations
+
+import re
+
+from conformance.case import Raised
+
+# Raised from deep within, by code that met a value which nobody had checked.
+ACCIDENTAL_CLASSES = frozenset({"ZeroDivisionError", "IndexError", "UnboundLocalError", "AttributeError"})
+ACCIDENTAL_TEXTS = re.compile(
+    r"index out of range|not subscriptable|unsized object|iteration over a 0-d array|unable to cast python instance"
+    r"|internal assert",
+    re.IGNORECASE,
+)
+REPORT_REQUEST = re.compile(
+    r"\bplease (?:report|file|open|submit)\b.{0,40}\b(?:bug|issue|report)\b", re.IGNORECASE | re.DOTALL
+)
+
+
+def asks_to_be_reported(raised: Raised) -> bool:
+    """Whether the error calls itself a bug of the framework."""
+    return REPORT_REQUEST.search(raised.message) is not None
+
+
+def is_accident(raised: Raised) -> bool:
+    """Whether the call was refused by no check.
+
+    A readable message is a check, whatever its class; an assertion without text is none.
+    """
+    name = raised.cls.rsplit(".", 1)[-1]
+    if name == "AssertionError" and not raised.message.strip():
+        return True
+    return name in ACCIDENTAL_CLASSES or ACCIDENTAL_TEXTS.search(raised.message) is not None

@@ -1,0 +1,163 @@
+"""Who says that something is wrong: the vendor's own document, mathematics, robustness; and what is a difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance.case import Aspect, Authority, Direction, Kind, Outcome, Phase, Promise, Raised
+from conformance.verdicts.refusals import asks_to_be_reported, is_accident
+from tests.verdicts.trial import INPUT, Trial, change_first, claim, raised, rejection, zeros
+
+INVALID = Promise(raises=("ValueError",))
+BUG_REPORT = Raised(Phase.FORWARD, "RuntimeError", (), "x INTERNAL ASSERT FAILED at a.h:1, please report a bug to us.")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"output": zeros(9)}, id="shape"),
+        pytest.param({"parameters": {"weight": ("float32", (1,))}}, id="parameters"),
+        pytest.param({"gradients": {}}, id="gradients"),
+    ],
+)
+def test_a_call_that_was_accepted_is_the_operation(changes: dict[str, Any]) -> None:
+    verdict = Trial(inputs=INPUT).judge(**changes)
+    assert (verdict.outcome, verdict.authority) == (Outcome.DIVERGES, Authority.MATHEMATICS)
+    assert verdict.rests_on == "the definition of conv2d"
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [({"died": "SIGSEGV"}, Outcome.CRASHED), ({"timed_out": True}, Outcome.TIMED_OUT)],
+    ids=["crash", "time-out"],
+)
+def test_a_process_that_dies_or_hangs_is_not_robust(changes: dict[str, Any], outcome: Outcome) -> None:
+    verdict = Trial(inputs=INPUT).judge(output=None, gradients={}, **changes)
+    assert (verdict.outcome, verdict.authority) == (outcome, Authority.ROBUSTNESS)
+
+
+@pytest.mark.parametrize("trial", [Trial(inputs=INPUT), Trial(INVALID, INPUT, stride=0)], ids=["valid", "invalid"])
+def test_an_error_that_asks_to_be_reported_is_not_robust_whatever_the_call(trial: Trial) -> None:
+    verdict = trial.judge(raised=BUG_REPORT, output=None, gradients={})
+    assert (verdict.outcome, verdict.kind) == (Outcome.DIVERGES, Kind.INTERNAL_ERROR)
+    assert (verdict.authority, verdict.accident) == (Authority.ROBUSTNESS, True)
+
+
+def test_a_claim_rests_on_its_own_documents_clause() -> None:
+    trial = claim(shape=(2, 3, 5, 4))
+    trial.case = replace(trial.case, clause="the document, Shape: five by four")
+    verdict = trial.judge()
+    assert (verdict.outcome, verdict.authority) == (Outcome.DIVERGES, Authority.OWN_DOCUMENT)
+    assert verdict.rests_on == "the document, Shape: five by four"
+
+
+@pytest.mark.parametrize("phase", [Phase.CONSTRUCT, Phase.FORWARD])
+def test_refusing_what_others_take_is_stricter_and_no_failure(phase: Phase) -> None:
+    verdict = Trial(inputs=INPUT).judge(**rejection(phase))
+    assert (verdict.outcome, verdict.direction, verdict.authority) == (Outcome.DIFFERS, Direction.STRICTER, None)
+
+
+def test_refusing_what_its_own_document_accepts_is_wrong() -> None:
+    verdict = claim(accepts=True).judge(**rejection(Phase.FORWARD))
+    assert (verdict.outcome, verdict.authority) == (Outcome.DIVERGES, Authority.OWN_DOCUMENT)
+
+
+@pytest.mark.parametrize("operand", ["output", "input"])
+def test_right_numbers_in_another_dtype_are_a_difference(operand: str) -> None:
+    trial = Trial(inputs=INPUT)
+    observation = trial.conforming()
+    if operand == "output":
+        changes: dict[str, Any] = {"output": replace(observation.output, dtype="float64")}
+    else:
+        gradient = replace(observation.gradients[operand], dtype="float64")
+        changes = {"gradients": {**observation.gradients, operand: gradient}}
+    verdict = trial.judge(**changes)
+    assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.OTHER_DTYPE)
+
+
+def test_wrong_numbers_in_another_dtype_are_wrong() -> None:
+    trial = Trial(inputs=INPUT)
+    wrong = change_first(trial.conforming().output)
+    verdict = trial.judge(output=replace(wrong, dtype="float64"))
+    assert (verdict.outcome, verdict.kind) == (Outcome.DIVERGES, Kind.VALUE)
+
+
+def test_a_wrong_gradient_is_wrong_although_the_output_comes_in_another_dtype() -> None:
+    trial = Trial(inputs=INPUT)
+    observation = trial.conforming()
+    gradients = {**observation.gradients, "input": change_first(observation.gradients["input"])}
+    verdict = trial.judge(output=replace(observation.output, dtype="float64"), gradients=gradients)
+    assert (verdict.outcome, verdict.kind) == (Outcome.DIVERGES, Kind.GRADIENT)
+
+
+# What was compared
+
+
+def test_a_whole_call_compares_everything() -> None:
+    compared = Trial(inputs=INPUT).judge().compared
+    assert compared == (
+        Aspect.CALL,
+        Aspect.PARAMETERS,
+        Aspect.SHAPE,
+        Aspect.DTYPE,
+        Aspect.VALUES,
+        Aspect.GRADIENTS,
+    )
+
+
+def test_an_empty_output_compares_no_values() -> None:
+    empty = Trial(inputs=replace(INPUT, shape=(0, *INPUT.shape[1:]))).judge()
+    assert empty.outcome is Outcome.CONFORMS
+    assert Aspect.VALUES not in empty.compared
+
+
+def test_a_construction_compares_no_values() -> None:
+    assert Trial(inputs=None).judge().compared == (Aspect.CALL, Aspect.PARAMETERS)
+
+
+def test_a_rejection_compares_the_call_alone() -> None:
+    verdict = Trial(INVALID, INPUT, stride=0).judge(**rejection(Phase.CONSTRUCT))
+    assert (verdict.outcome, verdict.compared) == (Outcome.CONFORMS, (Aspect.CALL,))
+
+
+def test_a_claim_compares_what_it_promises() -> None:
+    assert claim(shape=(2, 3, 4, 2), dtype="float32").judge().compared == (Aspect.SHAPE, Aspect.DTYPE)
+
+
+# Checks and accidents
+
+
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [
+        ("ZeroDivisionError", "integer division or modulo by zero"),
+        ("IndexError", "tuple index out of range"),
+        ("AssertionError", ""),
+        ("TypeError", "'int' object is not subscriptable"),
+        ("RuntimeError", "Unable to cast Python instance to C++ type (compile in debug mode for details)"),
+        ("RuntimeError", 'PyList_Check(arg) INTERNAL ASSERT FAILED at "python_arg_parser.h":761'),
+    ],
+)
+def test_an_error_from_deep_within_is_an_accident(cls: str, message: str) -> None:
+    assert is_accident(Raised(Phase.FORWARD, cls, ("Exception",), message))
+
+
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [
+        ("AssertionError", "output_padding[1] should be less than stride[1]"),
+        ("RuntimeError", "non-positive stride is not supported"),
+        ("TypeError", "stride must be an int, not float"),
+    ],
+)
+def test_a_readable_message_is_a_check_whatever_its_class(cls: str, message: str) -> None:
+    assert not is_accident(Raised(Phase.FORWARD, cls, ("Exception",), message))
+
+
+def test_a_report_of_something_is_no_request_to_report_it() -> None:
+    assert not asks_to_be_reported(raised(Phase.FORWARD))
+    message = "An async error is reported. See above for the actual cause."
+    assert not asks_to_be_reported(Raised(Phase.FORWARD, "AsyncError", (), message))
