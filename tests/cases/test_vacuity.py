@@ -43,10 +43,10 @@ def test_what_no_arrays_could_show_is_no_mistake() -> None:
 
 
 def with_arrays(call: Call, **arrays: np.ndarray) -> tuple[str, ...]:
-    from conformance.oracle.expectation import _compute
+    from conformance.oracle.expectation import compute
 
     changed = replace(call.expectation.arrays, grad_output=None, **arrays)
-    output, gradients = _compute(call.case, call.expectation.canonical, changed)
+    output, gradients = compute(call.case, call.expectation.canonical, changed)
     return vacuous(call.case, replace(call.expectation, arrays=changed, output=output, gradients=gradients))
 
 
