@@ -98,6 +98,25 @@ class Worst:
 
 
 @dataclass(frozen=True)
+class Divergence:
+    """One way in which an observation is not as expected.
+
+    Attributes:
+        kind, subject: as in a `Verdict`.
+        expected, observed: one line each, for people.
+        ratio: the largest error / bound, where elements were compared.
+        worst: the element of that ratio.
+    """
+
+    kind: Kind
+    subject: str
+    expected: str
+    observed: str
+    ratio: float | None = None
+    worst: Worst | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The outcome of comparing an observation with its expectation.
 
@@ -110,6 +129,7 @@ class Verdict:
         authority: who says that a divergence is wrong; None of every other outcome.
         rests_on: the sentence or the definition that the authority rests on.
         direction: how a call differs.
+        further: what else is wrong with the same call; a wrong value hides no wrong gradient.
         compared: what was compared, where nothing is wrong with it.
         accident: the call was refused, but by no check: an error from deep within that says nothing of the argument.
         arrays: small arrays for a picture: x, weight, bias, grad_output, expected, observed, bound (nested lists).
@@ -129,6 +149,7 @@ class Verdict:
     authority: Authority | None = None
     rests_on: str = ""
     direction: Direction | None = None
+    further: tuple[Divergence, ...] = ()
     compared: tuple[Aspect, ...] = ()
     accident: bool = False
     inferred: bool = False

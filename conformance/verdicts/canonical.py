@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.case import Aspect, Authority, Direction, Kind, Observation, Phase, Raised
+from conformance.case import Aspect, Authority, Direction, Divergence, Kind, Observation, Phase, Raised
 from conformance.oracle.expectation import Expected
 from conformance.verdicts.comparison import Comparison, compare_typed
 from conformance.verdicts.evidence import Evidence
-from conformance.verdicts.findings import Conforming, Differing, Divergence, Diverging, Fault, Finding, Lacking
-from conformance.verdicts.refusals import asks_to_be_reported
+from conformance.verdicts.findings import Conforming, Differing, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.refusals import asks_to_be_reported, refuses_dtype
 from conformance.verdicts.sentences import describe_exception, describe_shape
 
 
@@ -71,20 +71,25 @@ def check_valid_call(evidence: Evidence) -> Finding:
         return Conforming(compared=list_compared(evidence))
     if observed is None:
         return Fault("the worker returned neither an output nor an exception")
-    comparison = compare_typed("output", Kind.VALUE, expected, observed, case.inputs.dtype)
-    if comparison.divergence is not None:
-        return contradict_definition(evidence, comparison.divergence)
+    comparisons = [compare_typed("output", Kind.VALUE, expected, observed, case.inputs.dtype)]
+    if interruption is None:
+        comparisons += compare_gradients(evidence)
+    divergences = [comparison.divergence for comparison in comparisons if comparison.divergence is not None]
+    if divergences:
+        return contradict_definition(evidence, *divergences)
     if interruption is not None:
         return interruption
-    finding = check_gradients(evidence, comparison.ratio)
-    if comparison.other_dtype is not None and isinstance(finding, Conforming):
-        return Differing(comparison.other_dtype, Direction.OTHER_DTYPE, list_compared(evidence))
-    return finding
+    for comparison in comparisons:
+        if comparison.other_dtype is not None:
+            return Differing(comparison.other_dtype, Direction.OTHER_DTYPE, list_compared(evidence))
+    ratio = max(comparison.ratio for comparison in comparisons)
+    return Conforming(ratio, compared=list_compared(evidence))
 
 
-def contradict_definition(evidence: Evidence, divergence: Divergence) -> Diverging:
+def contradict_definition(evidence: Evidence, first: Divergence, *further: Divergence) -> Diverging:
     """A call that was accepted, and is not the operation."""
-    return Diverging(divergence, Authority.MATHEMATICS, f"the definition of {evidence.case.layer}")
+    definition = f"the definition of {evidence.case.layer}"
+    return Diverging(first, Authority.MATHEMATICS, definition, further=further)
 
 
 def find_internal_error(expected: str, raised: Raised) -> Diverging:
@@ -110,9 +115,9 @@ def list_compared(evidence: Evidence) -> tuple[Aspect, ...]:
 
 def check_completion(observation: Observation) -> Lacking | Differing | Diverging | None:
     """What an exception makes of a valid call, were nothing else wrong; None where none was raised."""
-    if observation.lacking:
-        return Lacking()
     raised = observation.raised
+    if observation.lacking or (raised is not None and refuses_dtype(raised)):
+        return Lacking()
     if raised is None:
         return None
     if asks_to_be_reported(raised):
@@ -141,22 +146,14 @@ def compare_parameters(evidence: Evidence) -> Iterator[Divergence]:
             yield Divergence(Kind.SHAPE, name, describe_shape(shape), describe_shape(observed))
 
 
-def check_gradients(evidence: Evidence, ratio: float) -> Conforming | Differing | Diverging:
-    """Every gradient against the oracle's.
-
-    Args:
-        ratio: the largest error / bound of the output.
-    """
-    other_dtype: Divergence | None = None
-    for name, expected in evidence.expectation.gradients.items():
-        comparison = compare_gradient(evidence, name, expected)
-        if comparison.divergence is not None:
-            return contradict_definition(evidence, comparison.divergence)
-        other_dtype = other_dtype or comparison.other_dtype
-        ratio = max(ratio, comparison.ratio)
-    if other_dtype is not None:
-        return Differing(other_dtype, Direction.OTHER_DTYPE, list_compared(evidence))
-    return Conforming(ratio, compared=list_compared(evidence))
+def compare_gradients(evidence: Evidence) -> list[Comparison]:
+    """Every gradient against the oracle's; none where the output has not the shape that they were asked for."""
+    output = evidence.observation.output
+    expected = evidence.expectation.output
+    assert expected is not None
+    if output is None or output.values.shape != expected.value.shape:
+        return []
+    return [compare_gradient(evidence, name, one) for name, one in evidence.expectation.gradients.items()]
 
 
 def compare_gradient(evidence: Evidence, name: str, expected: Expected) -> Comparison:

@@ -13,12 +13,23 @@ from typing import TypeAlias
 import numpy as np
 
 from conformance.apis import common, framework_of
-from conformance.case import Aspect, Authority, Distribution, Kind, Phase, Promise, Ruling, TypedArray, values
+from conformance.case import (
+    Aspect,
+    Authority,
+    Distribution,
+    Divergence,
+    Kind,
+    Phase,
+    Promise,
+    Ruling,
+    TypedArray,
+    values,
+)
 from conformance.oracle.expectation import Expectation
 from conformance.verdicts import canonical
 from conformance.verdicts.distribution import explain_misfit
 from conformance.verdicts.evidence import Evidence
-from conformance.verdicts.findings import Conforming, Differing, Divergence, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.findings import Conforming, Differing, Diverging, Fault, Finding, Lacking
 from conformance.verdicts.ruling import KEPT, SILENT, Voices, rule
 from conformance.verdicts.sentences import describe_exception, describe_shape
 
@@ -339,6 +350,9 @@ def check_operation(evidence: Evidence) -> Answer:
     if isinstance(finding, Conforming):
         voices = Voices("the operation", "the operation", "the operation")
         return Checked(voices, ratio=finding.ratio, compared=finding.compared)
+    if isinstance(finding, Lacking) and not evidence.observation.lacking:
+        # A refused dtype: what no document promises is unavailable, but this one does.
+        return check_acceptance(evidence)
     if isinstance(finding, Diverging | Differing):
         return Checked(Voices("the operation", "the operation", "another"), finding.divergence)
     return finding

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from conformance.case import INTEGERS, Array, Kind, TypedArray, Worst
+from conformance.case import INTEGERS, Array, Divergence, Kind, TypedArray, Worst
 from conformance.oracle.expectation import Expected
 from conformance.oracle.rounding import round_to
-from conformance.verdicts.findings import Divergence
 from conformance.verdicts.sentences import describe_shape
 
 

@@ -5,26 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from conformance.case import Aspect, Authority, Direction, Kind, Ruling, Worst
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """One way in which an observation is not as expected.
-
-    Attributes:
-        kind, subject: as in a `Verdict`.
-        expected, observed: one line each, for people.
-        ratio: the largest error / bound, where elements were compared.
-        worst: the element of that ratio.
-    """
-
-    kind: Kind
-    subject: str
-    expected: str
-    observed: str
-    ratio: float | None = None
-    worst: Worst | None = None
+from conformance.case import Aspect, Authority, Direction, Divergence, Ruling
 
 
 @dataclass(frozen=True)
@@ -54,12 +35,14 @@ class Diverging:
         authority: who says so.
         rests_on: the document's clause, or the definition.
         ruling: of a claim's case.
+        further: what else is wrong with the same call.
     """
 
     divergence: Divergence
     authority: Authority
     rests_on: str
     ruling: Ruling | None = None
+    further: tuple[Divergence, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ def judge_diverging(finding: Diverging, evidence: Evidence) -> Verdict:
         ruling=finding.ruling,
         authority=finding.authority,
         rests_on=finding.rests_on,
+        further=finding.further,
         arrays=picture.take(evidence, divergence),
     )
 

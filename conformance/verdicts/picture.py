@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from conformance.case import Array, Numbers
+from conformance.case import Array, Divergence, Numbers
 from conformance.oracle.expectation import Expected
 from conformance.verdicts.comparison import fill_bound, round_expected
 from conformance.verdicts.evidence import Evidence
-from conformance.verdicts.findings import Divergence
 
 MAX_ELEMENTS = 2000  # of each array of a picture
 GRADIENT = "grad_"

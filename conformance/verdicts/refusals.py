@@ -21,6 +21,19 @@ REPORT_REQUEST = re.compile(
 )
 
 
+# A dtype for which this device or version has no kernel, by the words that frameworks have for it.
+REFUSED_DTYPE = re.compile(
+    r"not implemented for '\w+'|unsupported data ?type|does not support .{0,40}\bdtype\b|unregistered"
+    r"|must be a type of \{tensor\[|only tensors of floating point and complex dtype",
+    re.IGNORECASE,
+)
+
+
+def refuses_dtype(raised: Raised) -> bool:
+    """Whether the error says that there is no such operation for this dtype or on this device."""
+    return REFUSED_DTYPE.search(raised.message) is not None
+
+
 def asks_to_be_reported(raised: Raised) -> bool:
     """Whether the error calls itself a bug of the framework."""
     return REPORT_REQUEST.search(raised.message) is not None

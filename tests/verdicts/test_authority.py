@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.case import Aspect, Authority, Direction, Kind, Outcome, Phase, Promise, Raised
-from conformance.verdicts.refusals import asks_to_be_reported, is_accident
+from conformance.verdicts.refusals import asks_to_be_reported, is_accident, refuses_dtype
 from tests.verdicts.trial import INPUT, Trial, change_first, claim, raised, rejection, zeros
 
 INVALID = Promise(raises=("ValueError",))
@@ -161,3 +161,53 @@ def test_a_report_of_something_is_no_request_to_report_it() -> None:
     assert not asks_to_be_reported(raised(Phase.FORWARD))
     message = "An async error is reported. See above for the actual cause."
     assert not asks_to_be_reported(Raised(Phase.FORWARD, "AsyncError", (), message))
+
+
+# Refused dtypes
+
+REFUSALS_OF_DTYPES = [
+    "\"slow_conv2d_cpu\" not implemented for 'Half'",
+    "- Kernel select failed:\nSelect CPU operator[Conv2D] fail! Unsupported data type!",
+    "runtime does not support input / filter DType: Int32 x Int32now support case list: FLOAT x FLOAT",
+    "The kernel Conv2DExt unregistered.",
+    "For primitive[Conv2D], the input argument[w] must be a type of {Tensor[BFloat16], Tensor[Float32]}",
+]
+
+
+@pytest.mark.parametrize("message", REFUSALS_OF_DTYPES)
+@pytest.mark.parametrize("phase", [Phase.FORWARD, Phase.BACKWARD])
+def test_a_dtype_that_no_document_promises_is_unavailable(message: str, phase: Phase) -> None:
+    refused = Raised(phase, "RuntimeError", ("Exception",), message)
+    ended: dict[str, Any] = {"gradients": {}} if phase is Phase.BACKWARD else {"output": None, "gradients": {}}
+    assert Trial(inputs=INPUT).judge(raised=refused, phase=phase, **ended).outcome is Outcome.UNAVAILABLE
+
+
+@pytest.mark.parametrize("promise", [{"accepts": True}, {"operation": True}], ids=["accepts", "operation"])
+@pytest.mark.parametrize("phase", [Phase.FORWARD, Phase.BACKWARD])
+def test_a_dtype_that_the_document_promises_is_a_broken_claim(promise: dict[str, Any], phase: Phase) -> None:
+    refused = Raised(phase, "RuntimeError", ("Exception",), REFUSALS_OF_DTYPES[0])
+    ended: dict[str, Any] = {"gradients": {}} if phase is Phase.BACKWARD else {"output": None, "gradients": {}}
+    verdict = claim(**promise).judge(raised=refused, phase=phase, **ended)
+    assert (verdict.outcome, verdict.authority) == (Outcome.DIVERGES, Authority.OWN_DOCUMENT)
+
+
+@pytest.mark.parametrize("message", ["stride must be an int", "expected a tensor of dtype float32, got a list"])
+def test_other_refusals_are_not_about_what_there_is_no_kernel_for(message: str) -> None:
+    assert not refuses_dtype(Raised(Phase.FORWARD, "TypeError", ("Exception",), message))
+
+
+# All that is wrong
+
+
+def test_a_wrong_value_hides_no_wrong_gradient() -> None:
+    trial = Trial(inputs=INPUT)
+    observation = trial.conforming()
+    gradients = {**observation.gradients, "weight": change_first(observation.gradients["weight"])}
+    verdict = trial.judge(output=change_first(observation.output), gradients=gradients)
+    assert (verdict.kind, verdict.subject) == (Kind.VALUE, "output")
+    assert [(one.kind, one.subject) for one in verdict.further] == [(Kind.GRADIENT, "grad_weight")]
+
+
+def test_a_wrong_shape_says_nothing_of_gradients_that_were_not_asked_for() -> None:
+    verdict = Trial(inputs=INPUT).judge(output=zeros(9), gradients={})
+    assert (verdict.kind, verdict.further) == (Kind.SHAPE, ())
