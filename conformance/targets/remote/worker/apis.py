@@ -21,10 +21,10 @@ def find_api(api: str) -> Any:
             continue
         for name in parts[count:]:
             if not hasattr(item, name):
-                raise Lacking("%s has no %s" % (parts[0], api))
+                raise Lacking(f"{parts[0]} has no {api}")
             item = getattr(item, name)
         return item
-    raise Lacking("no module for %s" % api)
+    raise Lacking(f"no module for {api}")
 
 
 def read_defaults(api: Any) -> Dict[str, str]:

@@ -12,7 +12,7 @@ MAX_STDERR = 8000  # bytes that are read back
 
 # Lines of a stack that are of this worker or of what started it, and say nothing of the framework.
 PACKAGE = re.escape(__name__.rpartition(".")[0].replace(".", "/"))
-OURS = re.compile(r'Extension modules: |  File "(?:<remote exec>|<string>|[^"]*/%s/[^"]*)"' % PACKAGE)
+OURS = re.compile(rf'Extension modules: |  File "(?:<remote exec>|<string>|[^"]*/{PACKAGE}/[^"]*)"')
 
 
 class Progress:
@@ -23,7 +23,7 @@ class Progress:
 
     def mark(self, call: int, phase: str) -> None:
         """The call of that number enters a phase."""
-        os.pwrite(self.file, ("%d %s" % (call, phase)).ljust(40).encode(), 0)
+        os.pwrite(self.file, f"{call} {phase}".ljust(40).encode(), 0)
 
 
 def open_noise(path: str) -> int:

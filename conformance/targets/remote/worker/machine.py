@@ -12,7 +12,7 @@ def describe_machine() -> Dict[str, str]:
     threads = []
     for name in sorted(os.environ):
         if name.endswith("_NUM_THREADS"):
-            threads.append("%s=%s" % (name, os.environ[name]))
+            threads.append(f"{name}={os.environ[name]}")
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),

@@ -52,10 +52,10 @@ class State:
         if os.fstat(self.noise).st_size:
             os.ftruncate(self.noise, 0)
         for descriptor, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-            original = getattr(sys, "__%s__" % name)
+            original = getattr(sys, f"__{name}__")
             if original is None or original.closed:
-                original = open(descriptor, mode, closefd=False)
-                setattr(sys, "__%s__" % name, original)
+                original = open(descriptor, mode, closefd=False)  # noqa: SIM115
+                setattr(sys, f"__{name}__", original)
             setattr(sys, name, original)
 
     def restore_process(self) -> None:

@@ -63,7 +63,7 @@ def name_class(cls: type) -> str:
     """The qualified name of a class, without `builtins`."""
     if cls.__module__ == "builtins":
         return clean(cls.__qualname__)
-    return clean("%s.%s" % (cls.__module__, cls.__qualname__))
+    return clean(f"{cls.__module__}.{cls.__qualname__}")
 
 
 def describe_exception(error: BaseException, phase: str) -> Dict[str, Any]:
@@ -72,6 +72,6 @@ def describe_exception(error: BaseException, phase: str) -> Dict[str, Any]:
         # More than is kept, so that the end of a long trace does not hide the message before it.
         message = make_repeatable(strip_traces(clean(error, 4 * MAX_MESSAGE)))[:MAX_MESSAGE]
     except BaseException as broken:  # an exception whose own __str__ fails is still an exception of the framework
-        message = "<its message cannot be shown: %s>" % name_class(type(broken))
+        message = f"<its message cannot be shown: {name_class(type(broken))}>"
     bases = [name_class(cls) for cls in type(error).__mro__[1:] if cls is not object]
     return {"phase": phase, "class": name_class(type(error)), "bases": bases, "message": message}

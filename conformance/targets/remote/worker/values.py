@@ -46,7 +46,7 @@ def decode_notation(value: Any, adapter: Any) -> Any:
 def find_dtype(name: str, adapter: Any) -> Any:
     """The framework's dtype of a common name. Raises Lacking where it has none."""
     if name not in adapter.DTYPES:
-        raise Lacking("%s has no dtype %s" % (adapter.FRAMEWORK, name))
+        raise Lacking(f"{adapter.FRAMEWORK} has no dtype {name}")
     return adapter.DTYPES[name]
 
 
@@ -66,9 +66,9 @@ def encode_array(array: Any, dtype: Any) -> WireArray:
     """
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufc":
         kind = getattr(array, "dtype", type(array).__name__)
-        raise Unreadable("what was returned is no array of numbers: %s" % kind)
+        raise Unreadable(f"what was returned is no array of numbers: {kind}")
     if array.size > MAX_ELEMENTS:
-        raise MemoryError("an array of shape %r is too large to send back" % (array.shape,))
+        raise MemoryError(f"an array of shape {array.shape!r} is too large to send back")
     return clean(dtype), encode_shape(array), array.tobytes()
 
 
