@@ -13,7 +13,7 @@ from conformance.case import DTYPES, INTEGERS, Arrays, Inputs
 from conformance.oracle import inputs
 from conformance.oracle.inputs import CLASSES, make
 from conformance.oracle.rounding import from_bfloat16, round_to, to_bfloat16
-from conformance.targets.codec import array_from_wire, array_to_wire
+from conformance.targets.codec import decode_array, encode_array
 
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": (2, 3), "groups": 2, "padding": (1, 0)}
 FLOATS = [d for d in DTYPES if d not in INTEGERS]
@@ -194,7 +194,7 @@ def test_every_bfloat16_survives() -> None:
 @pytest.mark.parametrize("shape", [(), (0, 2), (3,), (2, 1, 3)])
 def test_the_wire_keeps_dtype_shape_and_bits(dtype: str, shape: tuple[int, ...]) -> None:
     array = round_to(np.random.default_rng(0).integers(-9, 9, shape) * 0.5, dtype)
-    back = array_from_wire(array_to_wire(array, dtype))
+    back = decode_array(encode_array(array, dtype))
     assert back.dtype == dtype
     assert back.values.shape == shape
     np.testing.assert_array_equal(back.values, array)
@@ -203,7 +203,7 @@ def test_the_wire_keeps_dtype_shape_and_bits(dtype: str, shape: tuple[int, ...])
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_the_wire_keeps_what_is_no_number(dtype: str) -> None:
     array = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0])
-    back = array_from_wire(array_to_wire(array, dtype)).values
+    back = decode_array(encode_array(array, dtype)).values
     np.testing.assert_array_equal(np.asarray(back).real, array)
     assert np.signbit(np.asarray(back).real)[3:].tolist() == [True, False]
 
