@@ -1,0 +1,53 @@
+"""The refusal of an invalid call tells something only where its valid twin is taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.case import Direction, Kind, Outcome, Phase, Verdict
+from conformance.verdicts.twin import qualify
+from tests.verdicts.trial import raised
+
+CONFORMING = Verdict(Outcome.CONFORMS, subject="call", phase=Phase.FORWARD, raised=raised(Phase.FORWARD))
+
+
+def refused(phase: Phase) -> Verdict:
+    return Verdict(Outcome.DIFFERS, phase=phase, raised=raised(phase), direction=Direction.STRICTER)
+
+
+def test_a_refusal_counts_where_the_twin_is_taken() -> None:
+    assert qualify(CONFORMING, Verdict(Outcome.CONFORMS), "stride") is CONFORMING
+
+
+def test_a_refusal_counts_where_the_twin_is_the_wrong_operation() -> None:
+    assert qualify(CONFORMING, Verdict(Outcome.DIVERGES, kind=Kind.VALUE), "stride") is CONFORMING
+
+
+@pytest.mark.parametrize("phase", [Phase.CONSTRUCT, Phase.FORWARD])
+def test_a_refusal_for_another_reason_was_not_asked(phase: Phase) -> None:
+    qualified = qualify(CONFORMING, refused(phase), "groups")
+    assert qualified.outcome is Outcome.NO_EQUIVALENT
+    assert qualified.observed == f"with groups mended the call is refused as well: ValueError in {phase}: no"
+
+
+def test_a_refusal_counts_where_the_twin_came_further() -> None:
+    """A device that lacks the kernel still checks what it constructs."""
+    in_construction = Verdict(Outcome.CONFORMS, phase=Phase.CONSTRUCT, raised=raised(Phase.CONSTRUCT))
+    twin = Verdict(Outcome.UNAVAILABLE, phase=Phase.FORWARD, raised=raised(Phase.FORWARD))
+    assert qualify(in_construction, twin, "stride") is in_construction
+
+
+def test_an_invalid_call_whose_twin_has_no_equivalent_has_none() -> None:
+    twin = Verdict(Outcome.NO_EQUIVALENT, observed="padding is the same on opposite sides")
+    assert qualify(CONFORMING, twin, "padding").outcome is Outcome.NO_EQUIVALENT
+
+
+def test_an_acceptance_counts_only_where_the_twin_is_taken() -> None:
+    accepted = Verdict(Outcome.DIFFERS, phase=Phase.FORWARD, direction=Direction.MORE_PERMISSIVE)
+    assert qualify(accepted, refused(Phase.CONSTRUCT), "bias").outcome is Outcome.NO_EQUIVALENT
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.FAULT])
+def test_a_crash_is_a_crash_whatever_the_twin(outcome: Outcome) -> None:
+    verdict = Verdict(outcome)
+    assert qualify(verdict, refused(Phase.CONSTRUCT), "stride") is verdict
