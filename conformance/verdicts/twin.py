@@ -1,7 +1,7 @@
 """An invalid call beside its valid twin, which differs from it in the wrong argument alone.
 
-A refusal tells something about the wrong argument only where the twin is not refused as well: for another reason, at the
-same place or before.
+A refusal tells something about the wrong argument only where the twin is not refused as well, at the same place or
+before: it is refused for another reason.
 """
 
 from __future__ import annotations
