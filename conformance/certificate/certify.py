@@ -153,7 +153,7 @@ def certify(target: Target, framework: Framework | None = None) -> Certificate:
     try:
         printed = _executed(target, framework)
         apis = {
-            contract.api: tuple(_check(name, Subject(contract, framework, asked.ask, printed)) for name in CHECKS)
+            contract.api: tuple(perform(name, Subject(contract, framework, asked.ask, printed)) for name in CHECKS)
             for contract in framework.contracts
         }
     finally:
@@ -161,7 +161,8 @@ def certify(target: Target, framework: Framework | None = None) -> Certificate:
     return Certificate("", round(time.monotonic() - started, 1), apis)
 
 
-def _check(name: str, subject: Subject) -> Check:
+def perform(name: str, subject: Subject) -> Check:
+    """One check of one API."""
     try:
         return Check(name, "passed", CHECKS[name](subject))
     except NotObservable as error:
