@@ -14,7 +14,7 @@ from conformance.apis import NoEquivalent, frameworks
 from conformance.audit import Audit, Job
 from conformance.case import Outcome, Target, Verdict
 from conformance.cases.spec import folder_of
-from conformance.certificate.certify import Cache, Certificates
+from conformance.certificate.certificates import Cache, Certificates
 from conformance.records import baseline, rebaseline, results, resume
 from conformance.records.baseline import Baseline, BaselineError, Fact, Pattern, Where
 from conformance.records.results import Record

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.apis import contracts, framework_of
 from conformance.case import Observation
-from conformance.certificate.probes import Subject
+from conformance.certificate.subject import Subject
 from conformance.targets import protocol
 from conformance.targets.interpreter import ENVIRONMENT, REMOTE, source_of
 from tests.frameworks import target_of
@@ -85,4 +85,4 @@ def subject_of(api: str, interpreters: Interpreters, sources: Mapping[str, str])
         answers = interpreters.answer(framework.name, worker, adapter, numbered)
         return [protocol.observation(answer, number) for number, answer in enumerate(answers)]
 
-    return Subject(contracts()[api], framework, ask, {})
+    return Subject(contracts()[api], framework, ask, dict)

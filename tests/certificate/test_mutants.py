@@ -9,10 +9,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from conformance.certificate.certificate import CheckResult
 from tests.certificate.imports import imported_anew
 from tests.certificate.in_target import Interpreters
-from tests.certificate.mutants import MUTANTS, OF_THE_HOST, TRAVELLING, Check, Mutant, Test
+from tests.certificate.mutants import (
+    FUNCTIONAL,
+    MUTANTS,
+    OF_THE_HOST,
+    REMOTE,
+    SET_TORCH,
+    TORCH,
+    TRAVELLING,
+    Check,
+    Mutant,
+    Test,
+)
 from tests.frameworks import ROOT
+from tests.mutation import Mutation
 
 CHECKED = [mutant for mutant in OF_THE_HOST if isinstance(mutant.noticed_by, Check)]
 TESTED = [mutant for mutant in OF_THE_HOST if isinstance(mutant.noticed_by, Test)]
@@ -27,11 +40,12 @@ def interpreters() -> Iterator[Interpreters]:
     started.close()
 
 
-def state_of(check: Check, interpreters: Interpreters, sources: dict[str, str] | None = None) -> str:
+def perform(check: Check, interpreters: Interpreters, sources: dict[str, str] | None = None) -> CheckResult:
     """How a check of the certificate ends, by the modules that are imported now."""
     certify = importlib.import_module("conformance.certificate.certify")
     in_target = importlib.import_module("tests.certificate.in_target")
-    return certify.perform(check.name, in_target.subject_of(check.api, interpreters, sources or {})).state
+    subject = in_target.subject_of(check.api, interpreters, sources or {})
+    return certify.perform(check.name, certify.CHECKS[check.name], subject)
 
 
 def run_tests(*ids: str) -> tuple[pytest.ExitCode, str]:
@@ -49,13 +63,22 @@ def run_tests(*ids: str) -> tuple[pytest.ExitCode, str]:
 @pytest.mark.parametrize("mutant", TRAVELLING, ids=lambda mutant: mutant.name)
 def test_a_mistake_in_what_travels_is_noticed(mutant: Mutant, interpreters: Interpreters) -> None:
     mutated = mutant.mutation.apply()
-    assert state_of(mutant.noticed_by, interpreters, {mutated.module: mutated.source}) == "failed"
+    assert perform(mutant.noticed_by, interpreters, {mutated.module: mutated.source}).state == "failed"
+
+
+def test_a_mistake_is_told_of_the_apis_alone_that_it_concerns(interpreters: Interpreters) -> None:
+    mutated = Mutation(REMOTE, SET_TORCH, "pass").apply()
+    sources = {mutated.module: mutated.source}
+    module = perform(Check("parameters", TORCH), interpreters, sources)
+    function = perform(Check("parameters", FUNCTIONAL), interpreters, sources)
+    assert "the bits of weight" in module.detail
+    assert function.state == "passed", "it needs no parameters to be set"
 
 
 @pytest.mark.parametrize("mutant", CHECKED, ids=lambda mutant: mutant.name)
 def test_a_mistake_of_the_host_is_noticed_by_its_check(mutant: Mutant, interpreters: Interpreters) -> None:
     with imported_anew(mutant.mutation.apply()):
-        assert state_of(mutant.noticed_by, interpreters) == "failed"
+        assert perform(mutant.noticed_by, interpreters).state == "failed"
 
 
 @pytest.mark.parametrize("mutant", TESTED, ids=lambda mutant: mutant.name)
@@ -67,7 +90,7 @@ def test_a_mistake_of_the_host_is_noticed_by_its_test(mutant: Mutant) -> None:
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.name} of {check.api}")
 def test_without_a_mistake_the_check_passes(check: Check, interpreters: Interpreters) -> None:
-    assert state_of(check, interpreters) == "passed"
+    assert perform(check, interpreters).state == "passed"
 
 
 def test_without_a_mistake_the_tests_pass() -> None:
