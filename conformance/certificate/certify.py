@@ -15,15 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-import execnet
-
 from conformance.apis import Framework, frameworks
 from conformance.case import Greeting, Observation, Target
 from conformance.certificate.probes import CHECKS, Failed, NotObservable, Subject, executable
 from conformance.reproducers.confirm import NotExecuted, execute
-from conformance.targets import protocol
 from conformance.targets.connection import Connection
-from conformance.targets.errors import ProtocolError, TargetError
+from conformance.targets.errors import LostError, TargetError
 
 ANSWER_LIMIT = 60.0  # seconds for one answer
 BATCH = 32
@@ -213,12 +210,12 @@ class _Worker:
                 batch = [{**call, "id": first + n} for n, call in enumerate(calls[first : first + BATCH])]
                 self._connection.send(batch)
                 for call in batch:
-                    answers.append(protocol.observation(self._connection.receive(ANSWER_LIMIT), call["id"]))
-        except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError, ProtocolError) as error:
+                    answers.append(self._connection.receive(call["id"], ANSWER_LIMIT))
+        except (LostError, OSError) as error:
             self._connection.close()
             self._connection = self._started()
             raise Failed(f"the worker gave no answer: {error or type(error).__name__}") from error
         return answers
 
     def close(self) -> None:
-        self._connection.finish()
+        self._connection.close()

@@ -108,7 +108,7 @@ def call(
     canonical = {**common.DEFAULTS, **arguments}
     output = Expected(forward(contract, arguments, arrays), None)
     expectation = Expectation(canonical, arrays, None, _shapes(arrays), output)
-    return Call(case, vendor, expectation, protocol.call(case, contract, vendor, expectation, 0))
+    return Call(case, vendor, expectation, protocol.encode_call(case, contract, vendor, expectation, 0))
 
 
 def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
@@ -359,7 +359,7 @@ def phases(subject: Subject) -> str:
             {"arguments": {**valid["arguments"], "no_such_argument": 1}},
         ),
         (Phase.PARAMETERS, {"arrays": {**arrays, "weight": ("no_such_dtype", *arrays["weight"][1:])}}),
-        (Phase.FORWARD, {"arrays": {**arrays, "x": codec.array_to_wire(other, "float32")}}),
+        (Phase.FORWARD, {"arrays": {**arrays, "x": codec.encode_array(other, "float32")}}),
         (Phase.BACKWARD, {"arrays": {**arrays, "grad_output": ("no_such_dtype", *arrays["grad_output"][1:])}}),
     ]
     answers = subject.ask([wire for _, change in provoked for wire in ({**valid, **change}, valid)])
@@ -422,7 +422,7 @@ def judged(subject: Subject) -> str:
         expectation = oracle.expect(case)
         vendor = contract.to_vendor(GROUPED, given)
         assert not isinstance(vendor, NoEquivalent)
-        (seen,) = subject.ask([protocol.call(case, contract, vendor, expectation, 0)])
+        (seen,) = subject.ask([protocol.encode_call(case, contract, vendor, expectation, 0)])
         _output(seen)
         passed = judge.judge(case, contract, expectation, seen)
         if passed.outcome is not Outcome.CONFORMS:
@@ -563,7 +563,7 @@ def no_equivalent(subject: Subject) -> str:
             }
         )
         wires[-1]["arguments"] = near[1](wires[-1]["arguments"])
-        wires[-1]["arrays"] = {**wires[-1]["arrays"], "x": codec.array_to_wire(arrays.x, "float32")}
+        wires[-1]["arrays"] = {**wires[-1]["arrays"], "x": codec.encode_array(arrays.x, "float32")}
     lacking = 0
     for (arguments, arrays, reason, _), seen in zip(asked, subject.ask(wires), strict=True):
         lacking += seen.lacking

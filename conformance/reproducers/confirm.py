@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 import execnet
 
 from conformance.case import Confirmation, Outcome, Target
-from conformance.targets.interpreter import REMOTE, Interpreter, ending, source_of
+from conformance.targets.interpreter import Interpreter, describe_exit
+from conformance.targets.sources import REMOTE, source_of
 
 LIMIT = 120.0  # seconds, the framework's import included
 MAX_PRINTED = 4000  # characters
@@ -80,7 +81,7 @@ class Executor:
                 code, out, err = interpreter.receive(channel)
             return code, out, err
         except Exception as error:  # whatever it does instead of answering
-            raise NotExecuted(interpreter.reason(error)[-MAX_PRINTED:]) from error
+            raise NotExecuted(interpreter.explain(error)[-MAX_PRINTED:]) from error
         finally:
             self._end(interpreter)
 
@@ -159,5 +160,5 @@ def _shown(out: str, err: str, code: int | None) -> str:
     """What it printed; how it ended, with its last words, unless it said what it had to."""
     if code == 0 and _last_line(out) in ("DIVERGES", "CONFORMS"):
         return out.strip()[-MAX_PRINTED:]
-    how = "no end within the limit" if code is None else ending(code)
+    how = "no end within the limit" if code is None else describe_exit(code)
     return "\n".join(part for part in (out.strip(), err.strip()[-MAX_PRINTED // 2 :], how) if part)[-MAX_PRINTED:]
