@@ -16,7 +16,7 @@ import numpy as np
 from conformance import __version__
 from conformance.apis import Contract
 from conformance.case import Case, Confirmation, Greeting, Statement, Target, Verdict, values
-from conformance.targets.remote.worker import processor
+from conformance.targets.remote.worker.machine import name_processor
 
 FORMAT = 1
 Record = dict[str, Any]
@@ -29,7 +29,7 @@ def now() -> str:
 def header(arguments: Sequence[str]) -> Record:
     host = {
         "platform": platform.platform(),
-        "processor": processor(),
+        "processor": name_processor(),
         "python": platform.python_version(),
         "numpy": np.__version__,
     }

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from conformance.case import Observation, Phase
 from conformance.targets import codec
 from conformance.targets.errors import ProtocolError
-from conformance.targets.protocol import observation
-from conformance.targets.remote.worker import decode, repeatable, without_traces
+from conformance.targets.protocol import decode_answer
+from conformance.targets.remote.worker.texts import make_repeatable, strip_traces
+from conformance.targets.remote.worker.values import decode_value
 
 GOOD: dict[str, Any] = {
     "id": 3,
@@ -46,12 +47,12 @@ BUILTIN = st.recursive(
 
 @given(st.recursive(st.integers() | st.text(st.characters(codec="utf-8")), lambda v: st.lists(v) | st.tuples(v)))
 def test_arguments_arrive_as_they_were_sent(value: Any) -> None:
-    sent = execnet.loads(execnet.dumps(codec.value_to_wire(value)), py2str_as_py3str=True)
-    assert decode(sent, None) == value
+    sent = execnet.loads(execnet.dumps(codec.encode_value(value)), py2str_as_py3str=True)
+    assert decode_value(sent, None) == value
 
 
-def test_a_result_is_an_observation() -> None:
-    found = observation(GOOD, 3)
+def test_a_result_is_an_decode_answer() -> None:
+    found = decode_answer(GOOD, 3)
     assert found.phase is Phase.BACKWARD
     assert found.parameters == {"weight": ("float32", (2, 1))}
     assert found.gradients["input"].values.tolist() == [1.0, 2.0]
@@ -79,7 +80,7 @@ def test_a_result_is_an_observation() -> None:
 )
 def test_what_is_no_result_is_refused_by_name(change: dict[str, Any], why: str) -> None:
     with pytest.raises(ProtocolError, match=why):
-        observation({**GOOD, **change}, 3)
+        decode_answer({**GOOD, **change}, 3)
 
 
 @settings(max_examples=150, deadline=None)
@@ -87,7 +88,7 @@ def test_what_is_no_result_is_refused_by_name(change: dict[str, Any], why: str) 
 def test_whatever_arrives_is_an_observation_or_refused(change: dict[str, Any]) -> None:
     for answer in (change, {**GOOD, **change}, {**GOOD, **change, "id": 3}):
         with contextlib.suppress(ProtocolError):
-            assert isinstance(observation(answer, 3), Observation)
+            assert isinstance(decode_answer(answer, 3), Observation)
 
 
 @settings(max_examples=150, deadline=None)
@@ -95,7 +96,7 @@ def test_whatever_arrives_is_an_observation_or_refused(change: dict[str, Any]) -
 def test_whatever_arrays_arrive(dtype: str, data: bytes, draw: st.DataObject) -> None:
     shape = draw.draw(st.lists(st.integers(-1, 2**40), max_size=4))
     try:
-        found = observation({**GOOD, "output": (dtype, shape, data)}, 3)
+        found = decode_answer({**GOOD, "output": (dtype, shape, data)}, 3)
     except ProtocolError:
         return
     assert found.output is not None
@@ -104,7 +105,7 @@ def test_whatever_arrays_arrive(dtype: str, data: bytes, draw: st.DataObject) ->
 
 def test_texts_hold_no_addresses_and_no_folder_of_ours() -> None:
     said = "in '/tmp/conformance-ab_12xyz/adapter.py', at 0x7f0011223344; /tmp/other/conformance-ab_12xyz/ and /usr/lib/x.py"
-    assert repeatable(said) == "in 'adapter.py', at 0x...;  and /usr/lib/x.py"
+    assert make_repeatable(said) == "in 'adapter.py', at 0x...;  and /usr/lib/x.py"
 
 
 def test_nodes_of_a_compiled_graph_lose_the_numbers_that_count_over_a_process() -> None:
@@ -112,15 +113,16 @@ def test_nodes_of_a_compiled_graph_lose_the_numbers_that_count_over_a_process() 
         "Unsupported input[Int8 Int8 ]\nnode: @kernel_graph4000002586:CNode_1724{[1]: @kernel_graph4000002586:param_9}"
     )
     assert (
-        repeatable(said) == "Unsupported input[Int8 Int8 ]\nnode: @kernel_graph#:CNode_#{[1]: @kernel_graph#:param_#}"
+        make_repeatable(said)
+        == "Unsupported input[Int8 Int8 ]\nnode: @kernel_graph#:CNode_#{[1]: @kernel_graph#:param_#}"
     )
-    assert repeatable("a@b, float32, conv_2: 12") == "a@b, float32, conv_2: 12"
+    assert make_repeatable("a@b, float32, conv_2: 12") == "a@b, float32, conv_2: 12"
 
 
 def test_stack_memory_and_numbered_operators_are_cut() -> None:
     said = "dst={2(0),0(140722270793744)}, 1152921504606846976 bytes; Resize failed for kernel: Default/Conv2D-op1304"
     kept = "dst={2(0),0(...)}, 1152921504606846976 bytes; Resize failed for kernel: Default/Conv2D-op#"
-    assert repeatable(said) == kept
+    assert make_repeatable(said) == kept
 
 
 RULE = "-" * 52
@@ -150,11 +152,11 @@ RULE = "-" * 52
     ],
 )
 def test_traces_are_no_part_of_a_message(message: str, kept: str) -> None:
-    assert without_traces(message) == kept
+    assert strip_traces(message) == kept
 
 
 def test_a_long_word_is_made_repeatable_in_no_time() -> None:
     begun = time.process_time()
     for text in ("x" * 1_000_000, "\n" * 20_000, f"{RULE}\n" * 10_000):
-        repeatable(without_traces(text))
+        make_repeatable(strip_traces(text))
     assert time.process_time() - begun < 1.0

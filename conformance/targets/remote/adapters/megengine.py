@@ -1,4 +1,4 @@
-"""MegEngine, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+"""MegEngine, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
 import os
 from typing import Any, Dict, Optional, Tuple

@@ -1,4 +1,4 @@
-"""torch, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+"""torch, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
 from typing import Any, Dict, Optional, Tuple
 
