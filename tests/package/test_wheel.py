@@ -120,6 +120,3 @@ def test_the_oracle_needs_numpy_alone(wheel: Path, tmp_path: Path, version: str)
     assert {line.partition("==")[0] for line in listed} == {"conv-conformance", "numpy"}
     steps = run(python, "-I", "-c", FIRST_STEPS, cwd=tmp_path)
     assert (steps.stdout.strip(), steps.stderr) == (version, "")
-    audit = run(python, "-m", "conformance", "audit", cwd=tmp_path)
-    assert audit.returncode == 2
-    assert "clone" in audit.stderr, "an installed package says what an audit needs"
