@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance.case import Array, DType, Numpy, Tensor, TypedArray, Value
-from conformance.oracle.inputs import from_bfloat16, to_bfloat16
+from conformance.oracle.rounding import from_bfloat16, to_bfloat16
 
 WireArray: TypeAlias = tuple[str, tuple[int, ...], bytes]  # dtype, shape, elements
 

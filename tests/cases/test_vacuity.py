@@ -12,7 +12,8 @@ import pytest
 from conformance.case import Inputs, Promise
 from conformance.cases import spec
 from conformance.cases.vacuity import SPECS, cases, vacuous
-from tests.verdicts.conftest import INPUT, Call
+from tests.verdicts.trial import INPUT
+from tests.verdicts.trial import Trial as Call
 
 FLIPPED, DROPPED = "the kernel is flipped", "the bias is dropped"
 EXCHANGED, TURNED = "groups are exchanged", "height and width are exchanged"
@@ -42,10 +43,10 @@ def test_what_no_arrays_could_show_is_no_mistake() -> None:
 
 
 def with_arrays(call: Call, **arrays: np.ndarray) -> tuple[str, ...]:
-    from conformance.oracle.expectation import _compute
+    from conformance.oracle.expectation import compute
 
     changed = replace(call.expectation.arrays, grad_output=None, **arrays)
-    output, gradients = _compute(call.case, call.expectation.canonical, changed)
+    output, gradients = compute(call.case, call.expectation.canonical, changed)
     return vacuous(call.case, replace(call.expectation, arrays=changed, output=output, gradients=gradients))
 
 
@@ -67,9 +68,9 @@ def test_each_mistake_is_seen_by_itself() -> None:
 
 def test_what_compares_no_values_is_not_asked() -> None:
     ones = replace(INPUT, values="ones", gradients=False)
-    assert vacuous(Call(Promise(shape=(1,)), ones).claimed().case) == ()
+    assert vacuous(Call(Promise(shape=(1,)), ones).as_claim().case) == ()
     assert vacuous(Call(Promise(raises=("ValueError",)), ones, stride=0).case) == ()
-    assert vacuous(Call(Promise(operation=True), ones).claimed().case) == (FLIPPED,)
+    assert vacuous(Call(Promise(operation=True), ones).as_claim().case) == (FLIPPED,)
 
 
 def test_a_bias_beneath_the_bound_is_seen() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from conformance.case import DTYPES, INTEGERS, Arrays, Inputs
 from conformance.oracle import inputs
-from conformance.oracle.inputs import CLASSES, from_bfloat16, make, rounded, to_bfloat16
+from conformance.oracle.inputs import CLASSES, make
+from conformance.oracle.rounding import from_bfloat16, round_to, to_bfloat16
 from conformance.targets.codec import decode_array, encode_array
 
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": (2, 3), "groups": 2, "padding": (1, 0)}
@@ -176,7 +177,7 @@ def test_bfloat16_is_as_ml_dtypes_has_it() -> None:
     numbers = numbers[~np.isnan(numbers)]
     expected = numbers.astype(ml_dtypes.bfloat16)
     np.testing.assert_array_equal(to_bfloat16(numbers), expected.view(np.uint16))
-    np.testing.assert_array_equal(rounded(numbers, "bfloat16"), expected.astype(np.float64))
+    np.testing.assert_array_equal(round_to(numbers, "bfloat16"), expected.astype(np.float64))
 
 
 @SIGNALLING
@@ -192,7 +193,7 @@ def test_every_bfloat16_survives() -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(), (0, 2), (3,), (2, 1, 3)])
 def test_the_wire_keeps_dtype_shape_and_bits(dtype: str, shape: tuple[int, ...]) -> None:
-    array = rounded(np.random.default_rng(0).integers(-9, 9, shape) * 0.5, dtype)
+    array = round_to(np.random.default_rng(0).integers(-9, 9, shape) * 0.5, dtype)
     back = decode_array(encode_array(array, dtype))
     assert back.dtype == dtype
     assert back.values.shape == shape
