@@ -42,7 +42,7 @@ class Conversation:
         except (LostError, OSError) as error:
             self._connection.close()
             self._connection = start_worker(self._target)
-            raise CheckFailedError(f"the worker gave no answer: {error or type(error).__name__}") from error
+            raise CheckFailedError(f"the worker gave no answer: {error}") from error
         return observations
 
     def close(self) -> None:
