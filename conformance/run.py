@@ -14,12 +14,14 @@ from conformance.apis import NoEquivalent, frameworks
 from conformance.audit import Audit, Job
 from conformance.case import Outcome, Target, Verdict
 from conformance.cases.spec import folder_of
-from conformance.certificate.certify import Cache, Certificates
+from conformance.certificate.certificates import Cache, Certificates
 from conformance.records import baseline, rebaseline, results, resume
 from conformance.records.baseline import Baseline, BaselineError, Fact, Pattern, Where
 from conformance.records.results import Record
+from conformance.reproducers.asked import AskedCase
+from conformance.reproducers.call import write_call
 from conformance.reproducers.confirm import Executor
-from conformance.reproducers.script import call_line, script
+from conformance.reproducers.script import write_script
 from conformance.summary import Summary
 from conformance.targets.command_line import default, parse, unique
 from conformance.targets.errors import TargetError
@@ -161,9 +163,10 @@ class Run:
         arguments = vendor_arguments(job.case, job.contract)
         call, text = "", None
         if not isinstance(arguments, NoEquivalent):
-            call = call_line(job.contract, framework, arguments, job.case.positional)
+            call = write_call(job.contract, framework, arguments, job.case.positional)
             if verdict.outcome in baseline.DIVERGENT:
-                text = script(job.case, job.contract, framework, arguments, self.audit.expect(job.case), verdict)
+                asked = AskedCase(job.case, job.contract, framework, arguments, self.audit.expect(job.case))
+                text = write_script(asked, verdict)
         return results.verdict(verdict, job.case.id, job.target.name, job.contract.api, call, text)
 
     def _target(self, target: Target) -> Record:

@@ -15,8 +15,9 @@ from conformance.apis import NoEquivalent, contracts, frameworks
 from conformance.case import Case, Distribution, Inputs, Kind, Outcome, Phase, Promise, Target, Verdict, Worst
 from conformance.case.values import DType
 from conformance.oracle.expectation import Expectation, expect
+from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.confirm import Executor, confirm
-from conformance.reproducers.script import script
+from conformance.reproducers.script import write_script
 from conformance.targets.protocol import vendor_arguments
 from tests.frameworks import target_of
 
@@ -44,7 +45,7 @@ def written(
     expectation = expect(case)
     vendor = vendor_arguments(case, contract)
     assert not isinstance(vendor, NoEquivalent)
-    return script(case, contract, framework, vendor, expectation, verdict)
+    return write_script(AskedCase(case, contract, framework, vendor, expectation), verdict)
 
 
 @dataclass(frozen=True)
@@ -273,7 +274,8 @@ def test_a_target_that_cannot_be_started_confirms_nothing() -> None:
 
 
 def test_arrays_are_written_exactly() -> None:
-    from conformance.reproducers.script import _array
+    from conformance.case import TypedArray
+    from conformance.reproducers.arrays import write_array
 
     for dtype in ("float16", "float32", "float64", "complex64", "int8", "int64", "bfloat16"):
         for size in (0, 3, 64, 65):
@@ -281,6 +283,6 @@ def test_arrays_are_written_exactly() -> None:
             array[:2] = 0 if dtype.startswith("int") else [np.nan, -0.0][: len(array[:2])]
             held = "float32" if dtype == "bfloat16" else dtype
             namespace: dict[str, Any] = {"np": np}
-            exec("import base64, zlib\nfound = " + _array(array, dtype), namespace)
+            exec("import base64, zlib\nfound = " + write_array(TypedArray(dtype, array)), namespace)
             assert namespace["found"].tobytes() == array.astype(held).tobytes()
             assert namespace["found"].dtype == held
