@@ -72,6 +72,10 @@ class Distribution:
     arguments: tuple[float, ...]
 
 
+# (shape, dtype) of a parameter, each None where the document is silent.
+PromisedParameter: TypeAlias = tuple[tuple[int, ...] | None, str | None]
+
+
 @dataclass(frozen=True)
 class Promise:
     """What the document promises of a case. An empty field means that it is silent.
@@ -83,7 +87,7 @@ class Promise:
         phase: the phase in which it is documented to raise.
         accepts: the call is documented as valid; nothing else of it is compared.
         operation: the document names the operation, so output and gradients are the oracle's.
-        parameters: per parameter its (shape, dtype), each None where silent; an entry None: no such parameter.
+        parameters: per parameter what is promised of it; None: there is no such parameter.
         defaults: per argument its documented default.
         distribution: the documented initial distribution of a parameter.
         same_as: the vendor's arguments of a call documented to give the same output.
@@ -95,7 +99,7 @@ class Promise:
     phase: Phase | None = None
     accepts: bool = False
     operation: bool = False
-    parameters: Mapping[str, tuple[tuple[int, ...] | None, str | None] | None] = field(default_factory=dict)
+    parameters: Mapping[str, PromisedParameter | None] = field(default_factory=dict)
     defaults: Mapping[str, Value] = field(default_factory=dict)
     distribution: Distribution | None = None
     same_as: Arguments | None = None
