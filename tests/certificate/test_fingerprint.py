@@ -74,8 +74,10 @@ def test_a_change_of_anything_else_does_not(module: str, unchanged: str) -> None
         "conformance.reproducers.script",
         "conformance.targets.connection",
         "conformance.targets.protocol",
+        "conformance.targets.remote.boot",
         "conformance.targets.remote.limits",
         "conformance.targets.remote.run_script",
+        "conformance.targets.remote.worker.values",
         "conformance.verdicts.comparison",
     ],
 )

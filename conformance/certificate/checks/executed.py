@@ -16,7 +16,7 @@ from conformance.certificate.layers import SMALL, expressible_layers, make_array
 from conformance.certificate.subject import Subject
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import write_call
-from conformance.reproducers.confirm import NotExecutedError, execute
+from conformance.reproducers.confirm import Executor, NotExecutedError
 from conformance.reproducers.script import write_whole_call
 
 # What a call keeps: the shape of each result, with its bits in hexadecimal.
@@ -97,14 +97,15 @@ def plain_calls(contract: Contract) -> Iterator[Call]:
 def run_scripts(target: Target, framework: Framework) -> Mapping[str, Kept]:
     """What the source of the calls of all APIs keeps, run by one process; nothing where it cannot be run."""
     try:
-        _, printed, _ = execute(target, source_of_calls(framework))
+        with Executor(target) as executor:
+            execution = executor.execute(source_of_calls(framework))
     except NotExecutedError:
         return {}
-    marked = [line.removeprefix(MARK) for line in printed.splitlines() if line.startswith(MARK)]
-    if not marked:
-        return {}
-    answers: Mapping[str, Kept] = json.loads(marked[-1])
-    return answers
+    for line in execution.printed.splitlines():
+        if line.startswith(MARK):
+            answers: Mapping[str, Kept] = json.loads(line.removeprefix(MARK))
+            return answers
+    return {}
 
 
 def source_of_calls(framework: Framework) -> str:
