@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from conformance import run
 from conformance.apis import Framework, contracts, frameworks
 from conformance.audit import Job
-from conformance.case import Case, Greeting, Outcome, Promise, Target
+from conformance.case import Case, Greeting, Outcome, Promise, Target, Verdict
 from conformance.certificate import certify
 from conformance.certificate.certify import Certificate, Certificates, Check, obtain
 from conformance.certificate.probes import CHECKS, Subject, call, numbered
+from conformance.records.record import TargetRecord
+from conformance.run import Run, Settings
 from conformance.targets import connection
 from conformance.targets.command_line import default
 from conformance.targets.errors import TargetError
@@ -157,22 +158,19 @@ def test_where_the_process_is_does_not_matter(made: list[str]) -> None:
 # In a run
 
 
-def judged(name: str, certifies: Any, made: list[str], tmp_path: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The records of target and verdict of a case on a target."""
-    this = run.Run(run.Settings(tmp_path, (f"{name}=/bin/sh//framework=torch",), certifies=certifies))
+def judged(name: str, certifies: Any, made: list[str], tmp_path: Any) -> tuple[TargetRecord, Verdict]:
+    """The target's record, and the verdict on a case that conforms."""
+    settings = Settings(tmp_path, (f"{name}=/bin/sh//framework=torch",), certifies=certifies)
+    run = Run(settings)
+    run._asking._audit = Stub()
     contract = contracts()["torch.nn.Conv2d"]
-    job = Job(Case("a.yaml", "b", 1, "conv2d", None, {}, None, Promise(), ""), contract, this.targets[0])
-    this._audit = Stub()
-    jobs = this.submit(job)
-    jobs[0].verdict.set_result(certify_verdict())
-    verdict, _, records = this.verdict(job, jobs, None)
-    return records[0], verdict
-
-
-def certify_verdict() -> Any:
-    from conformance.case import Verdict
-
-    return Verdict(Outcome.CONFORMS)
+    job = Job(Case("a.yaml", "b", 1, "conv2d", None, {}, None, Promise(), ""), contract, run.targets[0])
+    repeats = run.submit(job)
+    repeats[0].verdict.set_result(Verdict(Outcome.CONFORMS))
+    answer = run.answer(job, repeats, None)
+    target = answer.records[0]
+    assert isinstance(target, TargetRecord)
+    return target, answer.verdict.verdict
 
 
 class Stub:
@@ -187,19 +185,19 @@ class Stub:
 
 def test_an_api_that_fails_is_not_audited_and_says_so(made: list[str], tmp_path: Any) -> None:
     target, verdict = judged("wrong", "auto", made, tmp_path)
-    assert verdict["outcome"] == "fault"
-    assert "not audited: torch.nn.Conv2d failed its certificate: layout: why" in verdict["observed"]
-    assert target["certificate"]["apis"]["torch.nn.Conv2d"] == [{"name": "layout", "state": "failed", "detail": "why"}]
+    assert verdict.outcome is Outcome.FAULT
+    assert "not audited: torch.nn.Conv2d failed its certificate: layout: why" in verdict.observed
+    assert target.certificate.apis["torch.nn.Conv2d"] == (Check("layout", "failed", "why"),)
 
 
 def test_an_api_that_passes_is_audited(made: list[str], tmp_path: Any) -> None:
     target, verdict = judged("right", "always", made, tmp_path)
-    assert verdict["outcome"] == "conforms"
-    assert target["certificate"]["apis"]["torch.nn.Conv2d"][0]["state"] == "passed"
+    assert verdict.outcome is Outcome.CONFORMS
+    assert target.certificate.apis["torch.nn.Conv2d"][0].state == "passed"
 
 
 def test_without_certificates_there_is_none(made: list[str], tmp_path: Any) -> None:
     target, verdict = judged("wrong", "never", made, tmp_path)
-    assert verdict["outcome"] == "conforms"
-    assert "certificate" not in target
+    assert verdict.outcome is Outcome.CONFORMS
+    assert target.certificate is None
     assert made == []
