@@ -11,65 +11,170 @@ All follow one definition, for a padded input p, with g = groups and `Window` po
 Shapes: x (N, C, H, W), weight (O, C / groups, kH, kW), y (N, O, outH, outW). Shapes are trusted
 here; the public functions check them.
 
-A small product gathers its operands and multiplies at once. A large one is cut into blocks whose
-patches fit the cache, one BLAS call each, on a few threads (NumPy releases the GIL in both); the
-order of every sum is fixed by the shapes, so the threads never change a bit of the result. Threads
-wait for each other between two calls of NumPy: few long calls beat many short ones.
+Each follows a plan of `cuts`: a few threads take shares of the result (NumPy releases the GIL), and a share gathers
+block after block of operands and multiplies each by one call of BLAS. Plans follow from the shapes, so that threads
+never change a bit of the result.
 """
 
 from cmath import isfinite
-from itertools import product
-from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from .geometry import Spaced, Window, Windows, padding_source, phases, reached, runs, spaced
-from .threads import scratch, share_out
+from .cuts import InputShare, OutputShare, WeightShare, plan_inputs, plan_outputs, plan_weight
+from .deadline import check_time
+from .threads import share_out
+from .windows import Window, Windows, find_reaches, padding_source
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
-SMALL = 1 << 23  # multiplications up to which one gather and one product are fastest
-ROWWISE = 1 << 14  # elements of a small gather from which gathering for one kernel row alone pays
-MOST = 3 << 19  # elements of a block for the sake of WIDE: 12 MiB; half the operands at most
-BLOCK = 1 << 18  # elements of a block of patches: 2 MiB of float64, about a core's cache
-REUSE = 8  # output positions for each source channel from which rearranged kernels pay
-PHASES = 4  # positions modulo stride up to which a correlation for each of them pays
-WIDE = 784  # columns of a product from which BLAS is near its peak
-NARROW = 300  # output positions of one image below which kernels are shared out, not positions
-PIECES = 4  # shares of work to spread over threads; fixed, so that sums do not depend on the machine
-
 
 def pad(x: Array, plane: Windows, mode: str) -> Array:
-    """`x` with its padding written out: zeros are operands like any other (0 * inf is NaN).
-
-    In scratch memory where it is large: it holds until this thread pads again.
-    """
+    """`x` with its padding written out: zeros are operands like any other (0 * inf is NaN)."""
     rows, columns = plane
     if not (rows.before or rows.after or columns.before or columns.after):
         return np.ascontiguousarray(x)
     if mode == "zeros":
-        down = slice(rows.before, rows.before + rows.input)
-        across = slice(columns.before, columns.before + columns.input)
-        return _among_zeros("padded", x, (rows.padded, columns.padded), down, across)
+        return _place_among_zeros(x, (rows.padded, columns.padded), (rows.before, columns.before))
     repeated: Array = x[:, :, padding_source(rows, mode)][..., padding_source(columns, mode)]
     return np.ascontiguousarray(repeated)
 
 
-def _among_zeros(use: str, x: Array, plane: tuple[int, int], rows: slice, columns: slice) -> Array:
-    """`x` at those rows and columns of a plane of zeros, in scratch memory where it is large."""
-    shape = *x.shape[:2], *plane
-    if prod(shape) <= ROWWISE:
-        zeros = np.zeros(shape, x.dtype)
-    else:
-        zeros = scratch.empty(use, shape, x.dtype)
-        if rows.step in (None, 1) and columns.step in (None, 1):  # the margins alone
-            zeros[:, :, : rows.start] = zeros[:, :, rows.stop :] = 0
-            zeros[:, :, rows, : columns.start] = zeros[:, :, rows, columns.stop :] = 0
-        else:
-            zeros.fill(0)
-    zeros[:, :, rows, columns] = x
-    return zeros
+def _place_among_zeros(x: Array, size: tuple[int, int], corner: tuple[int, int]) -> Array:
+    """Images of `size`, zero but for `x`, whose first element lies at `corner`; what lies outside is cut off."""
+    placed = np.zeros((*x.shape[:2], *size), x.dtype)
+    sources, targets = [], []
+    for length, room, start in zip(x.shape[2:], size, corner, strict=True):
+        first, last = max(start, 0), max(min(start + length, room), max(start, 0))
+        targets.append(slice(first, last))
+        sources.append(slice(first - start, last - start))
+    placed[:, :, targets[0], targets[1]] = x[:, :, sources[0], sources[1]]
+    return placed
+
+
+def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Array:
+    """The convolution of a padded input: (N, O, outH, outW)."""
+    windows = _view_windows(padded, plane, groups)
+    batch, _, channels, _, width, _, _ = windows.shape
+    rows, columns = plane
+    per_group = len(weight) // groups
+    plan = plan_outputs(batch, groups, per_group, channels, plane)
+    by_group = weight.reshape(groups, per_group, channels, rows.kernel, width)
+    kernels = []
+    for kernel_rows in plan.kernel_rows:
+        terms = channels * (kernel_rows.stop - kernel_rows.start) * width
+        kernels.append(by_group[:, :, :, kernel_rows].reshape(groups, per_group, terms))
+    output = np.empty((batch, groups, per_group, rows.output * columns.output), padded.dtype)
+
+    def multiply(share: OutputShare) -> None:
+        first = share.rows.start * columns.output + share.columns.start
+        last = (share.rows.stop - 1) * columns.output + share.columns.stop
+        place = output[share.images, share.groups, share.kernels, first:last]
+        for step, kernel_rows in enumerate(plan.kernel_rows):
+            check_time()
+            operands = windows[share.images, share.groups, :, kernel_rows, :, share.rows, share.columns]
+            patches = _flatten(operands)
+            kernel = kernels[step][share.groups, share.kernels]
+            if step == 0:
+                np.matmul(kernel, patches, out=place)
+            else:
+                place += kernel @ patches
+
+    share_out(multiply, plan.shares)
+    return output.reshape(batch, len(weight), rows.output, columns.output)
+
+
+def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
+    """The adjoint of `correlate` in the weight: (O, C / groups, kH, kW)."""
+    windows = _view_windows(padded, plane, groups)
+    batch, _, channels, *_ = windows.shape
+    rows, columns = plane
+    per_group = y.shape[1] // groups
+    plan = plan_weight(batch, groups, per_group, channels, plane)
+    by_group = y.reshape(batch, groups, per_group, rows.output * columns.output)
+    weight = np.zeros((groups, per_group, channels, rows.kernel, columns.kernel), y.dtype)
+
+    def sum_products(share: WeightShare) -> None:
+        place = weight[share.groups, :, share.channels, share.kernel_rows]
+        for n in range(batch):
+            for some_rows, some_columns in plan.blocks:
+                check_time()
+                operands = windows[n : n + 1, share.groups, share.channels, share.kernel_rows]
+                patches = _flatten(operands[..., some_rows, some_columns])
+                first = some_rows.start * columns.output + some_columns.start
+                factors = by_group[n, share.groups, :, first : first + patches.shape[3]]
+                place += (factors @ patches[0].swapaxes(1, 2)).reshape(place.shape)
+
+    share_out(sum_products, plan.shares)
+    return weight.reshape(y.shape[1], channels, rows.kernel, columns.kernel)
+
+
+def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
+    """The adjoint of `correlate` in the input, its padding left out: (N, C, H, W).
+
+    Every product is of an element of `y` and one of `weight`: an infinite weight meets only the elements that it
+    should. Only a finite weight meets zeros around `y`, which then add nothing.
+    """
+    rows, columns = plane
+    mostly_zeros = rows.input * columns.input > 2 * rows.output * columns.output
+    if rows.stride == columns.stride == 1 and not mostly_zeros and is_finite(weight):
+        return _scatter_by_correlation(y, weight, plane, groups)
+    return _scatter_by_tap(y, weight, plane, groups)
+
+
+def _scatter_by_correlation(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
+    """The kernel, turned round, slides over the outputs and the zeros around them."""
+    rows, columns = plane
+    turned = Windows(rows.turned, columns.turned)
+    corner = rows.extent - 1 - rows.before, columns.extent - 1 - columns.before
+    placed = _place_among_zeros(y, (turned.rows.input, turned.columns.input), corner)
+    out_channels, channels, height, width = weight.shape
+    by_group = weight.reshape(groups, out_channels // groups, channels, height, width)
+    kernels = by_group[..., ::-1, ::-1].swapaxes(1, 2)
+    kernels = kernels.reshape(groups * channels, out_channels // groups, height, width)
+    return correlate(placed, kernels, turned, groups)
+
+
+def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
+    """For each tap the products of all outputs, added where the tap reaches."""
+    rows, columns = plane
+    batch, out_channels = y.shape[:2]
+    per_group, channels, taps = out_channels // groups, weight.shape[1], rows.kernel * columns.kernel
+    plan = plan_inputs(batch, groups, per_group, channels, plane)
+    kernels = weight.reshape(groups, per_group, channels, taps)
+    by_group = y.reshape(batch, groups, per_group, rows.output * columns.output)
+    x = np.zeros((batch, groups, channels, rows.input, columns.input), y.dtype)
+    across = find_reaches(columns, 0, columns.output)
+
+    def add_products(share: InputShare) -> None:
+        place = x[share.images, share.groups, share.channels]
+        for some_rows in plan.rows:
+            down = find_reaches(rows, some_rows.start, some_rows.stop)
+            source = by_group[share.images, share.groups, :, _positions(some_rows, columns)]
+            for some_taps in plan.taps:
+                check_time()
+                products = _multiply_taps(kernels[share.groups, :, share.channels, some_taps], source, columns.output)
+                for index, tap in enumerate(range(some_taps.start, some_taps.stop)):
+                    i, j = divmod(tap, columns.kernel)
+                    met = products[:, :, :, index, down[i].outputs, across[j].outputs]
+                    place[..., down[i].inputs, across[j].inputs] += met
+
+    share_out(add_products, plan.shares)
+    return x.reshape(batch, groups * channels, rows.input, columns.input)
+
+
+def _positions(rows: slice, columns: Window) -> slice:
+    """Whole rows of outputs in a flat plane."""
+    return slice(rows.start * columns.output, rows.stop * columns.output)
+
+
+def _multiply_taps(kernels: Array, source: Array, width: int) -> Array:
+    """(N, groups, channels, taps, rows, width) of kernels (groups, O, channels, taps) and (N, groups, O, positions)."""
+    groups, per_group, channels, taps = kernels.shape
+    images, _, _, positions = source.shape
+    flat = kernels.reshape(groups, per_group, channels * taps)
+    products: Array = flat.swapaxes(1, 2) @ source
+    return products.reshape(images, groups, channels, taps, positions // width, width)
 
 
 def unpad(y: Array, weight: Array, plane: Windows, groups: int, mode: str) -> Array:
@@ -80,11 +185,7 @@ def unpad(y: Array, weight: Array, plane: Windows, groups: int, mode: str) -> Ar
     if mode == "zeros":
         return scatter(y, weight, plane, groups)
     rows, columns = plane
-    whole = Windows(
-        rows._replace(input=rows.padded, before=0, after=0),
-        columns._replace(input=columns.padded, before=0, after=0),
-    )
-    folded = _fold(scatter(y, weight, whole, groups), rows, mode)
+    folded = _fold(scatter(y, weight, Windows(rows.whole, columns.whole), groups), rows, mode)
     folded = _fold(folded.swapaxes(2, 3), columns, mode).swapaxes(2, 3)
     return np.ascontiguousarray(folded)
 
@@ -100,281 +201,6 @@ def _fold(padded: Array, window: Window, mode: str) -> Array:
     return folded
 
 
-def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Array:
-    """The convolution of a padded input: (N, O, outH, outW)."""
-    windows = _windows(padded, plane, groups)
-    if _is_small(windows.size, len(weight) // groups):
-        return _correlate_small(_patches(windows, padded, plane), weight, plane)
-    output = np.empty((len(padded), len(weight), plane.rows.output, plane.columns.output), padded.dtype)
-    return _correlate_into(output, padded, weight, plane, groups)
-
-
-def _correlate_into(output: Array, padded: Array, weight: Array, plane: Windows, groups: int) -> Array:
-    """A large `correlate`, into an array of any strides; that array."""
-    (rows, columns), windows, out_channels = plane, _windows(padded, plane, groups), len(weight)
-    (batch, _, channels, *_), per_group = windows.shape, out_channels // groups
-    width, positions, terms = columns.output, rows.output * columns.output, channels * rows.kernel * columns.kernel
-    in_place = output.flags.c_contiguous
-    grouped, kernels = (
-        output.reshape(batch, groups, per_group, rows.output, width),
-        weight.reshape(groups, per_group, terms),
-    )
-    if batch * groups < PIECES and positions < NARROW:
-        _correlate_narrow(windows, kernels, grouped)
-        return output
-    pointwise = terms == channels and windows.flags.c_contiguous
-    together, strip = _block(groups, rows.output, terms * width)
-    if together == 1:
-        room = min(MOST, (padded.size + weight.size + output.size) // 2)
-        strip = max(strip, min(_even(rows.output, rows.output), -(-WIDE // width), room // (terms * width)))
-
-    def strip_of_rows(item: tuple[int, int, int]) -> None:
-        n, group, top = item
-        some, bottom = slice(group, group + together), min(top + strip, rows.output)
-        first, length = top * width, (bottom - top) * width
-        if pointwise:
-            patches = windows[n].reshape(groups, terms, positions)[some, :, first : first + length]
-        else:
-            source = windows[n, some, ..., top:bottom, :]
-            gathered = scratch.empty("patches", source.shape, source.dtype)
-            np.copyto(gathered, source)
-            patches = gathered.reshape(len(source), terms, length)
-        place = grouped[n, some, :, top:bottom]
-        shape = *place.shape[:2], length
-        total = place.reshape(shape) if in_place else scratch.empty("total", shape, output.dtype)
-        np.matmul(kernels[some], patches, out=total)
-        if not in_place:
-            place[...] = total.reshape(place.shape)
-
-    share_out(strip_of_rows, list(product(range(batch), range(0, groups, together), range(0, rows.output, strip))))
-    return output
-
-
-def _gathers_by_row(rows: Window, strip: int) -> bool:
-    """Whether gathering the operands of one kernel row, for `strip` rows of outputs, at least halves the gather.
-
-    What the next kernel row meets lies `dilation` rows of outputs after what a row meets, where the stride is 1.
-    """
-    return rows.stride == 1 and 2 * (strip + rows.extent - 1) <= strip * rows.kernel
-
-
-def _first_row(plane: Windows) -> Windows:
-    """A layer's windows through one kernel row, in all positions that any row has."""
-    rows, columns = plane
-    return Windows(rows._replace(kernel=1, output=rows.output + rows.extent - 1), columns)
-
-
-def _by_row(weight: Array, groups: int) -> Array:
-    """The kernels, row by row: (kH, groups, O / groups, C / groups * kW)."""
-    out_channels, channels, height, width = weight.shape
-    split = weight.reshape(groups, out_channels // groups, channels, height, width).transpose(3, 0, 1, 2, 4)
-    return split.reshape(height, groups, out_channels // groups, channels * width)
-
-
-def correlate_with_magnitude(padded: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
-    """`correlate`, and `correlate` of the absolute values; one gather serves both where it is small."""
-    windows = _windows(padded, plane, groups)
-    if not _is_small(windows.size, len(weight) // groups):
-        return correlate(padded, weight, plane, groups), correlate(np.abs(padded), np.abs(weight), plane, groups)
-    patches = _patches(windows, padded, plane)
-    return _correlate_small(patches, weight, plane), _correlate_small(np.abs(patches), np.abs(weight), plane)
-
-
-def _patches(windows: Array, padded: Array, plane: Windows) -> Array:
-    """Each output's operands, (N, groups, terms, positions), for small layers; of many, those of one kernel row."""
-    batch, groups, channels, height, width, down, across = windows.shape
-    if windows.size <= ROWWISE or not _gathers_by_row(plane.rows, down):
-        return windows.reshape(batch, groups, channels * height * width, down * across)
-    down += plane.rows.extent - 1
-    row = _windows(padded, _first_row(plane), groups)
-    return row.reshape(batch, groups, channels * width, down * across)
-
-
-def _correlate_small(patches: Array, weight: Array, plane: Windows) -> Array:
-    """The product of the kernels with `_patches`."""
-    (rows, columns), (out_channels, channels, height, width) = plane, weight.shape
-    batch, groups, terms, _ = patches.shape
-    if terms == channels * height * width:
-        output = weight.reshape(groups, out_channels // groups, terms) @ patches
-    else:
-        met = [patches[..., each] for each in _rows_of(plane)]
-        kernels = _by_row(weight, groups)
-        output = kernels[0] @ met[0]
-        for kernel, each in zip(kernels[1:], met[1:], strict=True):
-            output += kernel @ each
-    return output.reshape(batch, out_channels, rows.output, columns.output)
-
-
-def _rows_of(plane: Windows) -> list[slice]:
-    """For each kernel row the positions of `_patches` that it meets."""
-    rows, columns = plane
-    starts = range(0, rows.extent * columns.output, rows.dilation * columns.output)
-    return [slice(start, start + rows.output * columns.output) for start in starts]
-
-
-def _correlate_narrow(windows: Array, kernels: Array, output: Array) -> None:
-    """Few output positions: gather their patches once, then share out the kernels."""
-    (groups, per_group, terms), positions, in_place = kernels.shape, prod(windows.shape[-2:]), output.flags.c_contiguous
-    some = _even(per_group, per_group)
-    for n in range(len(windows)):
-        for group in range(groups):
-            patches = windows[n, group].reshape(terms, positions)
-
-            def share_of_kernels(first: int, n: int = n, group: int = group, patches: Array = patches) -> None:
-                place = output[n, group, first : first + some]
-                shape = len(place), positions
-                total = place.reshape(shape) if in_place else scratch.empty("total", shape, output.dtype)
-                np.matmul(kernels[group, first : first + some], patches, out=total)
-                if not in_place:
-                    place[...] = total.reshape(place.shape)
-
-            share_out(share_of_kernels, range(0, per_group, some))
-
-
-def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
-    """The adjoint of `correlate` in the input, its padding left out: (N, C, H, W).
-
-    Every product is of an element of `y` and one of `weight`: an infinite weight meets only the
-    elements that it should. Only with a finite weight is `y` set among zeros, which then add
-    nothing.
-    """
-    correlation = _small_adjoint(y, weight, plane, groups)
-    if correlation is not None:
-        return correlate(*correlation, groups)
-    (rows, columns), source = plane, len(weight) // groups
-    gathering = source <= 2 * weight.shape[1] and rows.output * columns.output > REUSE * source
-    few_phases = rows.stride * columns.stride <= PHASES and not _taps_are_apart(plane)
-    if gathering and few_phases and _is_finite(weight):
-        return _scatter_by_phase(y, weight, plane, groups)
-    return _scatter_by_tap(y, weight, plane, groups)
-
-
-def scatter_with_magnitude(y: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
-    """`scatter`, and `scatter` of the absolute values; one gather serves both where it is small."""
-    correlation = _small_adjoint(y, weight, plane, groups)
-    if correlation is not None:
-        return correlate_with_magnitude(*correlation, groups)
-    return scatter(y, weight, plane, groups), scatter(np.abs(y), np.abs(weight), plane, groups)
-
-
-def _is_finite(array: Array) -> bool:
-    """Whether the sum, and so each element, is finite; one that overflows is merely treated with more care."""
-    return isfinite(np.add.reduce(array, axis=None))
-
-
-def _small_adjoint(y: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array, Windows] | None:
-    """The operands of `correlate` that `scatter` is where it is small and the weight finite."""
-    (rows, columns), (batch, out_channels, *_), channels = plane, y.shape, weight.shape[1]
-    if not _is_small(batch * out_channels * rows.kernel * columns.kernel * rows.input * columns.input, channels):
-        return None
-    if not _is_finite(weight):
-        return None
-    found = spaced(plane)
-    turned = _reversed_roles(weight, groups)[:, :, ::-1, ::-1]
-    return _placed(y, found), turned, found.plane
-
-
-def _placed(y: Array, found: Spaced) -> Array:
-    """`y` among zeros, or itself where there are none; it holds until this thread's next."""
-    if found.untouched:
-        return np.ascontiguousarray(y)
-    (down, across), (rows, columns) = found.outputs, found.plane
-    return _among_zeros("placed", y[:, :, down, across], (rows.input, columns.input), *found.places)
-
-
-def _reversed_roles(weight: Array, groups: int) -> Array:
-    """The kernels by input channel: (C, O / groups, kH, kW)."""
-    out_channels, channels, height, width = weight.shape
-    by_group = weight.reshape(groups, out_channels // groups, channels, height, width).swapaxes(1, 2)
-    return by_group.reshape(groups * channels, out_channels // groups, height, width)
-
-
-def _scatter_by_phase(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
-    """One correlation for all positions that the same taps reach."""
-    rows, columns = plane
-    kernels = _reversed_roles(weight, groups)
-    x = np.empty((len(y), len(kernels), rows.input, columns.input), y.dtype)
-    for (down, across), (height, width), found in phases(plane):
-        positions = x[:, :, down, across]
-        if found is None:
-            positions[...] = 0
-            continue
-        taps = np.ascontiguousarray(kernels[:, :, height, width][:, :, ::-1, ::-1])
-        _correlate_into(positions, _placed(y, found), taps, found.plane, groups)
-    return x
-
-
-def _taps_are_apart(plane: Windows) -> bool:
-    """Whether each input position meets exactly one tap, of several."""
-    return all(axis.kernel == axis.stride and axis.dilation == 1 for axis in plane) and plane.rows.kernel > 1
-
-
-def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
-    """One product for each tap, added where it belongs, by shares of channels.
-
-    Sums are kept apart by position modulo stride, where neighbours are contiguous, until the end.
-    """
-    (rows, columns), batch, width = plane, len(y), plane.columns.output
-    channels, taps, per_group = weight.shape[1], rows.kernel * columns.kernel, len(weight) // groups
-    kernels = weight.reshape(groups, per_group, channels * taps)
-    grouped = y.reshape(batch, groups, per_group, rows.output * width)
-    height_of_sums = max(rows.output + (rows.extent - 1) // rows.stride, -(-(rows.before + rows.input) // rows.stride))
-    width_of_sums = max(
-        columns.output + (columns.extent - 1) // columns.stride,
-        -(-(columns.before + columns.input) // columns.stride),
-    )
-    apart = _taps_are_apart(plane) and (height_of_sums, width_of_sums) == (rows.output, width)
-    whole = np.empty((batch, groups, channels, height_of_sums, rows.stride, width_of_sums, columns.stride), y.dtype)
-    together, some = _block(groups, max(channels, 1), taps * rows.output * width)
-    strip = max(1, min(rows.output, MOST // max(together * some * taps * width, 1)))
-
-    def share_of_channels(item: tuple[int, int, int]) -> None:
-        n, group, first = item
-        which, share = slice(group, group + together), slice(first, first + some)
-        place = whole[n, which, share].transpose(0, 1, 3, 5, 2, 4)
-        sums = place if apart else scratch.empty("sums", place.shape, y.dtype)
-        if not apart:
-            sums.fill(0)
-        for top in range(0, rows.output, strip):
-            bottom = min(top + strip, rows.output)
-            spread = _spread(
-                kernels[which, :, first * taps : (first + some) * taps],
-                grouped[n, which, :, top * width : bottom * width],
-            )
-            products = spread.reshape(*place.shape[:2], rows.kernel, columns.kernel, bottom - top, width)
-            if apart:
-                for j in range(columns.stride):  # one by one, or NumPy's innermost loop is as short as a stride
-                    place[:, :, :, j, top:bottom] = products[:, :, :, j]
-            else:
-                _add_taps(sums[..., top:, :], products, plane)
-        if not apart:
-            place[...] = sums
-
-    share_out(share_of_channels, list(product(range(batch), range(0, groups, together), range(0, channels, some))))
-    whole = whole.reshape(batch, groups * channels, height_of_sums * rows.stride, width_of_sums * columns.stride)
-    return whole[:, :, rows.before : rows.before + rows.input, columns.before : columns.before + columns.input]
-
-
-def _spread(kernels: Array, y: Array) -> Array:
-    """Every tap's products, (groups, terms, positions), of (groups, source, terms) and (groups, source, positions)."""
-    (groups, _, terms), positions = kernels.shape, y.shape[2]
-    spread = scratch.empty("spread", (groups, terms, positions), y.dtype)
-    if positions >= terms:
-        return np.matmul(kernels.swapaxes(1, 2), y, out=spread)
-    # The kernels are the wider operand, and BLAS is fastest with them as they lie.
-    turned = scratch.empty("turned", (groups, positions, terms), y.dtype)
-    np.copyto(spread, np.matmul(y.swapaxes(1, 2), kernels, out=turned).swapaxes(1, 2))
-    return spread
-
-
-def _add_taps(sums: Array, taps: Array, plane: Windows) -> None:
-    """Add (..., kH, kW, rows, width) to (..., strides, rows and more, width and more)."""
-    height, width = taps.shape[-2:]
-    for down, rows, top in runs(plane.rows):
-        for across, columns, left in runs(plane.columns):
-            sums[..., rows, columns, top : top + height, left : left + width] += taps[..., down, across, :, :]
-
-
 def adjoints_by_tap(grad: Array, x: Array, weight: Array, plane: Windows, groups: int) -> tuple[Array, Array]:
     """A transposed layer's gradients in x and weight from real products alone, tap by tap.
 
@@ -388,76 +214,27 @@ def adjoints_by_tap(grad: Array, x: Array, weight: Array, plane: Windows, groups
     weight_of = weight.reshape(groups, channels // groups, *weight.shape[1:])
     grad_x = np.zeros_like(x_of, dtype=grad.dtype)
     grad_weight = np.zeros_like(weight_of, dtype=grad.dtype)
-    for i, (rows, grad_rows) in enumerate(reached(plane.rows)):
-        for j, (columns, grad_columns) in enumerate(reached(plane.columns)):
-            meets = grad_of[..., grad_rows, grad_columns]
-            grad_x[..., rows, columns] += np.einsum("gco,ngohw->ngchw", weight_of[..., i, j], meets)
-            grad_weight[..., i, j] = np.einsum("ngchw,ngohw->gco", x_of[..., rows, columns], meets)
+    across = find_reaches(plane.columns, 0, plane.columns.output)
+    for i, down in enumerate(find_reaches(plane.rows, 0, plane.rows.output)):
+        for j, reach in enumerate(across):
+            check_time()
+            meets = grad_of[..., down.inputs, reach.inputs]
+            place = ..., down.outputs, reach.outputs
+            grad_x[place] += np.einsum("gco,ngohw->ngchw", weight_of[..., i, j], meets)
+            grad_weight[..., i, j] = np.einsum("ngchw,ngohw->gco", x_of[place], meets)
     return grad_x.reshape(x.shape), grad_weight.reshape(weight.shape)
 
 
-def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
-    """The adjoint of `correlate` in the weight: (O, C / groups, kH, kW)."""
-    (rows, columns), (batch, out_channels) = plane, y.shape[:2]
-    windows = _windows(padded, plane, groups)
-    channels, taps, width = windows.shape[2], rows.kernel * columns.kernel, columns.output
-    per_group = out_channels // groups
-    grouped = y.reshape(batch, groups, per_group, rows.output * width)
-    if _is_small(windows.size, per_group):
-        return _contract_small(_patches(windows, padded, plane), grouped, plane)
-    some = channels if groups >= PIECES else min(channels, max(1, 3 * WIDE // (2 * taps)))
-    strip = min(rows.output, max(BLOCK // (some * taps * width), -(-WIDE // (2 * width))))
-    together = _block(groups, 1, some * taps * strip * width)[0]
-    shares = -(-groups // together) * -(-channels // some)
-    piece = rows.output if shares >= PIECES else -(-rows.output * shares // PIECES)
-    strip = -(-piece // max(1, round(piece / strip)))
-    pieces = -(-rows.output // piece)
-    totals = np.empty((pieces, groups, per_group, channels * taps), y.dtype)
-    pointwise = taps == 1 and windows.flags.c_contiguous
-
-    def piece_of_channels(item: tuple[int, int, int]) -> None:
-        index, group, first = item
-        which, last, end = slice(group, group + together), min(first + some, channels), (index + 1) * piece
-        total = totals[index, which, :, first * taps : last * taps]
-        for n in range(batch):
-            for top in range(index * piece, min(end, rows.output), strip):
-                bottom = min(top + strip, end, rows.output)
-                patches = windows[n, which, first:last, ..., top:bottom, :]
-                if not pointwise:
-                    gathered = scratch.empty("patches", patches.shape, patches.dtype)
-                    np.copyto(gathered, patches)
-                    patches = gathered
-                left = grouped[n, which, :, top * width : bottom * width]
-                right = patches.reshape(len(patches), (last - first) * taps, (bottom - top) * width).swapaxes(1, 2)
-                if n == 0 and top == index * piece:
-                    np.matmul(left, right, out=total)
-                else:
-                    next_part = scratch.empty("product", total.shape, total.dtype)
-                    total += np.matmul(left, right, out=next_part)
-
-    share_out(piece_of_channels, list(product(range(pieces), range(0, groups, together), range(0, channels, some))))
-    total: Array = totals[0] if pieces == 1 else totals.sum(axis=0, dtype=y.dtype)
-    return total.reshape(out_channels, channels, rows.kernel, columns.kernel)
+def is_finite(*arrays: Array) -> bool:
+    """Whether sums, and so all elements, are finite; one that overflows is merely treated with more care."""
+    return all(isfinite(np.add.reduce(array, axis=None)) for array in arrays)
 
 
-def _contract_small(patches: Array, y: Array, plane: Windows) -> Array:
-    """The product of y, (N, groups, O / groups, positions), with `_patches`."""
-    (rows, columns), (batch, groups, per_group, positions), terms = plane, y.shape, patches.shape[2]
-    if patches.shape[3] == positions:
-        channels = terms // (rows.kernel * columns.kernel)
-        of_each = y @ patches.swapaxes(2, 3)
-    else:
-        channels = terms // columns.kernel
-        of_rows = [y @ patches[..., each].swapaxes(2, 3) for each in _rows_of(plane)]
-        of_each = np.stack(of_rows, axis=-1).reshape(batch, groups, per_group, channels, columns.kernel, rows.kernel)
-        of_each = of_each.swapaxes(4, 5)
-    summed: Array = of_each.sum(axis=0, dtype=y.dtype) if batch != 1 else of_each[0]
-    return summed.reshape(groups * per_group, channels, rows.kernel, columns.kernel)
-
-
-def _windows(padded: Array, plane: Windows, groups: int) -> Array:
+def _view_windows(padded: Array, plane: Windows, groups: int) -> Array:
     """A view of each output's operands in a contiguous input, (N, groups, C / groups, kH, kW, outH, outW)."""
-    (rows, columns), (batch, channels, *_), (n, c, h, w) = plane, padded.shape, padded.strides
+    rows, columns = plane
+    batch, channels, *_ = padded.shape
+    n, c, h, w = padded.strides
     per_group = channels // groups
     # as_strided would do, at five times the cost, which a small layer notices.
     view: Array = np.ndarray(
@@ -477,23 +254,7 @@ def _windows(padded: Array, plane: Windows, groups: int) -> Array:
     return view
 
 
-def _is_small(elements: int, depth: int) -> bool:
-    """Whether one product is best: `elements` gathered or spread, each meeting `depth` others."""
-    return elements * max(depth, 32) <= SMALL
-
-
-def _block(outer: int, inner: int, each: int) -> tuple[int, int]:
-    """How many of each make a block of about BLOCK elements, in even shares for PIECES workers.
-
-    Of `inner` first, then, where all of those fit at once, of `outer`.
-    """
-    fit = max(1, BLOCK // max(each, 1))
-    if fit < inner or outer < PIECES:
-        return 1, _even(inner, fit)
-    return _even(outer, max(1, fit // max(inner, 1))), inner
-
-
-def _even(count: int, most: int) -> int:
-    """The largest share of `count` up to `most` that makes about a multiple of PIECES shares."""
-    shares = max(1, -(-count // max(most, 1)))
-    return max(1, -(-count // (-(-shares // PIECES) * PIECES)))
+def _flatten(operands: Array) -> Array:
+    """(N, groups, C, kH, kW, outH, outW) as (N, groups, terms, positions); a copy, unless the kernel is one tap."""
+    images, groups, channels, height, width, down, across = operands.shape
+    return operands.reshape(images, groups, channels * height * width, down * across)

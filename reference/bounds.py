@@ -30,19 +30,24 @@ An element none of whose products (nor its bias) differs from zero has the bound
 exactly right.
 """
 
+from collections.abc import Mapping
 from math import inf, sqrt
 from typing import NamedTuple, Unpack
 
 import numpy as np
 
 from .arithmetic import Array
-from .convolution import Call, Gradients, Parameters, absolute, backward, forward, forward_with_magnitude, prepare
-from .geometry import Layer
+from .convolution import Gradients, backward, forward, prepare_backward, prepare_forward
 from .numbers import DType, dtype_name
+from .parameters import LayerName, Parameters
 
 
 class Format(NamedTuple):
-    """A binary floating-point format: bits of precision, exponents of its normal numbers."""
+    """A binary floating-point format.
+
+    precision: bits of a normal number's significand. least, greatest: the exponents of the smallest normal number
+    and of the largest power of two.
+    """
 
     precision: int
     least: int
@@ -54,29 +59,31 @@ class Format(NamedTuple):
         return 2.0**-self.precision
 
     @property
-    def normal(self) -> float:
-        """The smallest normal number."""
+    def smallest_normal(self) -> float:
+        """The smallest positive number of full precision."""
         return 2.0**self.least
 
-    def underflow(self, roundings: int) -> float:
-        """The absolute error of so many roundings below the normal numbers.
-
-        Half the smallest subnormal each, and half of float64's for the oracle's own; that is no
-        number, so a whole one stands for it (and, in float64, for both).
-        """
-        return roundings * (2.0 ** (self.least - self.precision + 1) * 0.5 + 2.0**-1074)
+    @property
+    def smallest_subnormal(self) -> float:
+        """The smallest positive number."""
+        return 2.0 ** (self.least - self.precision + 1)
 
     @property
     def largest(self) -> float:
         """The largest finite number."""
         return (2.0 - 2.0 ** (1 - self.precision)) * 2.0**self.greatest
 
+    @property
+    def largest_power_of_two(self) -> float:
+        """The largest finite power of two, just above half of `largest`."""
+        return 2.0**self.greatest
 
-FORMATS = {
-    "float16": Format(11, -14, 15),
-    "bfloat16": Format(8, -126, 127),
-    "float32": Format(24, -126, 127),
-    "float64": Format(53, -1022, 1023),
+
+FORMATS: Mapping[str, Format] = {
+    "float16": Format(precision=11, least=-14, greatest=15),
+    "bfloat16": Format(precision=8, least=-126, greatest=127),
+    "float32": Format(precision=24, least=-126, greatest=127),
+    "float64": Format(precision=53, least=-1022, greatest=1023),
 }
 DOUBLE = FORMATS["float64"]
 
@@ -115,7 +122,7 @@ def gamma(terms: int, roundoff: float) -> float:
 
 
 def with_bound(
-    layer: Layer,
+    layer: LayerName,
     x: Array,
     weight: Array,
     bias: Array | None = None,
@@ -126,23 +133,42 @@ def with_bound(
 ) -> Bounded:
     """A layer's output, and the error bound of a result computed in `dtype`.
 
-    layer: "conv2d" or "conv_transpose2d"; x, weight, bias and parameters as that function takes
-    them. The operands are taken as they are: they should already be numbers of `dtype`.
-    dtype: of the result, and of the accumulation unless `accumulate` names another.
+    A result conforms where |result - value| <= bound.
 
-    Returns the unrounded output and its componentwise bound (float64), both of the output's shape.
-    A result conforms where |result - value| <= bound. ValueError where no bound exists.
+    layer: "conv2d" or "conv_transpose2d". x, weight, bias, parameters: as that function takes them. The operands are
+    taken as they are: they should already be numbers of `dtype`.
+    dtype: the floating-point or complex type of the result, and of the accumulation unless `accumulate` names
+    another.
+
+    Returns the output, unrounded (float64, complex128 or int64), and its componentwise bound (float64), both of the
+    output's shape. The bound is
+
+        gamma(n) * S,    gamma(n) = n*u / (1 - n*u),    S = the layer on the operands' absolute values,
+
+    n the terms of an element, the bias one of them, and u the unit roundoff of the accumulation, and what must be
+    added to it for a last rounding to `dtype`, for underflow and for the oracle's own rounding. It is zero where no
+    product differs from zero, and infinite where a partial sum may pass the largest number of the types. It holds for
+    any order of summation, with or without fused multiply-adds; not for hardware that flushes subnormal numbers to
+    zero, and not for algorithms that multiply sums (Winograd, Gauss' three products).
+
+    TypeError and ValueError as the layer's function; TypeError where `dtype` is no floating-point or complex type;
+    ValueError where n*u >= 1, as no bound exists then.
+    Source: Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd edition, chapter 3. The derivation is the
+    docstring of this module.
     """
-    call = prepare(layer, x, weight, bias, **parameters)
-    rounding = _Rounding.of(call, dtype, accumulate)
-    terms = call.terms + (bias is not None)
-    value, magnitude = forward_with_magnitude(call)
-    structure = forward(_structure(call)) if rounding.underflows(call.x, call.weight) else None
-    return Bounded(value, rounding.bound(value, magnitude, terms, structure))
+    call = prepare_forward(layer, x, weight, bias, **parameters)
+    rounding = _Rounding.of(call.x, dtype, accumulate)
+    terms = call.geometry.terms + (bias is not None)
+    value = forward(call)
+    magnitude = forward(call.with_operands(np.abs))
+    reached = None
+    if rounding.underflows(call.x, call.weight):
+        reached = forward(call.with_operands(mark_nonzero))
+    return Bounded(value, rounding.bound(value, magnitude, terms, reached))
 
 
 def gradients_with_bound(
-    layer: Layer,
+    layer: LayerName,
     x: Array,
     weight: Array,
     grad_output: Array,
@@ -158,29 +184,24 @@ def gradients_with_bound(
     that repeat it), for the weight the output positions of the batch. The bias gradient sums n
     numbers without products: gamma(n - 1).
     """
-    call = prepare(layer, x, weight, grad_output, backward=True, **parameters)
-    rounding = _Rounding.of(call, dtype, accumulate)
-    values, magnitudes, terms = backward(call), backward(absolute(call)), call.gradient_terms
-    assert call.other is not None
-    factors = (call.weight, call.x)
-    underflows = any(rounding.underflows(call.other, factor) for factor in factors)
-    structure = backward(_structure(call)) if underflows else None
+    call = prepare_backward(layer, x, weight, grad_output, **parameters)
+    rounding = _Rounding.of(call.x, dtype, accumulate)
+    terms = call.geometry.gradient_terms
+    values = backward(call)
+    magnitudes = backward(call.with_operands(np.abs))
+    reached_x = reached_weight = None
+    if rounding.underflows(call.grad_output, call.weight) or rounding.underflows(call.grad_output, call.x):
+        reached_x, reached_weight, _ = backward(call.with_operands(mark_nonzero))
+    additions = max(terms.bias - 1, 0)
     return GradientsBounded(
-        *(
-            Bounded(value, rounding.bound(value, magnitude, count, reached))
-            for value, magnitude, count, reached in zip(
-                values,
-                magnitudes,
-                (terms.x, terms.weight, max(terms.bias - 1, 0)),
-                (structure.x, structure.weight, None) if structure else (None, None, None),
-                strict=True,
-            )
-        )
+        x=Bounded(values.x, rounding.bound(values.x, magnitudes.x, terms.x, reached_x)),
+        weight=Bounded(values.weight, rounding.bound(values.weight, magnitudes.weight, terms.weight, reached_weight)),
+        bias=Bounded(values.bias, rounding.bound(values.bias, magnitudes.bias, additions, None)),
     )
 
 
 def error_bound(
-    layer: Layer,
+    layer: LayerName,
     x: Array,
     weight: Array,
     bias: Array | None = None,
@@ -189,12 +210,31 @@ def error_bound(
     accumulate: DType = None,
     **parameters: Unpack[Parameters],
 ) -> Array:
-    """The bound of `with_bound` alone."""
+    """How far a correct result of a layer, computed in `dtype`, may lie from the exact one.
+
+    |result - exact| <= error_bound, for each element alone. The exact value is `with_bound(...).value`, which has the
+    whole contract; in short:
+
+    layer: "conv2d" or "conv_transpose2d". x, weight, bias, parameters: as that function takes them; the operands
+    should already be numbers of `dtype`.
+    dtype: the floating-point or complex type of the result, and of the accumulation unless `accumulate` names
+    another.
+
+    Returns gamma(n) * S (float64), shaped as the output: gamma(n) = n*u / (1 - n*u), n the products of an element and
+    its bias, u the unit roundoff of the accumulation, S the layer on the operands' absolute values; and added to it
+    what a last rounding to `dtype`, underflow and the oracle's own rounding need. Zero where nothing can be rounded;
+    infinite where a partial sum may overflow. Any order of summation stays within it, with or without fused
+    multiply-adds. Flushed subnormal numbers, Winograd's and Gauss' products may not.
+
+    TypeError and ValueError as the layer's function; TypeError where `dtype` is no floating-point or complex type;
+    ValueError where n*u >= 1, as no bound exists then.
+    Source: Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd edition, lemma 3.1.
+    """
     return with_bound(layer, x, weight, bias, dtype=dtype, accumulate=accumulate, **parameters).bound
 
 
 def gradient_error_bounds(
-    layer: Layer,
+    layer: LayerName,
     x: Array,
     weight: Array,
     grad_output: Array,
@@ -203,7 +243,7 @@ def gradient_error_bounds(
     accumulate: DType = None,
     **parameters: Unpack[Parameters],
 ) -> Gradients:
-    """The bounds of `gradients_with_bound` alone."""
+    """The bounds of `gradients_with_bound` alone, shaped as the operands."""
     bounded = gradients_with_bound(layer, x, weight, grad_output, dtype=dtype, accumulate=accumulate, **parameters)
     return Gradients(bounded.x.bound, bounded.weight.bound, bounded.bias.bound)
 
@@ -216,33 +256,54 @@ class _Rounding(NamedTuple):
     kind: str
 
     @classmethod
-    def of(cls, call: Call, dtype: DType, accumulate: DType) -> "_Rounding":
+    def of(cls, x: Array, dtype: DType, accumulate: DType) -> "_Rounding":
         result = number_format(dtype)
         accumulator = result if accumulate is None else number_format(accumulate)
-        return cls(accumulator, result, call.x.dtype.kind)
+        return cls(accumulator, result, x.dtype.kind)
 
     def underflows(self, left: Array, right: Array) -> bool:
         """Whether a product of two non-zero factors may lie below the smallest normal number."""
-        return _smallest(left) * _smallest(right) < self.accumulator.normal
+        return _smallest(left) * _smallest(right) < self.accumulator.smallest_normal
 
     def bound(self, value: Array, magnitude: Array, terms: int, underflowing: Array | None) -> Array:
         """The bound of each element; products may underflow where `underflowing` is not zero."""
-        terms, factor = (2 * terms, sqrt(2.0)) if self.kind == "c" else (terms, 1.0)
+        # A complex element is two sums, each of twice as many products.
+        parts = sqrt(2.0) if self.kind == "c" else 1.0
+        terms = 2 * terms if self.kind == "c" else terms
         own = 0.0 if self.kind == "i" else gamma(terms, DOUBLE.roundoff)
         relative = gamma(terms, self.accumulator.roundoff) + own
         # The magnitudes and this very formula are computed in float64: a few roundings more.
-        relative *= factor * (1.0 + 2.0 * gamma(terms + 4, DOUBLE.roundoff))
+        relative *= parts * (1.0 + 2.0 * gamma(terms + 4, DOUBLE.roundoff))
         error = relative * magnitude.astype(np.float64, copy=False)
         if underflowing is not None:
-            error += np.where(underflowing != 0, factor * self.accumulator.underflow(terms), 0.0)
+            error += np.where(underflowing != 0, parts * underflow(self.accumulator, terms), 0.0)
         if self.result != self.accumulator:
-            reach = np.abs(value) + error
-            low = (np.abs(value) - error < self.result.normal) & (reach > 0)
-            error = error + self.result.roundoff * reach
-            error += np.where(low, factor * self.result.underflow(1), 0.0)
+            error = self._round_finally(value, error, parts)
         largest = min(self.accumulator.largest, self.result.largest)
-        bounded = magnitude + error <= largest
-        return error if bounded.all() else np.where(bounded, error, inf)
+        bound: Array = np.where(magnitude + error <= largest, error, inf)
+        return bound
+
+    def _round_finally(self, value: Array, error: Array, parts: float) -> Array:
+        """The error once the sum is stored in the result's type."""
+        reach = np.abs(value) + error
+        is_low = (np.abs(value) - error < self.result.smallest_normal) & (reach > 0)
+        stored: Array = error + self.result.roundoff * reach
+        stored += np.where(is_low, parts * underflow(self.result, 1), 0.0)
+        return stored
+
+
+def underflow(number_format: Format, roundings: int) -> float:
+    """The absolute error of so many roundings below the normal numbers.
+
+    Half the smallest subnormal each, and half of float64's for the oracle's own; that is no
+    number, so a whole one stands for it (and, in float64, for both).
+    """
+    return roundings * (number_format.smallest_subnormal * 0.5 + DOUBLE.smallest_subnormal)
+
+
+def mark_nonzero(array: Array) -> Array:
+    """Ones where the array is not zero: a layer of such finds the elements that any product reaches."""
+    return (array != 0).astype(np.float64)
 
 
 def _smallest(array: Array) -> float:
@@ -251,12 +312,3 @@ def _smallest(array: Array) -> float:
     sizes = np.abs(parts)
     least = float(sizes.min()) if sizes.size else inf
     return least if least > 0 else float(np.min(sizes, initial=inf, where=sizes > 0))
-
-
-def _structure(call: Call) -> Call:
-    """Ones where the operands are not zero, to find the elements that any product reaches."""
-    return call._replace(
-        x=(call.x != 0).astype(np.float64),
-        weight=(call.weight != 0).astype(np.float64),
-        other=None if call.other is None else (call.other != 0).astype(np.float64),
-    )

@@ -19,7 +19,8 @@ other, and 0 * inf is NaN. A transposed convolution and an input gradient have n
 product is of one element of the input (or output gradient) and one of the weight.
 """
 
-from typing import NamedTuple, TypedDict, cast
+from collections.abc import Callable
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
@@ -28,26 +29,14 @@ from .arithmetic import (
     adjoints_by_tap,
     contract,
     correlate,
-    correlate_with_magnitude,
+    is_finite,
     pad,
     scatter,
-    scatter_with_magnitude,
     unpad,
 )
-from .geometry import (
-    LAYERS,
-    PADDING_MODES,
-    Layer,
-    Padding,
-    Pair,
-    Windows,
-    integer,
-    pair,
-    repeats,
-    sides,
-    windows,
-)
-from .numbers import DType, integer_path, operands, rounded
+from .geometry import Geometry, fit_shapes
+from .numbers import DType, choose_integer_path, read_operands, round_once
+from .parameters import LayerName, Padding, Pair, Parameters, read_parameters
 
 
 class Gradients(NamedTuple):
@@ -58,75 +47,31 @@ class Gradients(NamedTuple):
     bias: Array
 
 
-class Parameters(TypedDict, total=False):
-    """The keywords that both layers share, or that only one of them knows."""
+class ForwardCall(NamedTuple):
+    """One checked call of a layer: arrays of one type, x (N, C, H, W), the weight with four sizes, the bias (O,)."""
 
-    stride: Pair
-    padding: Padding
-    output_padding: Pair
-    dilation: Pair
-    groups: int
-    padding_mode: str
-
-
-class Call(NamedTuple):
-    """One checked call: arrays of one type, (N, C, H, W) and the weight four-dimensional.
-
-    `other` is the bias of a forward call (or None), the output gradient of a backward one.
-    """
-
-    layer: Layer
+    geometry: Geometry
     x: Array
     weight: Array
-    other: Array | None
-    plane: Windows
-    groups: int
-    padding_mode: str
-    x_shape: tuple[int, ...]
-    weight_shape: tuple[int, ...]
+    bias: Array | None
 
-    @property
-    def out_channels(self) -> int:
-        """Channels of the layer's output."""
-        if self.layer == "conv2d":
-            return int(self.weight.shape[0])
-        return int(self.weight.shape[1]) * self.groups
-
-    @property
-    def output_shape(self) -> tuple[int, int, int, int]:
-        """(N, O, outH, outW)."""
-        rows, columns = self.plane
-        if self.layer == "conv2d":
-            return self.x.shape[0], self.out_channels, rows.output, columns.output
-        return self.x.shape[0], self.out_channels, rows.input, columns.input
-
-    @property
-    def terms(self) -> int:
-        """The most products that one output element sums (the bias not counted)."""
-        rows, columns = self.plane
-        if self.layer == "conv2d":
-            return int(self.weight.shape[1]) * rows.kernel * columns.kernel
-        return int(self.weight.shape[0]) // self.groups * rows.taps * columns.taps
-
-    @property
-    def gradient_terms(self) -> "GradientTerms":
-        """The most products that one element of each gradient sums."""
-        (rows, columns), batch = self.plane, self.x.shape[0]
-        positions = batch * rows.output * columns.output
-        if self.layer == "conv_transpose2d":
-            x = self.weight.shape[1] * rows.kernel * columns.kernel
-            return GradientTerms(x, positions, batch * rows.input * columns.input)
-        x = self.weight.shape[0] // self.groups * rows.taps * columns.taps
-        x *= repeats(rows, self.padding_mode) * repeats(columns, self.padding_mode)
-        return GradientTerms(x, positions, positions)
+    def with_operands(self, change: Callable[[Array], Array]) -> "ForwardCall":
+        """The same call, its operands changed one by one."""
+        bias = None if self.bias is None else change(self.bias)
+        return ForwardCall(self.geometry, change(self.x), change(self.weight), bias)
 
 
-class GradientTerms(NamedTuple):
-    """How many terms one element of each gradient sums."""
+class BackwardCall(NamedTuple):
+    """One checked call of a layer's gradients; `grad_output` is (N, O, outH, outW)."""
 
-    x: int
-    weight: int
-    bias: int
+    geometry: Geometry
+    x: Array
+    weight: Array
+    grad_output: Array
+
+    def with_operands(self, change: Callable[[Array], Array]) -> "BackwardCall":
+        """The same call, its operands changed one by one."""
+        return BackwardCall(self.geometry, change(self.x), change(self.weight), change(self.grad_output))
 
 
 def conv2d(
@@ -154,7 +99,7 @@ def conv2d(
     Source: the formula of `torch.nn.Conv2d`, of `mindspore.mint.nn.Conv2d` and of
     `megengine.module.Conv2d`, which agree.
     """
-    call = prepare(
+    call = prepare_forward(
         "conv2d",
         x,
         weight,
@@ -165,7 +110,7 @@ def conv2d(
         groups=groups,
         padding_mode=padding_mode,
     )
-    return rounded(forward(call), dtype)
+    return round_once(forward(call), dtype)
 
 
 def conv_transpose2d(
@@ -192,7 +137,7 @@ def conv_transpose2d(
     TypeError for arguments of a wrong type, ValueError for values and shapes that do not fit.
     Source: `mindspore.nn.Conv2dTranspose`, which defines it as the gradient of a convolution.
     """
-    call = prepare(
+    call = prepare_forward(
         "conv_transpose2d",
         x,
         weight,
@@ -203,7 +148,7 @@ def conv_transpose2d(
         dilation=dilation,
         groups=groups,
     )
-    return rounded(forward(call), dtype)
+    return round_once(forward(call), dtype)
 
 
 def conv2d_gradients(
@@ -223,19 +168,18 @@ def conv2d_gradients(
     grad_output has the shape of the output. For complex arrays these are the adjoints, as autograd
     systems define them: the factor that is not grad_output is conjugated.
     """
-    call = prepare(
+    call = prepare_backward(
         "conv2d",
         x,
         weight,
         grad_output,
-        backward=True,
         stride=stride,
         padding=padding,
         dilation=dilation,
         groups=groups,
         padding_mode=padding_mode,
     )
-    return _rounded_all(backward(call), dtype)
+    return round_gradients(backward(call), dtype)
 
 
 def conv_transpose2d_gradients(
@@ -254,191 +198,133 @@ def conv_transpose2d_gradients(
 
     As `conv2d_gradients`, for the parameters of `conv_transpose2d`.
     """
-    call = prepare(
+    call = prepare_backward(
         "conv_transpose2d",
         x,
         weight,
         grad_output,
-        backward=True,
         stride=stride,
         padding=padding,
         output_padding=output_padding,
         dilation=dilation,
         groups=groups,
     )
-    return _rounded_all(backward(call), dtype)
+    return round_gradients(backward(call), dtype)
 
 
-def prepare(
-    layer: Layer,
-    x: Array,
-    weight: Array,
-    other: Array | None,
-    *,
-    backward: bool = False,
-    stride: Pair = 1,
-    padding: Padding = 0,
-    output_padding: Pair = 0,
-    dilation: Pair = 1,
-    groups: int = 1,
-    padding_mode: str = "zeros",
-) -> Call:
-    """Check the arguments of one call; `other` is its output gradient if `backward`, else its bias.
-
-    TypeError and ValueError as the public functions promise.
-    """
-    if layer not in LAYERS:
-        raise ValueError(f"layer must be one of {LAYERS}, not {layer!r}")
-    if layer == "conv2d" and output_padding != 0:
-        raise ValueError("output_padding belongs to conv_transpose2d")
-    if layer == "conv_transpose2d" and padding_mode != "zeros":
-        raise ValueError(f"conv_transpose2d knows padding_mode 'zeros' alone, not {padding_mode!r}")
-    groups = integer("groups", groups, 1)
-    if padding_mode not in PADDING_MODES:
-        raise ValueError(f"padding_mode must be one of {PADDING_MODES}, not {padding_mode!r}")
-    if other is None:
-        x, weight = operands(x=x, weight=weight)
-    elif backward:
-        x, weight, other = operands(x=x, weight=weight, grad_output=other)
+def prepare_forward(
+    layer: LayerName, x: Array, weight: Array, bias: Array | None = None, **parameters: Unpack[Parameters]
+) -> ForwardCall:
+    """Check the arguments of one call of a layer. TypeError and ValueError as the public functions promise."""
+    settings = read_parameters(layer, **parameters)
+    if bias is None:
+        x, weight = read_operands(x=x, weight=weight)
     else:
-        x, weight, other = operands(x=x, weight=weight, bias=other)
-    x_shape, weight_shape = x.shape, weight.shape
-    if len(x_shape) == 3:
-        x = x[None]
-    elif len(x_shape) != 4:
-        raise ValueError(f"x must be (N, C, H, W) or (C, H, W), not of shape {x_shape}")
-    if len(weight_shape) == 5:
-        if weight_shape[0] != groups:
-            raise ValueError(f"weight {weight_shape} has not groups = {groups} as its first size")
-        weight = weight.reshape(weight_shape[0] * weight_shape[1], *weight_shape[2:])
-    elif len(weight_shape) != 4:
-        raise ValueError(f"weight must have 4 sizes, or 5 with its groups apart: {weight_shape}")
-    if weight.shape[0] % groups:
-        raise ValueError(f"weight {weight_shape} does not divide into groups = {groups}")
-    channels = weight.shape[1] * groups if layer == "conv2d" else weight.shape[0]
-    if x.shape[1] != channels:
-        raise ValueError(
-            f"x {x_shape} has {x.shape[1]} channels, weight {weight_shape} with groups = {groups} needs {channels}"
-        )
-    if 0 in weight.shape[2:]:
-        raise ValueError(f"weight {weight_shape} has an empty kernel")
-    plane = windows(
-        layer,
-        cast("tuple[int, int]", x.shape[2:]),
-        cast("tuple[int, int]", weight.shape[2:]),
-        pair("stride", stride, 1),
-        sides(padding),
-        pair("output_padding", output_padding, 0),
-        pair("dilation", dilation, 1),
-    )
-    conv = layer == "conv2d"
-    channels = weight.shape[0] if conv else weight.shape[1] * groups
-    if other is not None and not backward:
-        if other.shape not in ((channels,), (1, channels, 1, 1)):
-            raise ValueError(f"bias must be ({channels},) or (1, {channels}, 1, 1), not of shape {other.shape}")
-        other = other.reshape(channels)
-    elif other is not None:
-        rows, columns = plane
-        size = (rows.output, columns.output) if conv else (rows.input, columns.input)
-        if other.shape != (*x_shape[:-3], channels, *size):
-            raise ValueError(f"grad_output must be {(*x_shape[:-3], channels, *size)}, not of shape {other.shape}")
-        other = other.reshape(x.shape[0], channels, *size)
-    return Call(layer, x, weight, other, plane, groups, padding_mode, x_shape, weight_shape)
+        x, weight, bias = read_operands(x=x, weight=weight, bias=bias)
+    geometry = fit_shapes(layer, x.shape, weight.shape, settings)
+    if bias is not None:
+        bias = check_bias(geometry, bias)
+    return ForwardCall(geometry, x.reshape(geometry.input_shape), weight.reshape(geometry.kernels), bias)
 
 
-@np.errstate(all="ignore")  # infinities and NaN are answers here
-def forward(call: Call) -> Array:
+def prepare_backward(
+    layer: LayerName, x: Array, weight: Array, grad_output: Array, **parameters: Unpack[Parameters]
+) -> BackwardCall:
+    """Check the arguments of one call of a layer's gradients. TypeError and ValueError as promised."""
+    settings = read_parameters(layer, **parameters)
+    x, weight, grad_output = read_operands(x=x, weight=weight, grad_output=grad_output)
+    geometry = fit_shapes(layer, x.shape, weight.shape, settings)
+    grad_output = check_grad_output(geometry, grad_output)
+    return BackwardCall(geometry, x.reshape(geometry.input_shape), weight.reshape(geometry.kernels), grad_output)
+
+
+def check_bias(geometry: Geometry, bias: Array) -> Array:
+    """The bias as (O,). ValueError for another shape than that or MegEngine's."""
+    channels = geometry.out_channels
+    if bias.shape not in ((channels,), (1, channels, 1, 1)):
+        raise ValueError(f"bias must be ({channels},) or (1, {channels}, 1, 1), not of shape {bias.shape}")
+    return bias.reshape(channels)
+
+
+def check_grad_output(geometry: Geometry, grad_output: Array) -> Array:
+    """The output gradient as (N, O, outH, outW). ValueError where it is not shaped as the output."""
+    shape = geometry.like_x(geometry.output_shape)
+    if grad_output.shape != shape:
+        raise ValueError(f"grad_output must be {shape}, not of shape {grad_output.shape}")
+    return grad_output.reshape(geometry.output_shape)
+
+
+def forward(call: ForwardCall) -> Array:
     """The layer's output, in the accumulation type, shaped as the caller's x."""
     if call.x.dtype.kind == "i":
-        path = integer_path(call.terms, call.x, call.weight, call.other)
-        if path != "int64":
-            floats = call._replace(
-                x=call.x.astype(path),
-                weight=call.weight.astype(path),
-                other=None if call.other is None else call.other.astype(path),
-            )
-            return forward(floats).astype(np.int64)
-    if call.layer == "conv2d":
-        padded = pad(call.x, call.plane, call.padding_mode)
-        output = correlate(padded, call.weight, call.plane, call.groups)
-    else:
-        output = scatter(call.x, call.weight, call.plane, call.groups)
-    return _finished(call, output)
+        path = choose_integer_path(call.geometry.terms, call.x, call.weight, call.bias)
+        if path == "float64":
+            return forward(call.with_operands(to_float64)).astype(np.int64)
+    geometry = call.geometry
+    with np.errstate(all="ignore"):  # infinities and NaN are answers here
+        if geometry.layer == "conv2d":
+            padded = pad(call.x, geometry.plane, geometry.padding_mode)
+            output = correlate(padded, call.weight, geometry.plane, geometry.groups)
+        else:
+            output = scatter(call.x, call.weight, geometry.plane, geometry.groups)
+        if call.bias is not None:
+            output += call.bias[:, None, None]
+    return output.reshape(geometry.like_x(geometry.output_shape))
 
 
-@np.errstate(all="ignore")
-def forward_with_magnitude(call: Call) -> tuple[Array, Array]:
-    """`forward`, and `forward` of the operands' absolute values."""
-    if call.x.dtype.kind == "i":
-        return forward(call), forward(absolute(call))
-    if call.layer == "conv2d":
-        padded = pad(call.x, call.plane, call.padding_mode)
-        value, magnitude = correlate_with_magnitude(padded, call.weight, call.plane, call.groups)
-    else:
-        value, magnitude = scatter_with_magnitude(call.x, call.weight, call.plane, call.groups)
-    return _finished(call, value), _finished(absolute(call), magnitude)
-
-
-def absolute(call: Call) -> Call:
-    """The call on the absolute values of its operands."""
-    return call._replace(
-        x=np.abs(call.x),
-        weight=np.abs(call.weight),
-        other=None if call.other is None else np.abs(call.other),
-    )
-
-
-def _finished(call: Call, output: Array) -> Array:
-    """The output, its own and contiguous, with its bias and shaped as the caller's x."""
-    output = np.ascontiguousarray(output)
-    if call.other is not None:
-        output += call.other[:, None, None]
-    return output if len(call.x_shape) == 4 else output[0]
-
-
-@np.errstate(all="ignore")
-def backward(call: Call) -> Gradients:
+def backward(call: BackwardCall) -> Gradients:
     """The gradients, in the accumulation type, shaped as the caller's arrays."""
-    x, weight, grad, plane, groups = call.x, call.weight, call.other, call.plane, call.groups
-    assert grad is not None
-    if x.dtype.kind == "i":
-        paths = (
-            integer_path(call.gradient_terms.x, grad, weight),
-            integer_path(call.gradient_terms.weight, grad, x),
-            integer_path(call.gradient_terms.bias, grad, np.ones(1, np.int64)),
-        )
-        if "int64" not in paths:
-            exact = backward(
-                call._replace(
-                    x=x.astype(np.float64),
-                    weight=weight.astype(np.float64),
-                    other=grad.astype(np.float64),
-                )
-            )
-            return Gradients(*(each.astype(np.int64) for each in exact))
+    if call.x.dtype.kind == "i" and integers_fit_float64(call):
+        exact = backward(call.with_operands(to_float64))
+        return Gradients(*(gradient.astype(np.int64) for gradient in exact))
+    geometry, grad = call.geometry, call.grad_output
+    x, weight = call.x, call.weight
     if x.dtype.kind == "c":
         x, weight = x.conj(), weight.conj()
-    if call.layer == "conv2d":
-        padded = pad(x, plane, call.padding_mode)
-        grad_weight = contract(padded, grad, plane, groups)
-        grad_x = unpad(grad, weight, plane, groups, call.padding_mode)
-    elif any(window.before or window.after for window in plane) and not _finite(x, weight):
-        grad_x, grad_weight = adjoints_by_tap(grad, x, weight, plane, groups)
-    else:
-        padded = pad(grad, plane, "zeros")
-        grad_weight = contract(padded, x, plane, groups)
-        grad_x = correlate(padded, weight, plane, groups)
-    return Gradients(
-        np.ascontiguousarray(grad_x).reshape(call.x_shape),
-        grad_weight.reshape(call.weight_shape),
-        grad.sum(axis=(0, 2, 3), dtype=grad.dtype),
+    with np.errstate(all="ignore"):
+        if geometry.layer == "conv2d":
+            grad_x, grad_weight = differentiate_convolution(geometry, x, weight, grad)
+        else:
+            grad_x, grad_weight = differentiate_transposed(geometry, x, weight, grad)
+        grad_bias = grad.sum(axis=(0, 2, 3), dtype=grad.dtype)
+    return Gradients(grad_x.reshape(geometry.x_shape), grad_weight.reshape(geometry.weight_shape), grad_bias)
+
+
+def differentiate_convolution(geometry: Geometry, x: Array, weight: Array, grad: Array) -> tuple[Array, Array]:
+    """(x, weight) gradients of conv2d."""
+    plane, groups = geometry.plane, geometry.groups
+    padded = pad(x, plane, geometry.padding_mode)
+    grad_weight = contract(padded, grad, plane, groups)
+    return unpad(grad, weight, plane, groups, geometry.padding_mode), grad_weight
+
+
+def differentiate_transposed(geometry: Geometry, x: Array, weight: Array, grad: Array) -> tuple[Array, Array]:
+    """(x, weight) gradients of conv_transpose2d."""
+    plane, groups = geometry.plane, geometry.groups
+    crops = any(window.before or window.after for window in plane)
+    if crops and not is_finite(x, weight):
+        return adjoints_by_tap(grad, x, weight, plane, groups)
+    padded = pad(grad, plane, "zeros")
+    grad_weight = contract(padded, x, plane, groups)
+    return correlate(padded, weight, plane, groups), grad_weight
+
+
+def to_float64(array: Array) -> Array:
+    """The array in float64."""
+    return array.astype(np.float64)
+
+
+def integers_fit_float64(call: BackwardCall) -> bool:
+    """Whether float64 holds every sum of the gradients. ValueError where int64 might not."""
+    terms, grad = call.geometry.gradient_terms, call.grad_output
+    paths = (
+        choose_integer_path(terms.x, grad, call.weight),
+        choose_integer_path(terms.weight, grad, call.x),
+        choose_integer_path(terms.bias, grad, np.ones(1, np.int64)),
     )
+    return "int64" not in paths
 
 
-def _finite(*arrays: Array) -> bool:
-    """Whether sums, and so all elements, are finite: an overflow only asks for the slower way."""
-    return all(np.isfinite(array.sum()) for array in arrays)
-
-
-def _rounded_all(gradients: Gradients, dtype: DType) -> Gradients:
-    return Gradients(*(rounded(gradient, dtype) for gradient in gradients))
+def round_gradients(gradients: Gradients, dtype: DType) -> Gradients:
+    """Each gradient rounded once to `dtype`."""
+    return Gradients(*(round_once(gradient, dtype) for gradient in gradients))

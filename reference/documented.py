@@ -3,7 +3,7 @@
 Where the two differ, the document contradicts the operation that it describes.
 """
 
-from .geometry import Padding, Pair, pair, sides
+from .parameters import Padding, Pair, read_padding, read_pair
 
 
 def mindspore_transpose_size(
@@ -22,9 +22,9 @@ def mindspore_transpose_size(
     it gives H * stride instead of (H - 1) * stride + kernel.
     ValueError for another pad_mode, or for a padding that it does not take.
     """
-    size, kernel = pair("input_size", input_size, 0), pair("kernel_size", kernel_size, 1)
-    step, spread = pair("stride", stride, 1), pair("dilation", dilation, 1)
-    around = sides(padding)
+    size, kernel = read_pair("input_size", input_size, 0), read_pair("kernel_size", kernel_size, 1)
+    step, spread = read_pair("stride", stride, 1), read_pair("dilation", dilation, 1)
+    around = read_padding(padding)
     if isinstance(around, str) or (not isinstance(padding, int) and len(padding) != 4):
         raise ValueError(f"padding must be an int or four ints, not {padding!r}")
     if pad_mode not in ("same", "valid", "pad"):

@@ -11,9 +11,9 @@ import numpy as np
 
 from .arithmetic import Array
 from .bounds import FORMATS, number_format
-from .convolution import Parameters, prepare
-from .geometry import Layer
+from .geometry import find_geometry
 from .numbers import DType, dtype_name
+from .parameters import LayerName, Parameters
 
 
 class ExactRange(NamedTuple):
@@ -69,7 +69,7 @@ def exact_range(dtype: DType, terms: int, *, bias: bool = True) -> ExactRange:
 
 def exact_inputs(
     rng: np.random.Generator,
-    layer: Layer,
+    layer: LayerName,
     x_shape: tuple[int, ...],
     weight_shape: tuple[int, ...],
     *,
@@ -85,23 +85,22 @@ def exact_inputs(
     conversion to `dtype` is exact. ValueError where none exist: see `exact_range`.
     """
     kind = complex if dtype_name(dtype).startswith("complex") else float
-    call = prepare(layer, np.ones(x_shape, kind), np.ones(weight_shape, kind), None, **parameters)
-    counts = [call.terms]
+    geometry = find_geometry(layer, x_shape, weight_shape, **parameters)
+    counts = [geometry.terms]
     if gradients:
-        terms = call.gradient_terms
-        counts += [terms.x, terms.weight, terms.bias]
+        counts += geometry.gradient_terms
     limits = exact_range(dtype, max(counts), bias=bias)
     grad_output = None
     if gradients:
         # Both gradients multiply grad_output with an operand no larger than x may be.
         square = exact_range(dtype, max(counts), bias=False)
         limits = ExactRange(min(limits.x, square.weight), limits.weight, limits.bias)
-        shape = (*x_shape[:-3], *call.output_shape[1:])  # unbatched as x is
+        shape = geometry.like_x(geometry.output_shape)
         grad_output = exact_array(rng, shape, min(square.weight, square.x), kind)
     return ExactInputs(
         exact_array(rng, x_shape, limits.x, kind),
         exact_array(rng, weight_shape, limits.weight, kind),
-        exact_array(rng, (call.out_channels,), limits.bias, kind) if bias else None,
+        exact_array(rng, (geometry.out_channels,), limits.bias, kind) if bias else None,
         grad_output,
     )
 

@@ -1,137 +1,152 @@
-"""The layers as classes that own their parameters and refuse what the documents refuse."""
+"""The two layers described: their parameters, defaults, shapes and functions. Everybody else asks here."""
 
-from typing import Literal
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from types import MappingProxyType
+from typing import Any, Unpack
 
 import numpy as np
 
 from .arithmetic import Array
+from .bounds import Bounded, GradientsBounded, gradients_with_bound, with_bound
 from .convolution import (
     Gradients,
-    Parameters,
     conv2d,
     conv2d_gradients,
     conv_transpose2d,
     conv_transpose2d_gradients,
 )
-from .geometry import PADDING_MODES, Padding, Pair, integer, pair, sides
+from .geometry import find_weight_shape, output_size
 from .initializers import torch_uniform
+from .parameters import LayerName, Pair, Parameters, Settings, check_layer, read_parameters
+
+REQUIRED = ("in_channels", "out_channels", "kernel_size")
 
 
-class Conv2d:
-    """A convolution layer: `weight` (O, C / groups, kH, kW), `bias` (O,) or None, both float64.
+@dataclass(frozen=True)
+class Layer:
+    """One layer and everything that depends on which of the two it is.
 
-    Arguments as `torch.nn.Conv2d` and `mindspore.mint.nn.Conv2d` document them, checked as the
-    latter says: TypeError for what is no int (pair) or bool, ValueError for a number out of range,
-    channels that groups do not divide, "same" with a stride other than 1, or an unknown mode.
-    Parameters are drawn from torch's documented uniform distribution.
+    forward, gradients: its two functions of arrays. Of x, weight and bias or output gradient, and of the keywords in
+    `keywords`.
     """
 
-    def __init__(
+    name: LayerName
+    forward: Callable[..., Array]
+    gradients: Callable[..., Gradients]
+
+    required = REQUIRED
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """Canonical parameter -> default, in the order of `forward`'s signature; the bias after the groups."""
+        defaults: dict[str, Any] = {}
+        for name, parameter in inspect.signature(self.forward).parameters.items():
+            if parameter.kind is not parameter.KEYWORD_ONLY or name == "dtype":
+                continue
+            defaults[name] = parameter.default
+            if name == "groups":
+                defaults["bias"] = True
+        return MappingProxyType(defaults)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """All canonical parameters: the required ones, then those with a default."""
+        return *self.required, *self.defaults
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The parameters that `forward`, `gradients` and the bounds take as keywords."""
+        return tuple(name for name in self.defaults if name != "bias")
+
+    def with_bound(self, x: Array, weight: Array, bias: Array | None = None, **keywords: Any) -> Bounded:
+        """`reference.with_bound` of this layer."""
+        return with_bound(self.name, x, weight, bias, **keywords)
+
+    def gradients_with_bound(self, x: Array, weight: Array, grad_output: Array, **keywords: Any) -> GradientsBounded:
+        """`reference.gradients_with_bound` of this layer."""
+        return gradients_with_bound(self.name, x, weight, grad_output, **keywords)
+
+    def output_size(self, input_size: Pair, kernel_size: Pair, **keywords: Any) -> tuple[int, int]:
+        """`reference.output_size` of this layer."""
+        return output_size(self.name, input_size, kernel_size, **keywords)
+
+    def weight_shape(self, in_channels: int, out_channels: int, kernel_size: Pair, groups: int = 1) -> tuple[int, ...]:
+        """(O, C / groups, kH, kW), of the transposed layer (C, O / groups, kH, kW).
+
+        TypeError for what is no integer; ValueError for what is no size, or for channels that groups do not divide.
+        """
+        return find_weight_shape(self.name, in_channels, out_channels, kernel_size, groups)
+
+    def check(
         self,
         in_channels: int,
         out_channels: int,
         kernel_size: Pair,
-        stride: Pair = 1,
-        padding: Padding = 0,
-        dilation: Pair = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
         *,
-        rng: np.random.Generator | None = None,
-    ) -> None:
-        self.parameters = _checked(in_channels, out_channels, groups, bias, stride, padding, dilation)
-        if padding == "same" and self.parameters["stride"] != (1, 1):
-            raise ValueError(f"padding 'same' needs stride 1, not {stride}")
-        if padding_mode not in PADDING_MODES:
-            raise ValueError(f"padding_mode must be one of {PADDING_MODES}, not {padding_mode!r}")
-        self.parameters["padding_mode"] = padding_mode
-        self.weight, self.bias = _drawn((out_channels, in_channels // groups), out_channels, kernel_size, bias, rng)
+        bias: bool = True,
+        **parameters: Unpack[Parameters],
+    ) -> Settings:
+        """The parameters of a layer that owns its weight, checked as `mindspore.mint.nn.Conv2d` documents it.
 
-    def __call__(self, x: Array) -> Array:
-        """`conv2d` of x, (N, C, H, W) or (C, H, W)."""
-        return conv2d(x, self.weight, self.bias, **self.parameters)  # type: ignore[misc]
+        TypeError for what is no int (pair) or bool; ValueError for a number out of range, channels that groups do not
+        divide, an unknown mode, and for conv2d "same" with a stride other than 1 (the transposed layer takes it, as
+        `mindspore.nn.Conv2dTranspose` documents).
+        """
+        settings = read_parameters(self.name, **parameters)
+        find_weight_shape(self.name, in_channels, out_channels, kernel_size, settings.groups)
+        if not isinstance(bias, bool):
+            raise TypeError(f"bias must be a bool, not {type(bias).__name__}")
+        if self.name == "conv2d" and settings.padding == "same" and settings.stride != (1, 1):
+            raise ValueError(f"padding 'same' needs stride 1, not {settings.stride}")
+        return settings
 
-    def gradients(self, x: Array, grad_output: Array) -> Gradients:
-        """`conv2d_gradients` at x."""
-        return conv2d_gradients(x, self.weight, grad_output, **self.parameters)  # type: ignore[misc]
+
+LAYERS: Mapping[LayerName, Layer] = MappingProxyType(
+    {
+        "conv2d": Layer("conv2d", conv2d, conv2d_gradients),
+        "conv_transpose2d": Layer("conv_transpose2d", conv_transpose2d, conv_transpose2d_gradients),
+    }
+)
 
 
-class Conv2dTranspose:
-    """A transposed convolution layer: `weight` (C, O / groups, kH, kW), `bias` (O,) or None.
+class Module:
+    """A layer that owns its parameters: `weight`, laid out as `Layer.weight_shape` says, `bias` (O,) or None, float64.
 
-    Arguments and checks as `Conv2d`, but for padding and output_padding, which are those of
-    `conv_transpose2d`: "same" goes with any stride, as `mindspore.nn.Conv2dTranspose` documents.
+    Arguments are checked by `Layer.check`. Parameters are drawn from torch's documented uniform distribution.
     """
 
     def __init__(
         self,
+        layer: LayerName,
         in_channels: int,
         out_channels: int,
         kernel_size: Pair,
-        stride: Pair = 1,
-        padding: Padding = 0,
-        output_padding: Pair = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Pair = 1,
-        padding_mode: Literal["zeros"] = "zeros",
         *,
+        bias: bool = True,
         rng: np.random.Generator | None = None,
+        **parameters: Unpack[Parameters],
     ) -> None:
-        self.parameters = _checked(in_channels, out_channels, groups, bias, stride, padding, dilation)
-        extra = pair("output_padding", output_padding, 0)
-        for axis, more in enumerate(extra):
-            steps = (self.parameters["stride"], self.parameters["dilation"])
-            if more and more >= max(step[axis] for step in steps):  # type: ignore[index]
-                raise ValueError("output_padding must be smaller than stride or dilation")
-        if padding_mode != "zeros":
-            raise ValueError(f"padding_mode must be 'zeros', not {padding_mode!r}")
-        self.parameters["output_padding"] = extra
-        self.weight, self.bias = _drawn((in_channels, out_channels // groups), out_channels, kernel_size, bias, rng)
+        check_layer(layer)
+        self.layer = LAYERS[layer]
+        settings = self.layer.check(in_channels, out_channels, kernel_size, bias=bias, **parameters)
+        self.parameters = parameters
+        rng = np.random.default_rng() if rng is None else rng
+        shape = self.layer.weight_shape(in_channels, out_channels, kernel_size, settings.groups)
+        distribution = torch_uniform(shape)
+        self.weight = distribution.sample(rng, shape)
+        self.bias = distribution.sample(rng, (out_channels,)) if bias else None
 
     def __call__(self, x: Array) -> Array:
-        """`conv_transpose2d` of x, (N, C, H, W) or (C, H, W)."""
-        return conv_transpose2d(x, self.weight, self.bias, **self.parameters)  # type: ignore[misc]
+        """The layer of x, (N, C, H, W) or (C, H, W)."""
+        return self.layer.forward(x, self.weight, self.bias, **self.parameters)
 
     def gradients(self, x: Array, grad_output: Array) -> Gradients:
-        """`conv_transpose2d_gradients` at x."""
-        return conv_transpose2d_gradients(x, self.weight, grad_output, **self.parameters)  # type: ignore[misc]
+        """The layer's gradients at x."""
+        return self.layer.gradients(x, self.weight, grad_output, **self.parameters)
 
 
-def _checked(
-    in_channels: int,
-    out_channels: int,
-    groups: int,
-    bias: bool,
-    stride: Pair,
-    padding: Padding,
-    dilation: Pair,
-) -> Parameters:
-    integer("in_channels", in_channels, 1)
-    integer("out_channels", out_channels, 1)
-    integer("groups", groups, 1)
-    for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
-        if channels % groups:
-            raise ValueError(f"{name} = {channels} does not divide into groups = {groups}")
-    if not isinstance(bias, bool):
-        raise TypeError(f"bias must be a bool, not {type(bias).__name__}")
-    return Parameters(
-        stride=pair("stride", stride, 1),
-        padding=sides(padding),
-        dilation=pair("dilation", dilation, 1),
-        groups=groups,
-    )
-
-
-def _drawn(
-    channels: tuple[int, int],
-    out_channels: int,
-    kernel_size: Pair,
-    bias: bool,
-    rng: np.random.Generator | None,
-) -> tuple[Array, Array | None]:
-    rng = np.random.default_rng() if rng is None else rng
-    shape = (*channels, *pair("kernel_size", kernel_size, 1))
-    drawn = torch_uniform(shape)
-    return drawn.sample(rng, shape), drawn.sample(rng, (out_channels,)) if bias else None
+Conv2d = partial(Module, "conv2d")
+Conv2dTranspose = partial(Module, "conv_transpose2d")

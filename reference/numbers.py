@@ -26,7 +26,7 @@ def dtype_name(dtype: DType) -> str:
     raise TypeError(f"dtype {name} is not one of {', '.join(_FLOATS + _COMPLEX)} or an integer type")
 
 
-def operands(**named: object) -> list[Array]:
+def read_operands(**named: object) -> list[Array]:
     """The named arguments as arrays of one accumulation type.
 
     complex128 where any is complex, else float64 where any is a float, else int64: each holds
@@ -55,14 +55,14 @@ def operands(**named: object) -> list[Array]:
     return [array.astype(common, copy=False) for array in arrays]
 
 
-def integer_path(terms: int, left: Array, right: Array, extra: Array | None = None) -> str:
+def choose_integer_path(terms: int, left: Array, right: Array, extra: Array | None = None) -> str:
     """The type in which a sum of `terms` products of integers is exact.
 
     "float64" (fast) while no partial sum can pass 2**53, else "int64"; ValueError where one could
     pass 2**63, so that nothing ever wraps around.
     """
-    largest = terms * _largest(left) * _largest(right)
-    largest += _largest(extra) if extra is not None else 0
+    largest = terms * find_largest(left) * find_largest(right)
+    largest += find_largest(extra) if extra is not None else 0
     if largest <= 2**53:
         return "float64"
     if largest < 2**63:
@@ -70,11 +70,11 @@ def integer_path(terms: int, left: Array, right: Array, extra: Array | None = No
     raise ValueError(f"a sum of {terms} such products may pass the range of int64")
 
 
-def _largest(array: Array) -> int:
+def find_largest(array: Array) -> int:
     return max(abs(int(array.max())), abs(int(array.min()))) if array.size else 0
 
 
-def rounded(value: Array, dtype: DType) -> Array:
+def round_once(value: Array, dtype: DType) -> Array:
     """`value` rounded once, to nearest even, to `dtype`; None leaves it as it was accumulated.
 
     Integers round to floats, and go to narrower integers where they fit (ValueError where one does
@@ -94,11 +94,11 @@ def rounded(value: Array, dtype: DType) -> Array:
         raise TypeError(f"a complex result does not round to {name}")
     with np.errstate(over="ignore"):
         if name == "bfloat16":
-            return _to_odd_float32(value).astype(target)
+            return round_to_odd_float32(value).astype(target)
         return value.astype(target, copy=False)
 
 
-def _to_odd_float32(value: Array) -> Array:
+def round_to_odd_float32(value: Array) -> Array:
     """float32 with inexact values given an odd last bit.
 
     ml_dtypes goes from float64 to bfloat16 through float32; rounding to odd first makes the second

@@ -27,7 +27,7 @@ from conformance.case.case import (
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
 from conformance.case.target import Greeting, Target
 from conformance.case.values import Arguments, DType, Numpy, Tensor, Value
-from conformance.case.verdict import Confirmation, Kind, Outcome, Ruling, Verdict, Worst
+from conformance.case.verdict import Confirmation, Kind, Numbers, Outcome, Ruling, Verdict, Worst
 
 __all__ = [
     "COMPLEX",
@@ -48,6 +48,7 @@ __all__ = [
     "Inputs",
     "Kind",
     "LayerName",
+    "Numbers",
     "Numpy",
     "Observation",
     "Outcome",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TypeAlias
 
 from conformance.case.observation import Phase, Raised
+
+# An array as nested lists; numbers that JSON lacks are text.
+Numbers: TypeAlias = "int | float | str | list[Numbers]"
 
 
 class Outcome(StrEnum):
@@ -87,7 +90,7 @@ class Verdict:
     ruling: Ruling | None = None
     inferred: bool = False
     stderr: str = ""
-    arrays: Mapping[str, Any] | None = None
+    arrays: Mapping[str, Numbers] | None = None
     seconds: float = 0.0
 
 

@@ -13,7 +13,7 @@ from conformance.apis import Contract, NoEquivalent, common, contracts
 from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName
 from conformance.case.values import Arguments, Numpy, Tensor, Value
 from conformance.oracle import inputs as inputs_
-from conv_reference.convolution import prepare
+from conv_reference.convolution import prepare_forward
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,31 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """The oracle's exception: the name of its class, and its message."""
+
+    cls: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.cls}: {self.message}"
+
+
+@dataclass(frozen=True)
 class Expectation:
     """The oracle's voice.
 
     Attributes:
         canonical: the layer in canonical arguments; None where the vendor's arguments name none.
         arrays: what the layer was given.
-        raised: (class name, message) of the oracle's exception.
+        raised: the exception by which the oracle refuses the call.
         parameters: shapes of weight and bias in the oracle's layout, where there is a layer.
         output, gradients: what to compare with; gradients by ``input``, ``weight`` and ``bias``.
     """
 
     canonical: Arguments | None
     arrays: Arrays | None = None
-    raised: tuple[str, str] | None = None
+    raised: Refusal | None = None
     parameters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     output: Expected | None = None
     gradients: Mapping[str, Expected] = field(default_factory=dict)
@@ -73,11 +84,11 @@ def expect(case: Case) -> Expectation:
     return Expectation(canonical, arrays, None, parameters, output, gradients)
 
 
-def _mixed(inputs: Inputs | None) -> tuple[str, str] | None:
+def _mixed(inputs: Inputs | None) -> Refusal | None:
     """A layer's operands have one dtype: no document says that it converts an input of another."""
     if inputs is None or inputs.weight_dtype in (None, inputs.dtype):
         return None
-    return "TypeError", f"x is {inputs.dtype}, the parameters are {inputs.weight_dtype}"
+    return Refusal("TypeError", f"x is {inputs.dtype}, the parameters are {inputs.weight_dtype}")
 
 
 def _canonical(case: Case) -> Arguments | NoEquivalent:
@@ -93,13 +104,15 @@ def _canonical(case: Case) -> Arguments | NoEquivalent:
     return found if isinstance(found, NoEquivalent) else {k: plain(v) for k, v in found.items()}
 
 
-def _bias_of_another_shape(case: Case, canonical: Arguments) -> tuple[str, str] | None:
+def _bias_of_another_shape(case: Case, canonical: Arguments) -> Refusal | None:
     """A functional API is given its bias, which may be of a shape that the layer has no use for."""
     given = case.arguments.get("bias")
     if case.api is None or not isinstance(given, Tensor):
         return None
     needed = contracts()[case.api].bias.to_vendor(np.empty(canonical["out_channels"]), 1).shape
-    return None if given.shape == needed else ("ValueError", f"bias must be of shape {needed}, not {given.shape}")
+    if given.shape == needed:
+        return None
+    return Refusal("ValueError", f"bias must be of shape {needed}, not {given.shape}")
 
 
 def plain(value: Value) -> Value:
@@ -115,37 +128,37 @@ def plain(value: Value) -> Value:
 _CONSTRUCTED = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias")
 
 
-def _construct(layer: str, canonical: Arguments) -> tuple[str, str] | None:
+def _construct(layer: str, canonical: Arguments) -> Refusal | None:
     """The exception that the oracle's layer class raises, if it does."""
     names = (*_CONSTRUCTED, "padding_mode" if layer == "conv2d" else "output_padding")
     arguments: dict[str, Any] = {name: canonical[name] for name in names if name in canonical}
     for name in set(canonical) - set(names):
         if not common.default(canonical, name):
-            return "TypeError", f"{name} is no argument of {layer}"
+            return Refusal("TypeError", f"{name} is no argument of {layer}")
     if layer == "conv2d" and isinstance(arguments["padding"], str) and arguments["padding"] == "same":
         # Which stride "same" goes with is a matter of each document, not of the operation.
         arguments["stride"] = 1 if common.pair(arguments["stride"]) else arguments["stride"]
     if isinstance(arguments.get("in_channels"), int) and isinstance(arguments.get("out_channels"), int):
         shape = common.weight_shape("conv2d" if layer == "conv2d" else "conv_transpose2d", canonical)
         if shape is not None and int(np.prod(shape)) > MAX_ELEMENTS:
-            return "ValueError", f"a weight of shape {shape} is larger than this suite allocates"
+            return Refusal("ValueError", f"a weight of shape {shape} is larger than this suite allocates")
     try:
         (reference.Conv2d if layer == "conv2d" else reference.Conv2dTranspose)(**arguments)
     except (TypeError, ValueError) as error:
-        return type(error).__name__, str(error)
+        return Refusal(type(error).__name__, str(error))
     except (MemoryError, OverflowError) as error:
-        return "ValueError", str(error)
+        return Refusal("ValueError", str(error))
     return None
 
 
-def _apply(layer: LayerName, canonical: Arguments, arrays: Arrays) -> tuple[str, str] | None:
+def _apply(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Refusal | None:
     """The exception that the oracle raises on applying the layer to these arrays, if it does."""
     assert arrays.weight is not None
     try:
-        call = prepare(layer, arrays.x, arrays.weight, arrays.bias, **_parameters(layer, canonical))
-        _ = call.gradient_terms  # padding that reaches beyond what the input can supply
+        call = prepare_forward(layer, arrays.x, arrays.weight, arrays.bias, **_parameters(layer, canonical))
+        _ = call.geometry.gradient_terms  # padding that reaches beyond what the input can supply
     except (TypeError, ValueError) as error:
-        return type(error).__name__, str(error)
+        return Refusal(type(error).__name__, str(error))
     return None
 
 

@@ -17,7 +17,6 @@ from conformance.apis import common
 from conformance.case import COMPLEX, INTEGERS, Array, Arrays, Inputs, LayerName
 from conformance.case.values import Arguments
 from conv_reference.bounds import number_format
-from conv_reference.convolution import prepare
 
 # (smallest normal, largest) magnitudes of the compute types; complex types as their parts.
 _LIMITS = {
@@ -137,8 +136,8 @@ def make(layer: LayerName, arguments: Arguments, inputs: Inputs, seed: str) -> A
     try:
         if weight_shape is None:
             raise ValueError("the arguments define no layer")
-        call = prepare(layer, np.zeros(inputs.shape), np.zeros(weight_shape), None, **parameters)
-        terms = max(call.terms, *call.gradient_terms)
+        geometry = reference.find_geometry(layer, inputs.shape, weight_shape, **parameters)
+        terms = max(geometry.terms, *geometry.gradient_terms)
     except (TypeError, ValueError):
         return _for_no_layer(rng, inputs, weight_shape, arguments if bias else {})
     found = CLASSES[inputs.values]

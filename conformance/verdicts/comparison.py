@@ -1,4 +1,4 @@
-"""What was observed against what was expected, element by element."""
+"""Arrays against what the oracle expects, element by element."""
 
 from __future__ import annotations
 
@@ -10,40 +10,29 @@ import numpy as np
 from conformance.case import INTEGERS, Array, Kind, TypedArray, Worst
 from conformance.oracle import inputs
 from conformance.oracle.expectation import Expected
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """One way in which what was observed is not what was expected."""
-
-    kind: Kind
-    subject: str
-    expected: str
-    observed: str
-    ratio: float | None = None
-    worst: Worst | None = None
+from conformance.verdicts.findings import Divergence
+from conformance.verdicts.sentences import describe_shape
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Arrays compared element by element: the largest error / bound, and the divergence if there is one."""
+    """The largest error / bound of all elements, and the divergence if there is one."""
 
     ratio: float
     divergence: Divergence | None
 
 
-def typed(subject: str, kind: Kind, expected: Expected, observed: TypedArray, dtype: str) -> Comparison:
-    """Shape, dtype, then every element against its bound."""
-    if observed.values.shape != expected.value.shape:
-        return Comparison(
-            0.0,
-            Divergence(
-                Kind.SHAPE if kind is Kind.VALUE else kind,
-                subject,
-                shown(expected.value.shape),
-                shown(observed.values.shape),
-            ),
-        )
+def compare_typed(subject: str, kind: Kind, expected: Expected, observed: TypedArray, dtype: str) -> Comparison:
+    """Shape, dtype, then every element against its bound.
+
+    Args:
+        kind: of a divergence; what is `Kind.VALUE` by its elements is `Kind.SHAPE` by its shape.
+    """
+    shape = observed.values.shape
+    if shape != expected.value.shape:
+        kind_of_shape = Kind.SHAPE if kind is Kind.VALUE else kind
+        misshapen = Divergence(kind_of_shape, subject, describe_shape(expected.value.shape), describe_shape(shape))
+        return Comparison(0.0, misshapen)
     if observed.dtype != dtype:
         return Comparison(0.0, Divergence(Kind.DTYPE, subject, dtype, observed.dtype))
     return compare(subject, kind, expected, observed.values, dtype)
@@ -52,56 +41,67 @@ def typed(subject: str, kind: Kind, expected: Expected, observed: TypedArray, dt
 def compare(subject: str, kind: Kind, expected: Expected, observed: Array, dtype: str) -> Comparison:
     """Every element of an array of the expected shape against its bound.
 
-    An element conforms when |observed - expected| <= bound (DESIGN.md, Numbers); a bound of None is zero. NaN
-    conforms to NaN alone, an infinity to itself alone, unless the bound itself is infinite.
+    An element conforms when |observed - expected| <= bound; a bound of None is zero. NaN conforms to NaN alone, an
+    infinity to itself alone, unless the bound itself is infinite.
     """
     if expected.value.size == 0:
         return Comparison(0.0, None)
-    value, allowed = awaited(expected, dtype), bound(expected)
+    value = round_expected(expected, dtype)
+    bounds = fill_bound(expected)
+    # Integers of 64 bits must not pass through float64 on the way to their comparison.
     wide = observed.astype(np.result_type(value.dtype, observed.dtype), copy=False)
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        same = (wide == value) | (np.isnan(wide) & np.isnan(value))
-        error = np.where(same, 0.0, np.abs(wide - value)).astype(np.float64)
-        error = np.where(np.isnan(error), np.inf, error)
-        ratio = np.where(error == 0, 0.0, error / allowed)
-        ratio = np.where(np.isinf(allowed), 0.0, ratio)
-    worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    largest = float(ratio[worst])
+    ratios = measure_ratios(wide, value, bounds)
+    index = np.unravel_index(int(np.argmax(ratios)), ratios.shape)
+    largest = float(ratios[index])
     if largest <= 1.0:
         return Comparison(largest, None)
-    wrong = int(np.count_nonzero(ratio > 1.0))
-    index = tuple(int(i) for i in worst)
-    found = Worst(index, value[worst].item(), wide[worst].item(), float(allowed[worst]))
-    within = "exactly" if found.bound == 0 else f"within {found.bound:.3g}"
+    position = tuple(int(i) for i in index)
+    worst = Worst(position, value[index].item(), wide[index].item(), float(bounds[index]))
+    outside = int(np.count_nonzero(ratios > 1.0))
     return Comparison(
         largest,
         Divergence(
             kind,
             subject,
-            f"{found.expected!r} {within} at {index}",
-            f"{found.observed!r}; {wrong} of {ratio.size} elements outside the bound" + _excess(largest),
+            f"{worst.expected!r} {describe_bound(worst.bound)} at {position}",
+            f"{worst.observed!r}; {outside} of {ratios.size} elements outside the bound{describe_excess(largest)}",
             largest,
-            found,
+            worst,
         ),
     )
 
 
-def awaited(expected: Expected, dtype: str) -> Array:
+def measure_ratios(observed: Array, expected: Array, bounds: Array) -> Array:
+    """The error of each element as a multiple of its bound; infinite where nothing may differ and something does."""
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        same = (observed == expected) | (np.isnan(observed) & np.isnan(expected))
+        errors = np.where(same, 0.0, np.abs(observed - expected)).astype(np.float64)
+        # Between a number and a NaN, or two infinities, lies no finite distance.
+        errors = np.where(np.isnan(errors), np.inf, errors)
+        ratios = np.where(errors == 0, 0.0, errors / bounds)
+    return np.where(np.isinf(bounds), 0.0, ratios)
+
+
+def round_expected(expected: Expected, dtype: str) -> Array:
     """The expected elements as `dtype` holds them: exact ones may overflow."""
     if expected.bound is not None or dtype in INTEGERS:
         return expected.value
     return inputs.rounded(expected.value, dtype)
 
 
-def bound(expected: Expected) -> Array:
-    """How far each element may lie from the expected one."""
-    return np.zeros(expected.value.shape) if expected.bound is None else expected.bound
+def fill_bound(expected: Expected) -> Array:
+    """How far each element may lie from the expected one, an array of its shape."""
+    if expected.bound is None:
+        return np.zeros(expected.value.shape)
+    return expected.bound
 
 
-def _excess(ratio: float) -> str:
+def describe_bound(bound: float) -> str:
+    return "exactly" if bound == 0 else f"within {bound:.3g}"
+
+
+def describe_excess(ratio: float) -> str:
     """How far outside a bound: fast algorithms stay within a few powers of two of it, a wrong operation does not."""
-    return f", at most 2^{math.ceil(math.log2(ratio))} times it" if math.isfinite(ratio) else ""
-
-
-def shown(shape: tuple[int, ...] | None) -> str:
-    return "absent" if shape is None else f"shape {tuple(shape)}"
+    if not math.isfinite(ratio):
+        return ""
+    return f", at most 2^{math.ceil(math.log2(ratio))} times it"

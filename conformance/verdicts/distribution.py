@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -15,48 +16,86 @@ CONFIDENCE = 1e-9  # of wrongly blaming a correct distribution, per test
 SUPPORT_SLACK = 1e-6  # of the support's width: its ends are rounded to the parameter's type
 
 
-def fault(promised: Distribution, drawn: Array, dtype: str = "float32") -> str | None:
+@dataclass(frozen=True)
+class Law:
+    """A continuous distribution.
+
+    Attributes:
+        low, high: its support.
+        cumulative: its distribution function.
+    """
+
+    low: float
+    high: float
+    cumulative: Callable[[float], float]
+
+
+def explain_misfit(promised: Distribution, drawn: Array, dtype: str = "float32") -> str | None:
     """Why numbers were not drawn from a distribution, or None.
 
-    The distribution function turns them into u, uniform on [0, 1] if they were. Each test of u bounds the chance of
-    wrongly blaming it by `CONFIDENCE`, for every n: that the whole support is reached (P(all u <= t) = t^n), mean and
-    variance (Hoeffding), the distance from uniformity (Dvoretzky, Kiefer, Wolfowitz and Massart).
+    Args:
+        drawn: all numbers, one-dimensional.
+        dtype: the parameter's, to which a documented constant is rounded.
     """
     if promised.family == "constant":
         constant = inputs.rounded(np.array(promised.arguments[0]), dtype)
         return None if bool((drawn == constant).all()) else "another value"
-    low, high, cumulated = _family(promised)
-    n = drawn.size
-    if n == 0:
+    if drawn.size == 0:
         return None
-    least, most = float(drawn.min()), float(drawn.max())
-    width = SUPPORT_SLACK * (high - low) if math.isfinite(high - low) else 0.0
-    if not (low - width <= least and most <= high + width):
-        return f"support [{least:.6g}, {most:.6g}] instead of [{low:.6g}, {high:.6g}]"
-    u = np.sort([min(max(cumulated(value), 0.0), 1.0) for value in drawn.tolist()])
-    chance = math.log(2 / CONFIDENCE)  # of two-sided bounds
-    if n * math.log1p(-u[0]) < -chance or n * math.log(max(u[-1], 1e-300)) < -chance:
-        return f"support [{least:.6g}, {most:.6g}] over {n} numbers: too narrow"
-    hoeffding = math.sqrt(chance / (2 * n))
+    law = define_law(promised)
+    return explain_support(law, drawn) or explain_shape(law, drawn)
+
+
+def explain_support(law: Law, drawn: Array) -> str | None:
+    """Why numbers do not lie in a support, or None; not-a-number lies in none."""
+    least = float(drawn.min())
+    most = float(drawn.max())
+    width = law.high - law.low
+    slack = SUPPORT_SLACK * width if math.isfinite(width) else 0.0
+    if law.low - slack <= least and most <= law.high + slack:
+        return None
+    return f"support [{least:.6g}, {most:.6g}] instead of [{law.low:.6g}, {law.high:.6g}]"
+
+
+def explain_shape(law: Law, drawn: Array) -> str | None:
+    """Why numbers of the right support do not follow a law, or None.
+
+    The distribution function turns them into u, uniform on [0, 1] if they follow it. Each test of u bounds the chance
+    of wrongly blaming it by `CONFIDENCE`, for every n: that the whole support is reached (P(all u <= t) = t^n), mean
+    and variance (Hoeffding), the distance from uniformity (Dvoretzky, Kiefer, Wolfowitz and Massart).
+    """
+    n = drawn.size
+    u = np.sort([min(max(law.cumulative(number), 0.0), 1.0) for number in drawn.tolist()])
+    exponent = math.log(2 / CONFIDENCE)  # of two-sided bounds
+    never_low = n * math.log1p(-u[0]) < -exponent
+    never_high = n * math.log(max(u[-1], 1e-300)) < -exponent
+    if never_low or never_high:
+        return f"support [{float(drawn.min()):.6g}, {float(drawn.max()):.6g}] over {n} numbers: too narrow"
+    hoeffding = math.sqrt(exponent / (2 * n))
     if abs(u.mean() - 1 / 2) > hoeffding:
         return f"mean {drawn.mean():.6g} over {n} numbers is too far from the documented one"
+    # The squares of u - 1/2 fill a quarter of the range that u fills, and so may their mean.
     if abs(np.mean((u - 1 / 2) ** 2) - 1 / 12) > hoeffding / 4:
         return f"standard deviation {drawn.std():.6g} over {n} numbers is too far from the documented one"
     steps = np.arange(n + 1) / n
-    distance = max(float(np.max(steps[1:] - u)), float(np.max(u - steps[:-1])))
+    above = float(np.max(steps[1:] - u))
+    below = float(np.max(u - steps[:-1]))
+    distance = max(above, below)
     if distance > hoeffding:
         return f"a distance of {distance:.3g} from the distribution function, over {n} numbers"
     return None
 
 
-def _family(promised: Distribution) -> tuple[float, float, Callable[[float], float]]:
-    """The support and the distribution function."""
+def define_law(promised: Distribution) -> Law:
+    """The law of a documented distribution that is no constant."""
     first, second = promised.arguments
     if promised.family == "uniform":
-        return first, second, lambda value: (value - first) / (second - first)
+        return Law(first, second, lambda number: (number - first) / (second - first))
     normal = NormalDist(first, second)
     if promised.family == "normal":
-        return -math.inf, math.inf, normal.cdf
-    low, high = first - 2 * second, first + 2 * second
-    below, mass = normal.cdf(low), normal.cdf(high) - normal.cdf(low)
-    return low, high, lambda value: (normal.cdf(value) - below) / mass
+        return Law(-math.inf, math.inf, normal.cdf)
+    low = first - 2 * second
+    high = first + 2 * second
+    below = normal.cdf(low)
+    mass = normal.cdf(high) - below
+    return Law(low, high, lambda number: (normal.cdf(number) - below) / mass)

@@ -12,7 +12,8 @@ import pytest
 from conformance.case import Inputs, Promise
 from conformance.cases import spec
 from conformance.cases.vacuity import SPECS, cases, vacuous
-from tests.verdicts.conftest import INPUT, Call
+from tests.verdicts.trial import INPUT
+from tests.verdicts.trial import Trial as Call
 
 FLIPPED, DROPPED = "the kernel is flipped", "the bias is dropped"
 EXCHANGED, TURNED = "groups are exchanged", "height and width are exchanged"
@@ -67,9 +68,9 @@ def test_each_mistake_is_seen_by_itself() -> None:
 
 def test_what_compares_no_values_is_not_asked() -> None:
     ones = replace(INPUT, values="ones", gradients=False)
-    assert vacuous(Call(Promise(shape=(1,)), ones).claimed().case) == ()
+    assert vacuous(Call(Promise(shape=(1,)), ones).as_claim().case) == ()
     assert vacuous(Call(Promise(raises=("ValueError",)), ones, stride=0).case) == ()
-    assert vacuous(Call(Promise(operation=True), ones).claimed().case) == (FLIPPED,)
+    assert vacuous(Call(Promise(operation=True), ones).as_claim().case) == (FLIPPED,)
 
 
 def test_a_bias_beneath_the_bound_is_seen() -> None:

@@ -21,6 +21,13 @@ CASES = {
     ),
     "two-sided padding": ("conv2d", (1, 2, 4, 5), (3, 2, 3, 3), {"padding": (2, 1)}),
     "four-sided padding": ("conv2d", (2, 2, 4, 5), (3, 2, 3, 3), {"padding": (0, 1, 2, 3)}),
+    "padding beyond the kernel": ("conv2d", (1, 2, 4, 5), (2, 2, 2, 2), {"padding": (3, 0, 2, 4)}),
+    "padding beyond the kernel, strided": (
+        "conv2d",
+        (1, 2, 4, 4),
+        (2, 2, 2, 3),
+        {"stride": (1, 2), "padding": (3, 1, 4, 4)},
+    ),
     "same": ("conv2d", (1, 2, 5, 6), (3, 2, 2, 4), {"padding": "same"}),
     "same dilated": ("conv2d", (1, 1, 6, 5), (2, 1, 4, 2), {"padding": "same", "dilation": (1, 3)}),
     "same strided": ("conv2d", (1, 2, 7, 8), (2, 2, 4, 3), {"padding": "same", "stride": (3, 2)}),

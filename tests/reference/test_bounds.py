@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import conv_reference as reference
-from conv_reference.bounds import FORMATS
+from conv_reference.bounds import FORMATS, underflow
 from tests.reference import naive
 from tests.reference.cases import CASES
 
@@ -248,7 +248,18 @@ def test_formats_are_those_of_numpy(name):
     info = ml_dtypes.finfo(ml_dtypes.bfloat16 if name == "bfloat16" else name)
     number = FORMATS[name]
     assert number.roundoff == float(info.eps) / 2 == UNIT[name]
-    assert number.normal == float(info.smallest_normal)
+    assert number.smallest_normal == float(info.smallest_normal)
+    assert number.smallest_subnormal == float(info.smallest_subnormal)
     assert number.largest == float(info.max)
-    half = Fraction(float(info.smallest_subnormal)) / 2
-    assert number.underflow(8) == float(8 * (half + Fraction(1, 2**1075)))
+    assert number.largest_power_of_two == math.ldexp(0.5, math.frexp(float(info.max))[1])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_underflow_counts_half_a_subnormal_and_the_oracles_own(name):
+    half = Fraction(FORMATS[name].smallest_subnormal) / 2
+    assert underflow(FORMATS[name], 8) == float(8 * (half + Fraction(1, 2**1075)))
+
+
+def test_a_complex_types_format_is_that_of_its_parts():
+    assert reference.number_format("complex64") == FORMATS["float32"]
+    assert reference.number_format(np.complex128) == FORMATS["float64"]

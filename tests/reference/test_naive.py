@@ -4,34 +4,26 @@ import numpy as np
 import pytest
 
 import conv_reference as reference
-from conv_reference import arithmetic
+from conv_reference import cuts
 from tests.reference import naive
 from tests.reference.cases import CASES, arrays, whole
+from tests.reference.forced import CUTS, force
 
 KINDS = pytest.mark.parametrize("kind", [int, float, complex])
 NAMES = pytest.mark.parametrize("name", CASES)
 
 
-STRATEGIES = {
-    "one gather": {},
-    "by kernel rows": {"ROWWISE": 0},
-    "large blocks": {"SMALL": 0, "BLOCK": 10**6, "PIECES": 1, "NARROW": 0},
-    "blocks and phases": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "NARROW": 0, "REUSE": 0, "PHASES": 10**9},
-    "narrow blocks and taps": {"SMALL": 0, "BLOCK": 50, "NARROW": 10**9, "REUSE": 10**9},
-    "blocks and taps": {"SMALL": 0, "BLOCK": 50, "WIDE": 2, "NARROW": 0, "REUSE": 10**9, "MOST": 50},
-}
-
-
-@pytest.fixture(params=STRATEGIES)
-def strategy(request, monkeypatch):
+@pytest.fixture(params=CUTS)
+def cut(request):
     """The same sums in one product, or cut small as only large layers are."""
-    for name, value in STRATEGIES[request.param].items():
-        monkeypatch.setattr(arithmetic, name, value)
+    before = force(cuts, CUTS[request.param])
+    yield
+    force(cuts, before)
 
 
 @NAMES
 @KINDS
-def test_forward(name, kind, strategy):
+def test_forward(name, kind, cut):
     layer, *_, parameters = CASES[name]
     x, weight, bias = arrays(name, kind)
     expected = naive.forward(layer, x, weight, bias, **parameters)
@@ -42,7 +34,7 @@ def test_forward(name, kind, strategy):
 
 @NAMES
 @KINDS
-def test_gradients(name, kind, strategy):
+def test_gradients(name, kind, cut):
     layer, *_, parameters = CASES[name]
     x, weight, _ = arrays(name, kind)
     shape, _ = naive.PRODUCTS[layer](x.shape, weight.shape, **parameters)
@@ -94,7 +86,7 @@ def test_transposed_is_the_input_gradient():
     np.testing.assert_array_equal(x, reference.conv2d_gradients(x, weight, y, **parameters).x, strict=True)
 
 
-def test_infinities_meet_only_what_they_multiply():
+def test_infinities_meet_only_what_they_multiply(cut):
     """An infinite weight makes NaN of a padding zero, and nothing of the gaps of a transposed."""
     weight = np.ones((1, 1, 3, 3))
     weight[0, 0, 0, 0] = np.inf
@@ -110,7 +102,7 @@ def test_infinities_meet_only_what_they_multiply():
 
 @pytest.mark.parametrize("operand", ["x", "weight"])
 @pytest.mark.parametrize("special", [np.nan, np.inf])
-def test_cropped_products_are_none(operand, special):
+def test_cropped_products_are_none(operand, special, cut):
     """What a transposed layer's padding crops is in no product, so no gradient of it is NaN."""
     rng = np.random.default_rng(7)
     parameters = {"stride": (2, 1), "padding": (1, 0, 2, 1), "dilation": (1, 2), "groups": 2}
@@ -123,12 +115,6 @@ def test_cropped_products_are_none(operand, special):
     assert not np.isfinite(due[0]).all() or not np.isfinite(due[1]).all()
     for found, expected in zip(got, due, strict=True):
         np.testing.assert_array_equal(found, expected, strict=True)
-
-
-def test_infinities_in_large_layers(monkeypatch):
-    monkeypatch.setattr(arithmetic, "SMALL", 0)
-    monkeypatch.setattr(arithmetic, "REUSE", 0)
-    test_infinities_meet_only_what_they_multiply()
 
 
 @pytest.mark.parametrize("name", ["everything", "transposed groups", "empty batch"])
@@ -156,8 +142,7 @@ def test_operands_are_left_alone():
 
 
 @NAMES
-def test_a_result_is_not_the_memory_that_the_next_call_works_in(name, strategy, monkeypatch):
-    monkeypatch.setattr(arithmetic, "ROWWISE", 0)
+def test_a_result_is_not_the_memory_that_the_next_call_works_in(name, cut):
     layer, *_, parameters = CASES[name]
     x, weight, bias = arrays(name, float)
     forward, backward = getattr(reference, layer), getattr(reference, f"{layer}_gradients")

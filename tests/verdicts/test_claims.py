@@ -1,4 +1,4 @@
-"""Claims: three voices. Each promise, each ruling."""
+"""Claims: each promise, each ruling, and what cannot be observed."""
 
 from __future__ import annotations
 
@@ -8,234 +8,107 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.case import Distribution, Inputs, Kind, Outcome, Phase, Promise, Raised, Ruling, TypedArray
-from conformance.verdicts.comparison import Divergence
-from conformance.verdicts.judge import rule
-from tests.verdicts.conftest import INPUT, Call, raised
-from tests.verdicts.test_canonical import changed
+from conformance.case import Distribution, Kind, Outcome, Phase, Ruling, TypedArray
+from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, claim, raised, rejection, zeros
 
-FOUND = Divergence(Kind.VALUE, "output", "", "")
-LACKING = {"raised": Raised(Phase.FORWARD, "RuntimeError", (), "unregistered"), "lacking": True, "output": None}
-
-
-@pytest.mark.parametrize(
-    ("document", "oracle", "agree", "ruling"),
-    [
-        (True, True, True, Ruling.HOLDS),
-        (True, None, False, Ruling.HOLDS),
-        (True, False, False, Ruling.ORACLE_APART),
-        (False, True, False, Ruling.DOCUMENT_WRONG),
-        (False, False, True, Ruling.IMPLEMENTATION_WRONG),
-        (False, False, False, Ruling.ALL_DIFFER),
-        (False, None, False, Ruling.DOCUMENT_AND_IMPLEMENTATION_PART),
-    ],
-)
-def test_which_voice_stands_apart(document: bool, oracle: bool | None, agree: bool, ruling: Ruling) -> None:
-    found = rule(document, oracle, agree, FOUND)
-    assert found.ruling is ruling
-    assert (found.divergence is None) is document, "only what departs from the document is a divergence"
-
-
-def claim(inputs: Inputs | None = INPUT, /, **promise: Any) -> Call:
-    """A claim on the layer of `conftest.LAYER`; its output is (2, 3, 4, 2)."""
-    arguments = promise.pop("arguments", {})
-    return Call(Promise(**promise), inputs, **arguments).claimed()
-
-
-def ruled(call: Call, **changes: Any) -> tuple[Outcome, Ruling | None, Kind | None]:
-    verdict = call.judge(**changes)
-    return verdict.outcome, verdict.ruling, verdict.kind
-
+Result = tuple[Outcome, Ruling | None, Kind | None]
 
 HOLDS = (Outcome.CONFORMS, Ruling.HOLDS, None)
+AGAINST_THE_ORACLE = (Outcome.CONFORMS, Ruling.ORACLE_APART, None)
 NOT_SEEN = (Outcome.UNAVAILABLE, Ruling.NOT_OBSERVABLE, None)
 
 
-def output(*shape: int) -> TypedArray:
-    return TypedArray("float32", np.zeros(shape, np.float32))
+def wrong(kind: Kind) -> Result:
+    return Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, kind
 
 
-def test_a_shape_of_three_voices() -> None:
-    right, wrong = claim(shape=(2, 3, 4, 2)), claim(shape=(2, 3, 5, 4))
-    assert ruled(right) == HOLDS
-    assert ruled(right, output=output(9)) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.SHAPE)
-    assert ruled(wrong) == (Outcome.DIVERGES, Ruling.DOCUMENT_WRONG, Kind.SHAPE)
-    assert ruled(wrong, output=output(2, 3, 5, 4)) == (Outcome.CONFORMS, Ruling.ORACLE_APART, None)
-    assert ruled(wrong, output=output(9)) == (Outcome.DIVERGES, Ruling.ALL_DIFFER, Kind.SHAPE)
+def document_wrong(kind: Kind) -> Result:
+    return Outcome.DIVERGES, Ruling.DOCUMENT_WRONG, kind
 
 
-def test_a_shape_is_seen_although_the_gradients_fail() -> None:
-    stopped = {"raised": raised(Phase.BACKWARD), "gradients": {}}
-    assert ruled(claim(shape=(2, 3, 4, 2)), **stopped) == HOLDS
-    assert ruled(claim(shape=(2, 3, 4, 2)), **stopped, lacking=True) == HOLDS
-    assert ruled(claim(operation=True), **stopped) == (
-        Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.WRONGLY_REJECTED,
-    )  # fmt: skip
-    assert ruled(claim(operation=True), **stopped, lacking=True) == NOT_SEEN
+def parting(kind: Kind) -> Result:
+    return Outcome.DIVERGES, Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, kind
 
 
-def test_an_inferred_shape_is_a_shape_and_marked_so() -> None:
-    inferred = {**LACKING, "inferred": ("float32", (2, 3, 4, 2))}
-    assert ruled(claim(shape=(2, 3, 4, 2), dtype="float32"), **inferred) == HOLDS
-    assert claim(shape=(2, 3, 4, 2)).judge(**inferred).inferred
-    wrong = {**LACKING, "inferred": ("float32", (2, 3, 4, 3))}
-    assert ruled(claim(shape=(2, 3, 4, 2)), **wrong) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.SHAPE)
-    assert ruled(claim(shape=(2, 3, 4, 2), operation=True), **inferred) == NOT_SEEN, "no values were seen"
-    assert ruled(claim(accepts=True), **inferred) == NOT_SEEN
+def all_different(kind: Kind) -> Result:
+    return Outcome.DIVERGES, Ruling.ALL_DIFFER, kind
+
+
+def rule_on(trial: Trial, **changes: Any) -> Result:
+    verdict = trial.judge(**changes)
+    return verdict.outcome, verdict.ruling, verdict.kind
+
+
+BACKWARD_RAISES = {"raised": raised(Phase.BACKWARD), "gradients": {}}
+INFERRED = {**LACKING, "inferred": ("float32", (2, 3, 4, 2))}
+
+# The output's shape and dtype
 
 
 @pytest.mark.parametrize(
-    "promise", [{"shape": (2, 3, 4, 2)}, {"dtype": "float32"}, {"accepts": True}, {"operation": True}, {"same_as": {}}]
+    ("promised", "changes", "result"),
+    [
+        pytest.param((2, 3, 4, 2), {}, HOLDS, id="all agree"),
+        pytest.param((2, 3, 4, 2), {"output": zeros(9)}, wrong(Kind.SHAPE), id="implementation apart"),
+        pytest.param((2, 3, 5, 4), {}, document_wrong(Kind.SHAPE), id="document apart"),
+        pytest.param((2, 3, 5, 4), {"output": zeros(2, 3, 5, 4)}, AGAINST_THE_ORACLE, id="oracle apart"),
+        pytest.param((2, 3, 5, 4), {"output": zeros(9)}, all_different(Kind.SHAPE), id="all differ"),
+        pytest.param((2, 3, 4, 2), BACKWARD_RAISES, HOLDS, id="gradients fail"),
+        pytest.param((2, 3, 4, 2), {**BACKWARD_RAISES, "lacking": True}, HOLDS, id="gradients lack"),
+        pytest.param((2, 3, 4, 2), INFERRED, HOLDS, id="inferred"),
+        pytest.param(
+            (2, 3, 4, 2), {**LACKING, "inferred": ("float32", (2, 3, 4, 3))}, wrong(Kind.SHAPE), id="inferred wrongly"
+        ),
+    ],
+)
+def test_a_shape_of_three_voices(promised: tuple[int, ...], changes: dict[str, Any], result: Result) -> None:
+    assert rule_on(claim(shape=promised), **changes) == result
+
+
+def test_a_shape_tells_what_document_and_oracle_say_where_they_part() -> None:
+    expected = claim(shape=(2, 3, 5, 4)).judge().expected
+    assert expected == "document: shape (2, 3, 5, 4); oracle: shape (2, 3, 4, 2)"
+
+
+@pytest.mark.parametrize(("dtype", "result"), [("float32", HOLDS), ("float64", parting(Kind.DTYPE))])
+@pytest.mark.parametrize("changes", [{}, INFERRED], ids=["run", "inferred"])
+def test_a_dtype_has_no_oracle(dtype: str, result: Result, changes: dict[str, Any]) -> None:
+    assert rule_on(claim(dtype=dtype), **changes) == result
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        {"shape": (2, 3, 4, 2)},
+        {"dtype": "float32"},
+        {"accepts": True},
+        {"operation": True},
+        {"same_as": {}},
+    ],
+    ids=lambda promise: next(iter(promise)),
 )
 def test_what_the_device_lacks_is_not_observable(promise: dict[str, Any]) -> None:
-    assert ruled(claim(**promise), **LACKING) == NOT_SEEN
+    assert rule_on(claim(**promise), **LACKING) == NOT_SEEN
 
 
-def test_a_dtype_has_no_oracle() -> None:
-    assert ruled(claim(dtype="float32")) == HOLDS
-    assert ruled(claim(dtype="float64")) == (Outcome.DIVERGES, Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, Kind.DTYPE)
+@pytest.mark.parametrize(
+    "promise", [{"shape": (2, 3, 4, 2), "operation": True}, {"accepts": True}], ids=["values", "acceptance"]
+)
+def test_inference_shows_neither_values_nor_acceptance(promise: dict[str, Any]) -> None:
+    assert rule_on(claim(**promise), **INFERRED) == NOT_SEEN
 
 
-def test_an_operation_is_the_oracles() -> None:
-    call = claim(operation=True)
-    assert ruled(call) == HOLDS
-    assert call.judge().exact
-    assert ruled(call, output=changed(call.conforming().output)) == (
-        Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.VALUE,
-    )  # fmt: skip
-    assert ruled(call, gradients={}) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.GRADIENT)
+@pytest.mark.parametrize(
+    "promise", [{"shape": (2, 3, 4, 2)}, {"dtype": "float32"}, {"operation": True}], ids=lambda p: next(iter(p))
+)
+def test_a_claim_of_which_nothing_was_seen_never_holds(promise: dict[str, Any]) -> None:
+    assert claim(**promise).judge(output=None).outcome is Outcome.FAULT
 
 
-def test_a_bounded_claim_is_not_called_exact() -> None:
-    call = claim(replace(INPUT, values="real"), operation=True)
-    exactly = {"output": replace(call.conforming().output, values=call.expectation.output.value)}
-    gradients = {n: TypedArray("float32", e.value) for n, e in call.expectation.gradients.items()}
-    verdict = call.judge(**exactly, gradients=gradients)
-    assert (verdict.outcome, verdict.ratio, verdict.exact) == (Outcome.CONFORMS, 0.0, False)
-
-
-def test_an_operation_that_the_oracle_rejects_or_does_not_know_never_passes_for_compared() -> None:
-    rejected = claim(operation=True, arguments={"stride": 0})
-    assert rejected.expectation.raised is not None
-    assert ruled(rejected, output=output(1)) == (Outcome.CONFORMS, Ruling.ORACLE_APART, None)
-    unknown = claim(operation=True)
-    unknown.expectation = replace(unknown.expectation, canonical=None, output=None, gradients={})
-    assert unknown.judge(output=output(1)).outcome is Outcome.FAULT
-
-
-def test_acceptance() -> None:
-    stopped = {"raised": raised(Phase.CONSTRUCT), "phase": Phase.CONSTRUCT, "parameters": {}, "output": None}
-    rejected = (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.WRONGLY_REJECTED)
-    assert ruled(claim(accepts=True)) == HOLDS
-    assert ruled(claim(None, accepts=True)) == HOLDS
-    for promise in ({"accepts": True}, {"shape": (2, 3, 4, 2)}, {"operation": True}, {"dtype": "float32"}):
-        assert ruled(claim(**promise), **stopped) == rejected
-    agrees_with_oracle = claim(accepts=True, arguments={"stride": 0})
-    assert ruled(agrees_with_oracle, **stopped) == (Outcome.DIVERGES, Ruling.DOCUMENT_WRONG, Kind.WRONGLY_REJECTED)
-    assert ruled(agrees_with_oracle, output=output(1)) == (Outcome.CONFORMS, Ruling.ORACLE_APART, None)
-
-
-def test_a_documented_exception() -> None:
-    call = claim(raises=("ValueError",), phase=Phase.CONSTRUCT, arguments={"stride": 0})
-
-    def stopped(phase: Phase, *classes: str) -> dict[str, Any]:
-        return {"raised": raised(phase, *classes), "phase": phase, "output": None}
-
-    assert ruled(call, **stopped(Phase.CONSTRUCT)) == HOLDS
-    assert ruled(call, **stopped(Phase.CONSTRUCT, "vendor.Special", "builtins.ValueError")) == HOLDS, "a subclass"
-    assert ruled(call, **stopped(Phase.FORWARD)) == (
-        Outcome.DIVERGES, Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, Kind.ERROR_PHASE,
-    )  # fmt: skip
-    assert ruled(call, **stopped(Phase.CONSTRUCT, "RuntimeError")) == (
-        Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.ERROR_CLASS,
-    )  # fmt: skip
-    assert ruled(call, output=output(1)) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.WRONGLY_ACCEPTED)
-    accepted = (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.WRONGLY_ACCEPTED)
-    assert ruled(call, **LACKING) == accepted, "it was constructed, whatever came then"
-    in_its_own_time = claim(raises=("ValueError",), arguments={"stride": 0})
-    assert ruled(in_its_own_time, **LACKING) == NOT_SEEN, "the check may stand in the kernel that is lacking"
-    assert ruled(in_its_own_time, **LACKING, inferred=("float32", (1,))) == accepted
-
-
-def test_what_the_mathematics_leaves_open_is_between_document_and_implementation() -> None:
-    part = Ruling.DOCUMENT_AND_IMPLEMENTATION_PART
-    stopped = {"raised": raised(Phase.CONSTRUCT, "TypeError"), "phase": Phase.CONSTRUCT, "output": None}
-    four = claim(accepts=True, arguments={"stride": (1, 1, 2, 2)})  # a notation that the oracle does not share
-    assert ruled(four, output=output(1)) == HOLDS
-    assert ruled(four, **stopped) == (Outcome.DIVERGES, part, Kind.WRONGLY_REJECTED)
-    a_list = claim(raises=("TypeError",), arguments={"stride": [1, 2]})  # which the oracle takes
-    assert ruled(a_list, **stopped) == HOLDS
-    assert ruled(a_list) == (Outcome.DIVERGES, part, Kind.WRONGLY_ACCEPTED)
-    strided = claim(raises=("ValueError",), arguments={"padding": "same", "stride": 2})
-    assert ruled(strided, raised=raised(Phase.CONSTRUCT), output=None) == HOLDS
-    assert ruled(strided) == (Outcome.DIVERGES, part, Kind.WRONGLY_ACCEPTED)
-    ordered = claim(shape=(2, 3, 4, 2))
-    ordered.case = replace(ordered.case, positional=("in_channels",))
-    assert ruled(ordered, output=output(9)) == (Outcome.DIVERGES, part, Kind.SHAPE)
-
-
-def test_a_parameter_that_is_only_promised_to_be_there() -> None:
-    assert ruled(claim(None, parameters={"bias": (None, None)})) == HOLDS
-
-
-def test_a_documented_exception_against_the_oracle() -> None:
-    valid = claim(raises=("ValueError",))
-    assert ruled(valid) == (Outcome.DIVERGES, Ruling.DOCUMENT_WRONG, Kind.WRONGLY_ACCEPTED)
-    assert ruled(valid, raised=raised(Phase.FORWARD), output=None) == (Outcome.CONFORMS, Ruling.ORACLE_APART, None)
-    other = claim(raises=("TypeError",), arguments={"stride": 0})  # the oracle raises ValueError
-    error = {"raised": raised(Phase.CONSTRUCT), "output": None}
-    assert ruled(other, **error) == (Outcome.DIVERGES, Ruling.DOCUMENT_WRONG, Kind.ERROR_CLASS)
-    error = {"raised": raised(Phase.CONSTRUCT, "KeyError", "LookupError"), "output": None}
-    assert ruled(other, **error) == (Outcome.DIVERGES, Ruling.ALL_DIFFER, Kind.ERROR_CLASS)
-
-
-def test_defaults() -> None:
-    call = claim(None, defaults={"stride": 1, "padding_mode": "zeros", "axes": (1, 2)})
-    right = {"stride": "1", "padding_mode": "'zeros'", "axes": "(1, 2)"}
-    assert ruled(call, defaults=right) == HOLDS
-    for wrong in ({**right, "stride": "2"}, {**right, "stride": "True"}, {k: right[k] for k in ("stride", "axes")}):
-        assert ruled(call, defaults=wrong) == (
-            Outcome.DIVERGES, Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, Kind.DEFAULT,
-        )  # fmt: skip
-    assert ruled(call, raised=raised(Phase.CONSTRUCT)) == NOT_SEEN, "a built-in function may have no signature"
-
-
-def test_documented_parameters() -> None:
-    weight = {"parameters": {"weight": ((3, 2, 2, 3), "float32"), "bias": None}, "arguments": {"bias": False}}
-    assert ruled(claim(None, **weight)) == HOLDS
-    shapes = {"weight": ("float32", (3, 2, 2, 3))}
-    extra = {"parameters": {**shapes, "bias": ("float32", (3,))}}
-    assert ruled(claim(None, **weight), **extra) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.SHAPE)
-    transposed = {"parameters": {"weight": ("float32", (2, 3, 2, 3))}}
-    assert ruled(claim(None, **weight), **transposed) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.SHAPE)
-    double = {"parameters": {"weight": ("float64", (3, 2, 2, 3))}}
-    assert ruled(claim(None, **weight), **double)[1:] == (Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, Kind.DTYPE)
-    wrong = claim(None, parameters={"weight": ((1, 2), None)})
-    assert ruled(wrong)[1:] == (Ruling.DOCUMENT_WRONG, Kind.SHAPE)
-    absent = claim(None, parameters={"bias": None})
-    assert ruled(absent)[1:] == (Ruling.DOCUMENT_WRONG, Kind.SHAPE)
-
-
-def test_the_same_output() -> None:
-    call = claim(same_as={})
-    same = call.conforming().output
-    assert ruled(call, other=same) == HOLDS
-    nan = TypedArray("float32", np.array([np.nan, 1.0], np.float32))
-    assert ruled(call, output=nan, other=nan) == HOLDS
-    part = (Outcome.DIVERGES, Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, Kind.VALUE)
-    assert ruled(call, other=changed(same)) == part
-    assert ruled(call, other=replace(same, dtype="float64")) == part
-    rejected = (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG, Kind.WRONGLY_REJECTED)
-    assert ruled(call, raised=raised(Phase.CONSTRUCT)) == rejected
-
-
-def test_a_distribution_of_a_parameter() -> None:
-    call = claim(None, distribution=Distribution("weight", "uniform", (-1.0, 1.0)))
-    drawn = np.random.default_rng(0).uniform(-1, 1, 500)
-    assert ruled(call, values={"weight": TypedArray("float32", drawn)}) == HOLDS
-    part = (Outcome.DIVERGES, Ruling.DOCUMENT_AND_IMPLEMENTATION_PART, Kind.DISTRIBUTION)
-    assert ruled(call, values={"weight": TypedArray("float32", drawn * 2)}) == part
-    assert ruled(call) == part, "absent"
+def test_parameters_explain_why_nothing_was_run() -> None:
+    verdict = claim(shape=(2, 3, 4, 2)).judge(output=None, parameters={"weight": ("float32", (1,))})
+    assert (verdict.outcome, verdict.ruling) == (Outcome.DIVERGES, Ruling.DOCUMENT_SILENT)
+    assert verdict.subject == "bias"
 
 
 def test_the_first_promise_that_is_not_kept_decides() -> None:
@@ -243,13 +116,257 @@ def test_the_first_promise_that_is_not_kept_decides() -> None:
     assert (verdict.kind, verdict.subject) == (Kind.SHAPE, "output")
 
 
-def test_a_claim_of_which_nothing_was_seen_never_holds() -> None:
-    for promise in ({"shape": (2, 3, 4, 2)}, {"dtype": "float32"}, {"operation": True}):
-        assert claim(**promise).judge(output=None).outcome is Outcome.FAULT
-    verdict = claim(shape=(2, 3, 4, 2)).judge(output=None, parameters={"weight": ("float32", (1,))})
-    assert (verdict.outcome, verdict.ruling, verdict.subject) == (Outcome.DIVERGES, Ruling.DOCUMENT_SILENT, "bias")
+# The operation
 
 
-def test_a_crash_is_no_ruling() -> None:
-    verdict = claim(operation=True).judge(died="SIGABRT")
-    assert (verdict.outcome, verdict.ruling) == (Outcome.CRASHED, None)
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        pytest.param({}, HOLDS, id="all agree"),
+        pytest.param({"gradients": {}}, wrong(Kind.GRADIENT), id="no gradients"),
+        pytest.param(BACKWARD_RAISES, wrong(Kind.WRONGLY_REJECTED), id="gradients fail"),
+        pytest.param({**BACKWARD_RAISES, "lacking": True}, NOT_SEEN, id="gradients lack"),
+    ],
+)
+def test_an_operation_is_the_oracles(changes: dict[str, Any], result: Result) -> None:
+    assert rule_on(claim(operation=True), **changes) == result
+
+
+def test_an_operation_has_the_oracles_values() -> None:
+    trial = claim(operation=True)
+    assert rule_on(trial, output=change_first(trial.conforming().output)) == wrong(Kind.VALUE)
+
+
+def test_an_operation_on_exact_arrays_is_called_exact() -> None:
+    assert claim(operation=True).judge().exact
+
+
+def test_a_bounded_claim_is_not_called_exact() -> None:
+    trial = claim(replace(INPUT, values="real"), operation=True)
+    expectation = trial.expectation
+    output = TypedArray("float32", expectation.output.value)
+    gradients = {name: TypedArray("float32", expected.value) for name, expected in expectation.gradients.items()}
+    verdict = trial.judge(output=output, gradients=gradients)
+    assert (verdict.outcome, verdict.ratio) == (Outcome.CONFORMS, 0.0)
+    assert not verdict.exact
+
+
+def test_an_operation_that_the_oracle_rejects_stands_against_it() -> None:
+    rejected = claim(operation=True, arguments={"stride": 0})
+    assert rejected.expectation.raised is not None
+    assert rule_on(rejected, output=zeros(1)) == AGAINST_THE_ORACLE
+
+
+def test_an_operation_that_the_oracle_does_not_know_never_passes_for_compared() -> None:
+    unknown = claim(operation=True)
+    unknown.expectation = replace(unknown.expectation, canonical=None, output=None, gradients={})
+    assert unknown.judge(output=zeros(1)).outcome is Outcome.FAULT
+
+
+# Acceptance
+
+
+@pytest.mark.parametrize("inputs", [INPUT, None], ids=["run", "constructed"])
+def test_an_accepted_call_holds(inputs: Any) -> None:
+    assert rule_on(claim(inputs, accepts=True)) == HOLDS
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [{"accepts": True}, {"shape": (2, 3, 4, 2)}, {"operation": True}, {"dtype": "float32"}, {"same_as": {}}],
+    ids=lambda promise: next(iter(promise)),
+)
+def test_a_call_with_a_documented_result_is_documented_as_accepted(promise: dict[str, Any]) -> None:
+    assert rule_on(claim(**promise), **rejection(Phase.CONSTRUCT)) == wrong(Kind.WRONGLY_REJECTED)
+
+
+def test_a_call_that_only_the_document_accepts() -> None:
+    trial = claim(accepts=True, arguments={"stride": 0})
+    assert rule_on(trial, **rejection(Phase.CONSTRUCT)) == document_wrong(Kind.WRONGLY_REJECTED)
+
+
+def test_a_call_that_only_the_oracle_rejects() -> None:
+    assert rule_on(claim(accepts=True, arguments={"stride": 0}), output=zeros(1)) == AGAINST_THE_ORACLE
+
+
+# Documented exceptions
+
+STRIDE_0 = {"stride": 0}  # for which the oracle raises ValueError
+
+
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        pytest.param(rejection(Phase.CONSTRUCT), HOLDS, id="class and phase"),
+        pytest.param(rejection(Phase.CONSTRUCT, "vendor.Special", "builtins.ValueError"), HOLDS, id="a subclass"),
+        pytest.param(rejection(Phase.FORWARD), parting(Kind.ERROR_PHASE), id="another phase"),
+        pytest.param(rejection(Phase.CONSTRUCT, "RuntimeError"), wrong(Kind.ERROR_CLASS), id="another class"),
+        pytest.param({"output": zeros(1)}, wrong(Kind.WRONGLY_ACCEPTED), id="none"),
+        pytest.param(LACKING, wrong(Kind.WRONGLY_ACCEPTED), id="constructed, whatever came then"),
+    ],
+)
+def test_a_documented_exception(changes: dict[str, Any], result: Result) -> None:
+    trial = claim(raises=("ValueError",), phase=Phase.CONSTRUCT, arguments=STRIDE_0)
+    assert rule_on(trial, **changes) == result
+
+
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        pytest.param(LACKING, NOT_SEEN, id="the check may stand in the kernel that is lacking"),
+        pytest.param({**LACKING, "inferred": ("float32", (1,))}, wrong(Kind.WRONGLY_ACCEPTED), id="inferred"),
+    ],
+)
+def test_a_documented_exception_of_any_phase(changes: dict[str, Any], result: Result) -> None:
+    assert rule_on(claim(raises=("ValueError",), arguments=STRIDE_0), **changes) == result
+
+
+@pytest.mark.parametrize(
+    ("arguments", "promised", "changes", "result"),
+    [
+        pytest.param({}, "ValueError", {}, document_wrong(Kind.WRONGLY_ACCEPTED), id="both accept"),
+        pytest.param({}, "ValueError", rejection(Phase.FORWARD), AGAINST_THE_ORACLE, id="the oracle accepts"),
+        pytest.param(
+            STRIDE_0, "TypeError", rejection(Phase.CONSTRUCT), document_wrong(Kind.ERROR_CLASS), id="the oracle's class"
+        ),
+        pytest.param(
+            STRIDE_0,
+            "TypeError",
+            rejection(Phase.CONSTRUCT, "KeyError", "LookupError"),
+            all_different(Kind.ERROR_CLASS),
+            id="three classes",
+        ),
+    ],
+)
+def test_a_documented_exception_against_the_oracle(
+    arguments: dict[str, Any], promised: str, changes: dict[str, Any], result: Result
+) -> None:
+    assert rule_on(claim(raises=(promised,), arguments=arguments), **changes) == result
+
+
+# What the mathematics leaves open
+
+FOUR_STRIDES = {"stride": (1, 1, 2, 2)}  # a notation that the oracle does not share
+A_LIST = {"stride": [1, 2]}  # which the oracle takes
+SAME_STRIDED = {"padding": "same", "stride": 2}
+
+
+@pytest.mark.parametrize(
+    ("promise", "arguments", "changes", "result"),
+    [
+        pytest.param({"accepts": True}, FOUR_STRIDES, {"output": zeros(1)}, HOLDS, id="notation, accepted"),
+        pytest.param(
+            {"accepts": True},
+            FOUR_STRIDES,
+            rejection(Phase.CONSTRUCT, "TypeError"),
+            parting(Kind.WRONGLY_REJECTED),
+            id="notation, rejected",
+        ),
+        pytest.param(
+            {"raises": ("TypeError",)}, A_LIST, rejection(Phase.CONSTRUCT, "TypeError"), HOLDS, id="list, rejected"
+        ),
+        pytest.param({"raises": ("TypeError",)}, A_LIST, {}, parting(Kind.WRONGLY_ACCEPTED), id="list, accepted"),
+        pytest.param({"raises": ("ValueError",)}, SAME_STRIDED, rejection(Phase.CONSTRUCT), HOLDS, id="same, rejected"),
+        pytest.param(
+            {"raises": ("ValueError",)}, SAME_STRIDED, {}, parting(Kind.WRONGLY_ACCEPTED), id="same, accepted"
+        ),
+    ],
+)
+def test_what_the_mathematics_leaves_open_is_between_document_and_implementation(
+    promise: dict[str, Any], arguments: dict[str, Any], changes: dict[str, Any], result: Result
+) -> None:
+    assert rule_on(claim(arguments=arguments, **promise), **changes) == result
+
+
+def test_the_order_of_arguments_is_between_document_and_implementation() -> None:
+    trial = claim(shape=(2, 3, 4, 2))
+    trial.case = replace(trial.case, positional=("in_channels",))
+    assert rule_on(trial, output=zeros(9)) == parting(Kind.SHAPE)
+
+
+# Defaults, parameters, initial values
+
+DEFAULTS = {"stride": "1", "padding_mode": "'zeros'", "axes": "(1, 2)"}
+
+
+@pytest.mark.parametrize(
+    ("observed", "result"),
+    [
+        pytest.param(DEFAULTS, HOLDS, id="all"),
+        pytest.param({**DEFAULTS, "stride": "2"}, parting(Kind.DEFAULT), id="another"),
+        pytest.param({**DEFAULTS, "stride": "True"}, parting(Kind.DEFAULT), id="an equal of another type"),
+        pytest.param({"stride": "1", "axes": "(1, 2)"}, parting(Kind.DEFAULT), id="none"),
+    ],
+)
+def test_defaults(observed: dict[str, str], result: Result) -> None:
+    trial = claim(None, defaults={"stride": 1, "padding_mode": "zeros", "axes": (1, 2)})
+    assert rule_on(trial, defaults=observed) == result
+
+
+def test_a_signature_that_cannot_be_read_is_not_observable() -> None:
+    assert rule_on(claim(None, defaults={"stride": 1}), raised=raised(Phase.CONSTRUCT)) == NOT_SEEN
+
+
+WEIGHT = ("float32", (3, 2, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "result"),
+    [
+        pytest.param({"weight": WEIGHT}, HOLDS, id="as documented"),
+        pytest.param({"weight": WEIGHT, "bias": ("float32", (3,))}, wrong(Kind.SHAPE), id="one too many"),
+        pytest.param({}, wrong(Kind.SHAPE), id="one too few"),
+        pytest.param({"weight": ("float32", (2, 3, 2, 3))}, wrong(Kind.SHAPE), id="another shape"),
+        pytest.param({"weight": ("float64", (3, 2, 2, 3))}, parting(Kind.DTYPE), id="another dtype"),
+    ],
+)
+def test_documented_parameters(parameters: dict[str, Any], result: Result) -> None:
+    promised = {"weight": ((3, 2, 2, 3), "float32"), "bias": None}
+    trial = claim(None, parameters=promised, arguments={"bias": False})
+    assert rule_on(trial, parameters=parameters, phase=Phase.PARAMETERS) == result
+
+
+@pytest.mark.parametrize(
+    ("promised", "result"),
+    [
+        pytest.param({"weight": ((1, 2), None)}, document_wrong(Kind.SHAPE), id="another shape"),
+        pytest.param({"bias": None}, document_wrong(Kind.SHAPE), id="absent"),
+        pytest.param({"bias": (None, None)}, HOLDS, id="only that it is there"),
+    ],
+)
+def test_parameters_as_the_oracle_has_them(promised: dict[str, Any], result: Result) -> None:
+    assert rule_on(claim(None, parameters=promised)) == result
+
+
+UNIFORM = Distribution("weight", "uniform", (-1.0, 1.0))
+
+
+@pytest.mark.parametrize(("scale", "result"), [(1, HOLDS), (2, parting(Kind.DISTRIBUTION))])
+def test_a_distribution_of_a_parameter(scale: int, result: Result) -> None:
+    drawn = np.random.default_rng(0).uniform(-1, 1, 500) * scale
+    assert rule_on(claim(None, distribution=UNIFORM), values={"weight": TypedArray("float32", drawn)}) == result
+
+
+def test_a_distribution_of_a_parameter_that_is_absent() -> None:
+    verdict = claim(None, distribution=UNIFORM).judge()
+    assert (verdict.kind, verdict.observed) == (Kind.DISTRIBUTION, "absent")
+
+
+# An equivalent call
+
+NAN = TypedArray("float32", np.array([np.nan, 1.0], np.float32))
+ONE = TypedArray("float32", np.array([1.0], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("output", "other", "result"),
+    [
+        pytest.param(ONE, ONE, HOLDS, id="the same"),
+        pytest.param(NAN, NAN, HOLDS, id="not a number"),
+        pytest.param(ONE, change_first(ONE), parting(Kind.VALUE), id="another element"),
+        pytest.param(ONE, replace(ONE, dtype="float64"), parting(Kind.VALUE), id="another dtype"),
+        pytest.param(ONE, None, NOT_SEEN, id="none"),
+    ],
+)
+def test_the_same_output(output: TypedArray, other: TypedArray | None, result: Result) -> None:
+    assert rule_on(claim(same_as={}), output=output, other=other) == result

@@ -12,7 +12,7 @@ import conv_reports as reports
 from conformance.case import Distribution, Kind
 from conformance.oracle.expectation import Expected
 from conformance.verdicts.comparison import compare
-from conformance.verdicts.distribution import fault
+from conformance.verdicts.distribution import explain_misfit as fault
 from conv_reports.findings import features
 from conv_reports.output import words
 from conv_reports.results.read import KINDS, OUTCOMES

@@ -1,0 +1,350 @@
+"""A claim's case: what its document promises, each promise by itself.
+
+A check of a promise gives what each voice says of it, or why nothing can be said. The first promise that is not kept
+decides about the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from conformance.apis import common, framework_of
+from conformance.case import Distribution, Kind, Phase, Promise, Ruling, TypedArray, values
+from conformance.oracle.expectation import Expectation
+from conformance.verdicts import canonical
+from conformance.verdicts.distribution import explain_misfit
+from conformance.verdicts.evidence import Evidence
+from conformance.verdicts.findings import Conforming, Divergence, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.ruling import KEPT, SILENT, Voices, rule
+from conformance.verdicts.sentences import describe_exception, describe_shape
+
+# Statements about a whole call.
+ACCEPTED = "accepted"
+REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A promise that could be observed.
+
+    Attributes:
+        divergence: how the implementation departs from the document, if it does; None where it cannot.
+        ratio: the largest error / bound, where elements were compared and none diverges.
+    """
+
+    voices: Voices
+    divergence: Divergence | None = None
+    ratio: float | None = None
+
+
+Answer: TypeAlias = Checked | Lacking | Fault
+
+
+def check(evidence: Evidence) -> Finding:
+    """What is found out about a claim's case."""
+    mute = oracle_is_mute(evidence)
+    rulings: list[Ruling] = []
+    ratio: float | None = None
+    lacking = False
+    for answer in check_promises(evidence):
+        if isinstance(answer, Fault):
+            return answer
+        if isinstance(answer, Lacking):
+            # Another promise may be observable, and not be kept.
+            lacking = True
+            continue
+        ruling = rule(answer.voices.without_oracle() if mute else answer.voices)
+        if ruling not in KEPT:
+            assert answer.divergence is not None
+            return Diverging(answer.divergence, ruling)
+        rulings.append(ruling)
+        if answer.ratio is not None:
+            ratio = answer.ratio
+    if lacking:
+        return Lacking(Ruling.NOT_OBSERVABLE)
+    if not rulings:
+        return Fault("nothing that this case promises was observed")
+    apart = Ruling.ORACLE_APART in rulings
+    return Conforming(ratio, Ruling.ORACLE_APART if apart else Ruling.HOLDS)
+
+
+def oracle_is_mute(evidence: Evidence) -> bool:
+    """Whether a case is about what the mathematics leaves open, so that document and implementation are alone.
+
+    That is the order of arguments; the strides that "same" goes with; and a notation (a list for a tuple, four
+    numbers for two) that document and oracle do not share.
+    """
+    case = evidence.case
+    layer = evidence.expectation.canonical
+    refusal = evidence.expectation.raised
+    if case.positional:
+        return True
+    if case.promise.raises:
+        if layer is not None and layer["padding"] == "same" and common.pair(layer["stride"]) != (1, 1):
+            return True
+        return refusal is None and "TypeError" in case.promise.raises
+    if layer is None or refusal is None:
+        return False
+    sizes = (layer[name] for name in ("kernel_size", "stride", "dilation", "output_padding"))
+    return refusal.cls == "TypeError" or any(common.pair(size) is None for size in sizes)
+
+
+def check_promises(evidence: Evidence) -> Iterator[Answer]:
+    """Each promise of the case, in the order of a call."""
+    promise = evidence.case.promise
+    if promise.raises:
+        yield check_exception(evidence)
+        return
+    if promise.defaults:
+        yield from check_defaults(evidence)
+        return
+    yield from check_parameters(evidence)
+    if promise.distribution is not None:
+        yield check_distribution(promise.distribution, evidence)
+    if is_about_the_call(promise) and observe_result(evidence) is not None:
+        yield from check_result(evidence)
+    else:
+        yield from check_without_result(evidence)
+
+
+def is_about_the_call(promise: Promise) -> bool:
+    """Whether the document promises something of the call, and not of construction alone."""
+    if promise.accepts or promise.operation:
+        return True
+    return bool(promise.shape) or bool(promise.dtype) or promise.same_as is not None
+
+
+def observe_result(evidence: Evidence) -> tuple[str, tuple[int, ...]] | None:
+    """(dtype, shape) of the output, computed or inferred."""
+    observation = evidence.observation
+    if observation.inferred is not None:
+        return observation.inferred
+    if observation.output is None:
+        return None
+    return observation.output.dtype, observation.output.values.shape
+
+
+# Whether the call is accepted
+
+
+def check_exception(evidence: Evidence) -> Answer:
+    """`raises`: the call is documented to raise one of these classes, perhaps in a phase."""
+    promise = evidence.case.promise
+    raised = evidence.observation.raised
+    if raised is None or evidence.observation.lacking:
+        return check_that_nothing_was_raised(evidence)
+    documented = frozenset(promise.raises)
+    classes = frozenset(name.rsplit(".", 1)[-1] for name in (raised.cls, *raised.bases))
+    exception = describe_exception(raised)
+    if not classes & documented:
+        voices = Voices(documented, state_oracle_class(evidence.expectation, documented, classes), classes)
+        return Checked(voices, Divergence(Kind.ERROR_CLASS, "call", describe_promised_exception(promise), exception))
+    if promise.phase is not None and raised.phase is not promise.phase:
+        voices = Voices(promise.phase, SILENT, raised.phase)
+        return Checked(voices, Divergence(Kind.ERROR_PHASE, "call", describe_promised_exception(promise), exception))
+    return Checked(Voices(REJECTED, state_oracle_acceptance(evidence.expectation), REJECTED))
+
+
+def check_that_nothing_was_raised(evidence: Evidence) -> Answer:
+    """A call that is documented to raise, and did not; or of which no more is known than that its operation lacks."""
+    promise = evidence.case.promise
+    observation = evidence.observation
+    passed_construction = promise.phase is Phase.CONSTRUCT and observation.phase is not Phase.CONSTRUCT
+    if observation.lacking and observation.inferred is None and not passed_construction:
+        # The documented check may be the operation's own, which was not reached.
+        return Lacking()
+    voices = Voices(REJECTED, state_oracle_acceptance(evidence.expectation), ACCEPTED)
+    expected = describe_promised_exception(promise)
+    return Checked(voices, Divergence(Kind.WRONGLY_ACCEPTED, "call", expected, "accepted"))
+
+
+def check_acceptance(evidence: Evidence) -> Checked:
+    """`accepts`: the call is documented as valid. So is one with a documented result."""
+    raised = evidence.observation.raised
+    oracle = state_oracle_acceptance(evidence.expectation)
+    if raised is None:
+        return Checked(Voices(ACCEPTED, oracle, ACCEPTED))
+    rejected = Divergence(Kind.WRONGLY_REJECTED, "call", "accepted", describe_exception(raised))
+    return Checked(Voices(ACCEPTED, oracle, REJECTED), rejected)
+
+
+def describe_promised_exception(promise: Promise) -> str:
+    classes = " or ".join(promise.raises)
+    return f"{classes} in {promise.phase}" if promise.phase else classes
+
+
+def state_oracle_acceptance(expectation: Expectation) -> object:
+    """Whether the oracle takes the call; it is silent where the arguments name no layer."""
+    if expectation.canonical is None:
+        return SILENT
+    return ACCEPTED if expectation.raised is None else REJECTED
+
+
+def state_oracle_class(expectation: Expectation, documented: frozenset[str], observed: frozenset[str]) -> object:
+    """The class that the oracle raises, as the set of classes that it belongs to."""
+    if expectation.raised is None:
+        return SILENT
+    for classes in (observed, documented):
+        if expectation.raised.cls in classes:
+            return classes
+    return frozenset({expectation.raised.cls})
+
+
+# Signature and construction
+
+
+def check_defaults(evidence: Evidence) -> Iterator[Answer]:
+    """`defaults`: each by its source, so that 1 is not True."""
+    case = evidence.case
+    if evidence.observation.raised is not None:
+        # A built-in function has no signature that can be read.
+        yield Lacking()
+        return
+    assert case.api is not None
+    dtype = framework_of(case.api).source.dtype
+    for name, value in case.promise.defaults.items():
+        documented = values.to_source(value, lambda common_name: dtype.format(name=common_name))
+        observed = evidence.observation.defaults.get(name, "no default")
+        voices = Voices(documented, SILENT, observed)
+        yield Checked(voices, Divergence(Kind.DEFAULT, name, documented, observed))
+
+
+def check_parameters(evidence: Evidence) -> Iterator[Checked]:
+    """`parameters`: presence, shape and dtype of weight and bias."""
+    observation = evidence.observation
+    if observation.raised is not None and not observation.parameters:
+        return
+    computed = evidence.parameter_shapes()
+    for name, promised in evidence.case.promise.parameters.items():
+        observed = observation.parameters.get(name)
+        if promised is None or observed is None:
+            oracle = name in computed if computed else SILENT
+            expected = describe_promised_parameter(promised)
+            found = describe_shape(None if observed is None else observed[1])
+            voices = Voices(promised is not None, oracle, observed is not None)
+            yield Checked(voices, Divergence(Kind.SHAPE, name, expected, found))
+            continue
+        shape, dtype = promised
+        observed_dtype, observed_shape = observed
+        if shape is not None:
+            voices = Voices(tuple(shape), computed.get(name, SILENT), tuple(observed_shape))
+            misshapen = Divergence(Kind.SHAPE, name, describe_shape(shape), describe_shape(observed_shape))
+            yield Checked(voices, misshapen)
+        if dtype is not None:
+            voices = Voices(dtype, SILENT, observed_dtype)
+            yield Checked(voices, Divergence(Kind.DTYPE, name, dtype, observed_dtype))
+        if shape is None and dtype is None:
+            # It is there, and no more was promised.
+            yield Checked(Voices(True, SILENT, True))
+
+
+def describe_promised_parameter(promised: tuple[tuple[int, ...] | None, str | None] | None) -> str:
+    if promised is None:
+        return "absent"
+    shape, _ = promised
+    return "present" if shape is None else describe_shape(shape)
+
+
+def check_distribution(promised: Distribution, evidence: Evidence) -> Checked:
+    """`distribution`: the initial values of a parameter against the documented one."""
+    name = promised.parameter
+    expected = f"{promised.family}{promised.arguments}"
+    drawn = evidence.observation.values.get(name)
+    if drawn is None:
+        misfit: str | None = "absent"
+    else:
+        numbers = np.asarray(drawn.values, dtype=np.float64).ravel()
+        misfit = explain_misfit(promised, numbers, drawn.dtype)
+    voices = Voices(expected, SILENT, expected if misfit is None else misfit)
+    return Checked(voices, Divergence(Kind.DISTRIBUTION, name, expected, misfit or ""))
+
+
+# Results
+
+
+def check_result(evidence: Evidence) -> Iterator[Answer]:
+    """What is promised of a call whose output was computed or inferred."""
+    promise = evidence.case.promise
+    result = observe_result(evidence)
+    assert result is not None
+    dtype, shape = result
+    if promise.accepts:
+        # An inferred output is that of a call which was not executed.
+        yield Lacking() if evidence.observation.lacking else check_acceptance(evidence)
+    if promise.shape is not None:
+        yield check_shape(promise.shape, shape, evidence.expectation)
+    if promise.dtype is not None:
+        yield Checked(Voices(promise.dtype, SILENT, dtype), Divergence(Kind.DTYPE, "output", promise.dtype, dtype))
+    if promise.operation:
+        yield check_operation(evidence)
+    if promise.same_as is not None:
+        yield check_sameness(evidence)
+
+
+def check_without_result(evidence: Evidence) -> Iterator[Answer]:
+    """Of a call that has no output, or of which none was promised: why it has none, and that it was accepted."""
+    promise = evidence.case.promise
+    observation = evidence.observation
+    expects_result = is_about_the_call(promise)
+    if observation.lacking:
+        yield Lacking()
+    elif observation.raised is not None:
+        # What was constructed has kept, or broken, the promises about construction before it raised.
+        if expects_result or not observation.parameters:
+            yield check_acceptance(evidence)
+    elif expects_result and evidence.case.inputs is not None:
+        # Nothing was run because the parameters have not the layer's shapes, of which the document says nothing.
+        for divergence in canonical.compare_parameters(evidence):
+            yield Checked(Voices(SILENT, divergence.expected, divergence.observed), divergence)
+    elif promise.accepts:
+        yield check_acceptance(evidence)
+
+
+def check_shape(promised: tuple[int, ...], observed: tuple[int, ...], expectation: Expectation) -> Checked:
+    """`shape`: that of the output, in three voices."""
+    documented = tuple(promised)
+    computed = None if expectation.output is None else expectation.output.value.shape
+    expected = f"document: {describe_shape(documented)}"
+    if computed is not None and computed != documented:
+        expected += f"; oracle: {describe_shape(computed)}"
+    voices = Voices(documented, SILENT if computed is None else computed, tuple(observed))
+    return Checked(voices, Divergence(Kind.SHAPE, "output", expected, describe_shape(observed)))
+
+
+def check_operation(evidence: Evidence) -> Answer:
+    """`operation`: the document names the operation, so that output and gradients are the oracle's."""
+    expectation = evidence.expectation
+    if evidence.observation.inferred is not None:
+        return Lacking()
+    if expectation.output is None:
+        if expectation.raised is None:
+            return Fault("the document names the operation, but these arguments name no layer")
+        return Checked(Voices(ACCEPTED, REJECTED, ACCEPTED))
+    finding = canonical.check_valid_call(evidence)
+    if isinstance(finding, Conforming):
+        return Checked(Voices("the operation", "the operation", "the operation"), ratio=finding.ratio)
+    if isinstance(finding, Diverging):
+        return Checked(Voices("the operation", "the operation", "another"), finding.divergence)
+    return finding
+
+
+def check_sameness(evidence: Evidence) -> Answer:
+    """`same_as`: the output of a call against that of the call documented to be equivalent."""
+    observation = evidence.observation
+    if observation.output is None or observation.other is None:
+        if observation.lacking or observation.raised is None:
+            return Lacking()
+        return check_acceptance(evidence)
+    same = are_equal(observation.output, observation.other)
+    differing = Divergence(Kind.VALUE, "output", "the same output as the equivalent call", "another output")
+    return Checked(Voices(True, SILENT, same), differing)
+
+
+def are_equal(first: TypedArray, second: TypedArray) -> bool:
+    """Whether dtype and all elements are the same; NaN is the same as NaN."""
+    may_be_nan = first.values.dtype.kind in "fc"
+    return first.dtype == second.dtype and np.array_equal(first.values, second.values, equal_nan=may_be_nan)
