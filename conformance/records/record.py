@@ -30,7 +30,7 @@ from conformance.case import (
     Worst,
     values,
 )
-from conformance.certificate.certify import Certificate
+from conformance.certificate.certificate import Certificate
 
 FORMAT = 1
 Data: TypeAlias = dict[str, Any]

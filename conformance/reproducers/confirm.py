@@ -15,7 +15,7 @@ LIMIT = 120.0  # seconds, the framework's import included
 MAX_PRINTED = 4000  # characters
 
 
-class NotExecuted(Exception):  # noqa: N818
+class NotExecutedError(Exception):
     """The target's interpreter could not be asked."""
 
 
@@ -25,7 +25,7 @@ def execute(target: Target, source: str, limit: float = LIMIT) -> tuple[int | No
     Returns the exit code (minus the signal; None when it was ended after `limit` seconds) and what it printed.
 
     Raises:
-        NotExecuted: the interpreter could not be asked.
+        NotExecutedError: the interpreter could not be asked.
     """
     with Executor(target, limit) as executor:
         return executor.execute(source)
@@ -80,7 +80,7 @@ class Executor:
                 code, out, err = interpreter.receive(channel)
             return code, out, err
         except Exception as error:  # whatever it does instead of answering
-            raise NotExecuted(interpreter.reason(error)[-MAX_PRINTED:]) from error
+            raise NotExecutedError(interpreter.reason(error)[-MAX_PRINTED:]) from error
         finally:
             self._end(interpreter)
 
@@ -88,7 +88,7 @@ class Executor:
         """As the function of that name."""
         try:
             code, out, err = self.execute(script)
-        except NotExecuted as error:
+        except NotExecutedError as error:
             return Confirmation(False, f"not executed: {error}")
         return Confirmation(_confirms(outcome, code, out), _shown(out, err, code))
 

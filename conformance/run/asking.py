@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from conformance.audit import Audit, Job
 from conformance.case import Case, Greeting, Outcome, Target, Verdict
-from conformance.certificate.certify import Cache, Certificate, Certificates
+from conformance.certificate.certificate import Certificate
+from conformance.certificate.certificates import Cache, Certificates
 from conformance.oracle.expectation import Expectation
 from conformance.run.settings import Settings
 from conformance.verdicts import repeat

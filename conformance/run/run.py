@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.apis import frameworks
 from conformance.audit import Job
 from conformance.case import Case, Target
-from conformance.certificate.certify import Cache
+from conformance.certificate.certificates import Cache
 from conformance.records import baseline, resume
 from conformance.records.baseline import BaselineError, Miscount
 from conformance.records.record import Record, VerdictRecord

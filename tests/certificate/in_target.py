@@ -1,0 +1,88 @@
+"""A framework's interpreter that runs any worker with any adapter: one start for all mutants of a framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import execnet
+import pytest
+
+from conformance.apis import contracts, framework_of
+from conformance.case import Observation
+from conformance.certificate.subject import Subject
+from conformance.targets import protocol
+from conformance.targets.interpreter import ENVIRONMENT, REMOTE, source_of
+from tests.frameworks import target_of
+
+ANSWER_LIMIT = 120.0  # seconds
+
+_DISPATCHER = """
+import os, tempfile, types
+os.chdir(tempfile.mkdtemp(prefix="conformance-mutants-"))
+loaded = {}
+def load(source):
+    if source not in loaded:
+        module = types.ModuleType("mutant")
+        exec(compile(source, "mutant", "exec"), module.__dict__)
+        loaded[source] = module
+        if hasattr(module, "setup"):
+            module.setup(None)
+    return loaded[source]
+for worker, adapter, calls in channel:
+    worker, adapter = load(worker), load(adapter)
+    progress, answers = worker.Progress("progress"), []
+    for call in calls:
+        adapter.reset()
+        answers.append(worker.Call(adapter, call, progress).run())
+    os.close(progress.file)
+    channel.send(answers)
+"""
+
+
+class Interpreters:
+    """The interpreters of the frameworks, each started when it is first asked."""
+
+    def __init__(self) -> None:
+        self._group = execnet.Group()
+        self._channels: dict[str, execnet.Channel] = {}
+
+    def answer(self, framework: str, worker: str, adapter: str, calls: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """The answers of a worker with an adapter, both given as source.
+
+        An interpreter that is lost is no failure of a check: it fails the test.
+        """
+        if framework not in self._channels:
+            self._channels[framework] = self._start(framework)
+        channel = self._channels[framework]
+        try:
+            channel.send((worker, adapter, list(calls)))
+            answers: list[Any] = channel.receive(ANSWER_LIMIT)
+        except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError) as error:
+            pytest.fail(f"{framework} gave no answer: {error}")
+        return answers
+
+    def _start(self, framework: str) -> execnet.Channel:
+        environment = "".join(f"//env:{name}={value}" for name, value in ENVIRONMENT.items())
+        gateway = self._group.makegateway(target_of(framework).spec + environment)
+        return gateway.remote_exec(_DISPATCHER)
+
+    def close(self) -> None:
+        self._group.terminate(1.0)
+
+
+def subject_of(api: str, interpreters: Interpreters, sources: Mapping[str, str]) -> Subject:
+    """An API as a check sees it; `sources` replace those of the modules that travel."""
+    framework = framework_of(api)
+
+    def source(module: str) -> str:
+        return sources.get(module) or source_of(module)
+
+    def ask(calls: Sequence[Mapping[str, Any]]) -> list[Observation]:
+        worker = source(f"{REMOTE}.worker")
+        adapter = source(f"{REMOTE}.adapters.{framework.name}")
+        numbered = [{**call, "id": number} for number, call in enumerate(calls)]
+        answers = interpreters.answer(framework.name, worker, adapter, numbered)
+        return [protocol.observation(answer, number) for number, answer in enumerate(answers)]
+
+    return Subject(contracts()[api], framework, ask, dict)
