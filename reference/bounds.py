@@ -303,7 +303,8 @@ def underflow(number_format: Format, roundings: int) -> float:
 
 def mark_nonzero(array: Array) -> Array:
     """Ones where the array is not zero: a layer of such finds the elements that any product reaches."""
-    return (array != 0).astype(np.float64)
+    is_nonzero: Array = array != 0
+    return is_nonzero.astype(np.float64)
 
 
 def _smallest(array: Array) -> float:
