@@ -101,6 +101,8 @@ def evaluate(text: str, names: Mapping[str, Any]) -> Any:
         ExpressionError: the text does not parse, uses what the grammar lacks, or fails over these names.
     """
     try:
+        if text in names:
+            return _check_result(names[text])  # most expressions are a name alone
         evaluator = _make_evaluator()
         evaluator.names = dict(names)
         return _check_result(evaluator.eval(text, previously_parsed=_parse(text)))
