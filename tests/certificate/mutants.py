@@ -357,7 +357,7 @@ JUDGES = [
            Mutation(ORACLE, "zip(OPERANDS, values, strict=True)", "zip(('weight', 'input', 'bias'), values, strict=True)"),
            Check("judge")),
     Mutant("the gate passes everything",
-           Mutation(CASES, "not _shows(m, _1, _2)", "False"),
+           Mutation(CASES, "not _shows(mistake, question)", "False"),
            Test("cases/test_vacuity.py", "test_ones_alone_do_not_show_which_way_a_kernel_lies")),
     Mutant("a script that never diverges",
            Mutation(REPRODUCERS, "last_line(self.printed) == 'DIVERGES'", "last_line(self.printed) == 'CONFORMS'"),
