@@ -117,7 +117,7 @@ def main(arguments: Sequence[str]) -> int:
         for name, path in given.items():
             page = Path(folder) / f"{path.stem}.html"
             wall, cpu = timed(lambda path=path, page=page: reports.write_html([path], page))  # type: ignore[misc]
-            verdicts = len(load([path]).entries)
+            verdicts = len(load([path]).judged)
             print(f"{name}: {verdicts:,} verdicts, {path.stat().st_size / 1e6:.1f} MB of results")
             print(f"  generation {wall:7.2f} s ({cpu:.2f} cpu), page {page.stat().st_size / 1e6:.2f} MB")
             seconds, size = BUDGETS.get(name, (float("nan"), float("nan")))

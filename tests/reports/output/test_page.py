@@ -74,7 +74,7 @@ def test_first_screen_counts_failures_without_a_script(whole, browser):
     page.goto(whole[1].as_uri())
     text = page.locator("#overview").inner_text()
     context.close()
-    failures = sum(entry.failed for entry in run.entries)
+    failures = sum(entry.failed for entry in run.judged)
     assert f"{failures} of" in text
     assert "npu was not audited: no interpreter at ssh=user@npu; install mindspore 2.10.0 there" in text
     assert "Complete run" in text
@@ -360,7 +360,7 @@ def test_operands_of_the_worst_element_make_up_what_the_oracle_computes(syntheti
 
 
 def test_shapes_are_drawn_to_one_scale(whole, open_page):
-    wrong = next(entry for entry in load([whole[0]]).entries if entry.verdict.kind == "shape")
+    wrong = next(entry for entry in load([whole[0]]).judged if entry.verdict.kind == "shape")
     page = open_page(whole[1], f"#verdict/{quote(wrong.case.id, safe='')}/{wrong.verdict.api}").page
     page.locator("dialog .pictures").wait_for()
     sizes = page.locator("dialog svg").evaluate_all("all => all.map((one) => one.querySelectorAll('rect').length)")

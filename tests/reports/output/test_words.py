@@ -15,7 +15,7 @@ from conformance.distribution import fault
 from conformance.expectation import Expected
 from conv_reports.findings import features
 from conv_reports.output import words
-from conv_reports.results.read import KINDS, OUTCOMES
+from conv_reports.results.records import KINDS, OUTCOMES
 
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
@@ -105,8 +105,8 @@ PHRASES = {
 
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_phrases_of_the_judge_are_translated(phrase):
-    assert words.told("zh", phrase) == PHRASES[phrase]
-    assert words.told("en", phrase) == phrase
+    assert words.translate("zh", phrase) == PHRASES[phrase]
+    assert words.translate("en", phrase) == phrase
 
 
 def test_what_the_judge_says_of_numbers_and_distributions_is_among_the_phrases():
@@ -122,4 +122,4 @@ def test_what_the_judge_says_of_numbers_and_distributions_is_among_the_phrases()
         found = compare("output", Kind.VALUE, Expected(np.ones(3), bound), np.full(3, 9.0), "float64").divergence
         said += [found.expected, found.observed]
     for one in said:
-        assert re.search("[\u4e00-\u9fff]", words.told("zh", one)), one
+        assert re.search("[\u4e00-\u9fff]", words.translate("zh", one)), one

@@ -32,7 +32,7 @@ def test_command_line_answers_the_shared_table(text, expected):
 
 
 def test_page_answers_the_shared_table(browser):
-    script = page.script_source(["query"])
+    script = page.join_scripts(["query"])
     answers = browser.new_page().evaluate(
         """([source, verdicts, names, queries]) => {
           const own = source.replace(/^function fact/m, "function pageFact");
