@@ -109,17 +109,27 @@ def test_phrases_of_the_judge_are_translated(phrase):
     assert words.translate("en", phrase) == phrase
 
 
-def test_what_the_judge_says_of_numbers_and_distributions_is_among_the_phrases():
-    drawn = np.linspace(-0.5, 0.5, 4000)
-    said = [
-        fault(Distribution("weight", "uniform", (-1.0, 1.0)), drawn),
-        fault(Distribution("weight", "uniform", (-0.1, 0.1)), drawn),
-        fault(Distribution("weight", "normal", (3.0, 0.1)), drawn),
-        fault(Distribution("weight", "normal", (0.0, 9.0)), drawn),
-        fault(Distribution("weight", "constant", (1.0,)), drawn),
-    ]
-    for bound in (None, np.full(3, 0.25)):
-        found = compare("output", Kind.VALUE, Expected(np.ones(3), bound), np.full(3, 9.0), "float64").divergence
-        said += [found.expected, found.observed]
-    for one in said:
-        assert re.search("[\u4e00-\u9fff]", words.translate("zh", one)), one
+def assert_is_chinese(text):
+    assert re.search("[\u4e00-\u9fff]", text), text
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        Distribution("weight", "uniform", (-1.0, 1.0)),
+        Distribution("weight", "uniform", (-0.1, 0.1)),
+        Distribution("weight", "normal", (3.0, 0.1)),
+        Distribution("weight", "normal", (0.0, 9.0)),
+        Distribution("weight", "constant", (1.0,)),
+    ],
+    ids=str,
+)
+def test_what_the_judge_says_of_distributions_is_among_the_phrases(distribution):
+    assert_is_chinese(words.translate("zh", fault(distribution, np.linspace(-0.5, 0.5, 4000))))
+
+
+@pytest.mark.parametrize("bound", [None, np.full(3, 0.25)], ids=["exact", "bounded"])
+@pytest.mark.parametrize("side", ["expected", "observed"])
+def test_what_the_judge_says_of_numbers_is_among_the_phrases(bound, side):
+    comparison = compare("output", Kind.VALUE, Expected(np.ones(3), bound), np.full(3, 9.0), "float64")
+    assert_is_chinese(words.translate("zh", getattr(comparison.divergence, side)))
