@@ -19,13 +19,14 @@ import cachetools
 import execnet
 from execnet.gateway_base import RemoteError
 
-from conformance import expectation as oracle
-from conformance import judge
 from conformance.apis import Contract, NoEquivalent
-from conformance.case import Array, Case, Observation, Outcome, Phase, Verdict
-from conformance.expectation import Expectation
-from conformance.protocol import ProtocolError, call, observation, vendor_arguments
-from conformance.target import Connection, Greeting, Target, TargetError
+from conformance.case import Array, Case, Greeting, Observation, Outcome, Phase, Target, Verdict
+from conformance.oracle import expectation as oracle
+from conformance.oracle.expectation import Expectation
+from conformance.targets.connection import Connection
+from conformance.targets.errors import ProtocolError, TargetError
+from conformance.targets.protocol import call, observation, vendor_arguments
+from conformance.verdicts import judge
 
 WINDOW = 64  # calls sent ahead of their results
 BATCH = 16  # calls in one message

@@ -8,13 +8,15 @@ from typing import Any, cast
 
 import pytest
 
-from conformance import baseline, nodeids, results, resume, run, spec
+from conformance import run
 from conformance.apis import Contract, frameworks
 from conformance.audit import Job
-from conformance.case import LAYERS, Case, Outcome
-from conformance.results import Record
+from conformance.case import LAYERS, Case, Outcome, Statement, Target
+from conformance.cases import spec
+from conformance.cases.naming import item_name
+from conformance.records import baseline, results, resume
+from conformance.records.results import Record
 from conformance.run import Run
-from conformance.target import Target
 
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
@@ -100,7 +102,6 @@ def _positive(text: str) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    nodeids.keep_whole()
     for name, meaning in {**MARKERS, **dict.fromkeys(frameworks(), "cases on this framework")}.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     option = config.option
@@ -153,17 +154,21 @@ class SpecFile(pytest.File):
         this.asked[str(self.path)] = len(loaded.cases) * len(asked)
         for case in loaded.cases:
             for target, contract in asked:
-                name = _item_name(case.name, contract.api, target)
-                item: CaseItem = CaseItem.from_parent(self, name=name)
+                name = item_name(case.name, contract.api, "" if target.name == target.framework else target.name)
+                # With its whole id: pytest 9.2 reads brackets in an id as parameters, but not those in a name.
+                item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
                 item.job = Job(case, contract, target)
                 item.statement = statements[case.claim] if case.claim is not None else None
-                item.settled = this.earlier.settled(item.job) if this.earlier is not None else None
+                if this.earlier is not None:
+                    item.settled = this.earlier.settled(case, target.name, contract.api)
                 item.own_markers.extend(_marks(case, contract, target))
                 yield item
         if asked:
             for statement in loaded.statements:
                 if statement.unchecked is not None:
-                    listed: StatementItem = StatementItem.from_parent(self, name=f"{statement.claim}@{statement.api}")
+                    listed: StatementItem = StatementItem.from_parent(
+                        self, name=item_name(statement.claim, statement.api)
+                    )
                     listed.statement = statement
                     yield listed
 
@@ -171,10 +176,6 @@ class SpecFile(pytest.File):
         if isinstance(excinfo.value, spec.SpecError | resume.ResumeError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
-
-
-def _item_name(case: str, api: str, target: Target) -> str:
-    return f"{case}@{api}" if target.name == target.framework else f"{case}@{target.name}:{api}"
 
 
 def _marks(case: Case, contract: Contract, target: Target) -> Iterator[pytest.Mark]:
@@ -191,7 +192,7 @@ def _marks(case: Case, contract: Contract, target: Target) -> Iterator[pytest.Ma
 class StatementItem(pytest.Item):
     """A statement that no case can check: reported as skipped, with the reason."""
 
-    statement: spec.Statement
+    statement: Statement
 
     def runtest(self) -> None:
         pytest.skip(f"not checkable: {self.statement.unchecked}")
@@ -208,8 +209,8 @@ class CaseItem(pytest.Item):
     """A case on an API of a target. `settled` is an earlier run's verdict, `records` what the results file gets."""
 
     job: Job
-    statement: spec.Statement | None
-    settled: Record | None
+    statement: Statement | None
+    settled: Record | None = None
     repeats: Sequence[Job] = ()
     records: Sequence[Record] = ()
 

@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from conformance import baseline, rebaseline, repeat, results, resume
 from conformance.apis import NoEquivalent, frameworks
 from conformance.audit import Audit, Job
-from conformance.baseline import Baseline, BaselineError, Fact, Pattern, Where
-from conformance.case import Outcome, Verdict
-from conformance.certify import Cache, Certificates
-from conformance.confirm import Executor
-from conformance.protocol import vendor_arguments
-from conformance.results import Record
-from conformance.script import call_line, script
-from conformance.spec import folder_of
+from conformance.case import Outcome, Target, Verdict
+from conformance.cases.spec import folder_of
+from conformance.certificate.certify import Cache, Certificates
+from conformance.records import baseline, rebaseline, results, resume
+from conformance.records.baseline import Baseline, BaselineError, Fact, Pattern, Where
+from conformance.records.results import Record
+from conformance.reproducers.confirm import Executor
+from conformance.reproducers.script import call_line, script
 from conformance.summary import Summary
-from conformance.target import Target, TargetError, default, parse, unique
+from conformance.targets.command_line import default, parse, unique
+from conformance.targets.errors import TargetError
+from conformance.targets.protocol import vendor_arguments
+from conformance.verdicts import repeat
 from conv_reports import ResultsError, representatives, write_html
 
 CONFIRM_MARGIN = 20.0  # seconds beyond the limit of a case: a script imports its framework first
@@ -141,7 +143,7 @@ class Run:
         """The verdict's record, why it is not as the baseline has it, and all records that it needs."""
         target = self._target(job.target)
         found = settled or self._record(
-            job, self._uncertified(job) or repeat.combined([j.verdict.result() for j in repeats])
+            job, self._uncertified(job) or repeat.combine([j.verdict.result() for j in repeats])
         )
         found, complaint = self._held_against_the_baseline(found, baseline.where(target))
         return found, complaint, [target, *self._contract(job), results.case(job.case), found]

@@ -19,7 +19,7 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
 MAX_LINE = 4000  # characters; the parser's time grows with the square of a line's length
 MAX_BRACKETS = 100  # open at once, those in text included; its time grows with their square too
-SCHEMAS = Path(__file__).parent.parent / "specs" / "schema"
+SCHEMAS = Path(__file__).parent / "schema"
 
 YamlPath: TypeAlias = tuple[str | int, ...]
 

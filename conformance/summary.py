@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.case import Outcome
-from conformance.results import Record
+from conformance.records.results import Record
 
 
 class Summary:

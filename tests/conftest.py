@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import conformance.adapters
 import conformance.apis
+import conformance.targets.remote.adapters
+from tests.fakes.suite import suite
+from tests.frameworks import target
+
+__all__ = ["fakes", "suite", "target"]
 
 FAKES = Path(__file__).parent / "fakes"
 
@@ -17,7 +21,7 @@ FAKES = Path(__file__).parent / "fakes"
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder with the fake framework, whose contract and adapter the suite finds."""
     monkeypatch.syspath_prepend(str(FAKES))
-    for room in (conformance.apis, conformance.adapters):
+    for room in (conformance.apis, conformance.targets.remote.adapters):
         monkeypatch.setattr(room, "__path__", [*room.__path__, str(FAKES / room.__name__.rpartition(".")[2])])
     cached = (conformance.apis.frameworks, conformance.apis.contracts)
     for function in cached:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conformance.case import Array, Inputs, LayerName
-from conformance.values import Arguments
+from conformance.case.values import Arguments
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from conformance.apis import NoEquivalent
 from conformance.case import Inputs, LayerName
-from conformance.values import Arguments, DType, Tensor, Value
+from conformance.case.values import Arguments, DType, Tensor, Value
 
 DEFAULTS: Arguments = {
     "stride": 1,

@@ -6,7 +6,7 @@ from functools import partial
 
 from conformance.apis import Contract, Framework, Layout, NoEquivalent, Source, common
 from conformance.case import Array, Inputs, LayerName
-from conformance.values import Arguments, Tensor
+from conformance.case.values import Arguments, Tensor
 
 
 def _grouped(weight: Array, groups: int) -> Array:

@@ -8,7 +8,7 @@ from functools import partial
 from conformance.apis import Contract, Framework, NoEquivalent, Source, common
 from conformance.apis.torch import module_to_canonical, module_to_vendor
 from conformance.case import Inputs, LayerName
-from conformance.values import Arguments
+from conformance.case.values import Arguments
 
 # Canonical name -> nn's own.
 _RENAMED = {"groups": "group", "bias": "has_bias"}

@@ -6,7 +6,7 @@ from functools import partial
 
 from conformance.apis import Contract, Framework, NoEquivalent, Source, common
 from conformance.case import Inputs, LayerName
-from conformance.values import Arguments, Tensor
+from conformance.case.values import Arguments, Tensor
 
 
 def padding_arguments(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import conformance.adapters
 import conformance.apis
+import conformance.targets.remote.adapters
 
 HERE = Path(__file__).parent
-for room in (conformance.apis, conformance.adapters):
+for room in (conformance.apis, conformance.targets.remote.adapters):
     folder = str(HERE / room.__name__.rpartition(".")[2])
     if folder not in room.__path__:
         room.__path__.append(folder)

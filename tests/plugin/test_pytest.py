@@ -14,14 +14,14 @@ def test_a_run_in_one_process_and_in_two_selects_stops_and_reports_as_pytest_doe
     suite.behave(k2="wrong", k3="no such kernel", k4="unregistered")
     whole = suite.run("-rA", "--junitxml", "junit.xml")
     assert whole.status == 1, whole.output
-    assert f"FAILED {KERNEL}kernel[k=2-size=6]@fakeflow.Conv2d" in whole.output
-    assert f"PASSED {KERNEL}kernel[k=1-size=7]@fakeflow.Conv2d" in whole.output
+    assert f"FAILED {KERNEL}fakeflow.Conv2d/kernel[k:2-size:6]" in whole.output
+    assert f"PASSED {KERNEL}fakeflow.Conv2d/kernel[k:1-size:7]" in whole.output
     assert "4 failed, 4 passed, 3 skipped" in whole.output
     outcomes = {name: record["outcome"] for name, record in whole.verdicts().items()}
-    assert outcomes["kernel[k=2-size=6]"] == outcomes["kernel[k=3-size=6]"] == "diverges"
-    assert outcomes["kernel[k=4-size=6]"] == "unavailable"
+    assert outcomes["kernel[k:2-size:6]"] == outcomes["kernel[k:3-size:6]"] == "diverges"
+    assert outcomes["kernel[k:4-size:6]"] == "unavailable"
     assert outcomes["other"] == "no_equivalent"
-    assert outcomes["stride[value=none]"] == "conforms"
+    assert outcomes["stride[value:none]"] == "conforms"
     footer = whole.records()[-1]
     assert (footer["record"], footer["complete"], footer["verdicts"]) == ("footer", True, 11)
     scripts = [record["confirmed"] for record in whole.records() if record["record"] == "confirmation"]
@@ -51,9 +51,11 @@ def test_selection_by_path_name_marker_and_id(suite: Any) -> None:
     assert (
         "2/11 tests collected" in suite.run("--collect-only", "-m", "fakeflow and invalid", "--strict-markers").output
     )
-    one = suite.run(f"{KERNEL}kernel[k=3-size=6]@fakeflow.Conv2d")
+    one = suite.run(f"{KERNEL}fakeflow.Conv2d/kernel[k:3-size:6]")
     assert one.status == 0, one.output
-    assert list(one.verdicts()) == ["kernel[k=3-size=6]"]
+    assert list(one.verdicts()) == ["kernel[k:3-size:6]"]
+    for part in ("fakeflow.Conv2d/kernel[k:3-size:6]", "kernel[k:3-size:6]", "k:3-size:6", "3-size:6]"):
+        assert "1/11 tests collected" in suite.run("--collect-only", "-k", part).output
     nothing = suite.run("-k", "nothing")
     assert nothing.status == 5
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import coverage, spec
 from conformance.case import LAYERS, Case, LayerName
-from conformance.expectation import expect
+from conformance.cases import coverage, spec
+from conformance.oracle.expectation import expect
 
 PARAMETERS = {
     "conv2d": "in_channels out_channels kernel_size stride padding dilation groups bias padding_mode",

@@ -10,9 +10,9 @@ import pytest
 
 import conv_reports as reports
 from conformance.case import Distribution, Kind
-from conformance.comparison import compare
-from conformance.distribution import fault
-from conformance.expectation import Expected
+from conformance.oracle.expectation import Expected
+from conformance.verdicts.comparison import compare
+from conformance.verdicts.distribution import fault
 from conv_reports.findings import features
 from conv_reports.output import words
 from conv_reports.results.records import KINDS, OUTCOMES

@@ -1,0 +1,65 @@
+"""The vocabulary: what passes between the rooms. Frozen records and closed sets, free of behaviour.
+
+- `values`: what an argument may be, and its notations;
+- `case`: a call, its inputs, what its document promises, and the closed sets that specs are written in;
+- `observation`: the arrays that go to a target, and what comes back;
+- `verdict`: the outcome of comparing, and its closed sets;
+- `target`: which installed framework is asked, and what it says of itself.
+
+Imports NumPy's types and nothing of this project; every other room may import this one.
+"""
+
+from conformance.case.case import (
+    COMPLEX,
+    DTYPES,
+    INTEGERS,
+    LAYERS,
+    LAYOUTS,
+    MAX_ELEMENTS,
+    VALUES,
+    Case,
+    Distribution,
+    Inputs,
+    LayerName,
+    Promise,
+    Statement,
+)
+from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
+from conformance.case.target import Greeting, Target
+from conformance.case.values import Arguments, DType, Numpy, Tensor, Value
+from conformance.case.verdict import Confirmation, Kind, Outcome, Ruling, Verdict, Worst
+
+__all__ = [
+    "COMPLEX",
+    "DTYPES",
+    "INTEGERS",
+    "LAYERS",
+    "LAYOUTS",
+    "MAX_ELEMENTS",
+    "VALUES",
+    "Arguments",
+    "Array",
+    "Arrays",
+    "Case",
+    "Confirmation",
+    "DType",
+    "Distribution",
+    "Greeting",
+    "Inputs",
+    "Kind",
+    "LayerName",
+    "Numpy",
+    "Observation",
+    "Outcome",
+    "Phase",
+    "Promise",
+    "Raised",
+    "Ruling",
+    "Statement",
+    "Target",
+    "Tensor",
+    "TypedArray",
+    "Value",
+    "Verdict",
+    "Worst",
+]

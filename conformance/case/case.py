@@ -1,0 +1,144 @@
+"""One concrete call and what its document promises of it, and the closed sets that a case is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from conformance.case.observation import Phase
+from conformance.case.values import Arguments, Value
+
+LayerName: TypeAlias = Literal["conv2d", "conv_transpose2d"]
+LAYERS: tuple[LayerName, ...] = ("conv2d", "conv_transpose2d")
+
+# Common names of dtypes; a framework may lack some.
+INTEGERS = ("int8", "int32", "int64")
+COMPLEX = ("complex64", "complex128")
+DTYPES = ("float16", "bfloat16", "float32", "float64", *COMPLEX, *INTEGERS)
+# How x lies in memory.
+LAYOUTS = ("contiguous", "strided", "transposed")
+# Classes of values; `conformance.oracle.inputs.CLASSES` says how each fills the arrays.
+VALUES = (
+    "exact",
+    "real",
+    "ones",
+    "arange",
+    "tiny",
+    "huge",
+    "subnormal",
+    "signed_zeros",
+    "with_nan",
+    "with_inf",
+)
+MAX_ELEMENTS = 50_000_000  # of one array of a case
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """How a case's arrays are made.
+
+    Attributes:
+        shape: shape of x, (N, C, H, W) or (C, H, W).
+        dtype: common name of the dtype of x, weight, bias and the upstream gradient.
+        values: a name of `VALUES`, such as ``"exact"`` or ``"real"``.
+        layout: ``"contiguous"``, ``"strided"`` or ``"transposed"``: how x lies in memory.
+        gradients: whether the input, weight and bias gradients are asked for.
+        weight_dtype: dtype of weight and bias where it differs from x's.
+        infer: where the device lacks the operation, ask the framework's own shape inference (it costs a compile).
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    values: str = "exact"
+    layout: str = "contiguous"
+    gradients: bool = True
+    weight_dtype: str | None = None
+    infer: bool = False
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A documented initial distribution of a parameter: ``uniform(low, high)``, ``normal(mean, std)``,
+    ``truncated_normal(mean, std)`` (cut at two standard deviations) or ``constant(value)``."""
+
+    parameter: str
+    family: str
+    arguments: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the document promises of a case. An empty field means that it is silent.
+
+    Attributes:
+        shape: shape of the output.
+        dtype: dtype of the output.
+        raises: names of the exception classes, any of which (or a subclass) keeps the promise.
+        phase: the phase in which it is documented to raise.
+        accepts: the call is documented as valid; nothing else of it is compared.
+        operation: the document names the operation, so output and gradients are the oracle's.
+        parameters: per parameter its (shape, dtype), each None where silent; an entry None: no such parameter.
+        defaults: per argument its documented default.
+        distribution: the documented initial distribution of a parameter.
+        same_as: the vendor's arguments of a call documented to give the same output.
+    """
+
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    raises: tuple[str, ...] = ()
+    phase: Phase | None = None
+    accepts: bool = False
+    operation: bool = False
+    parameters: Mapping[str, tuple[tuple[int, ...] | None, str | None] | None] = field(default_factory=dict)
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    distribution: Distribution | None = None
+    same_as: Arguments | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One concrete call, expanded from a spec.
+
+    Attributes:
+        spec: the spec file, relative to the specs folder, with forward slashes.
+        name: name within the file, such as ``"same[k=3-d=2]"``; `id` joins both.
+        line: line of the spec file where the case is written (1-based).
+        layer: the canonical operation.
+        api: None for a canonical case, asked of every API of its layer; a claim's case names its API
+            and writes `arguments` in that vendor's own.
+        arguments: canonical or vendor arguments, not yet validated: a case may be about a wrong one.
+        inputs: how the arrays are made; None when the case ends with construction.
+        promise: what the document says. For a canonical case only `raises` is used: the call is invalid.
+        clause: the document clause, section or issue that the case comes from.
+        claim: id of the claim that it tests, if any.
+        positional: the arguments that are passed by position, in this order; the others by keyword.
+    """
+
+    spec: str
+    name: str
+    line: int
+    layer: LayerName
+    api: str | None
+    arguments: Arguments
+    inputs: Inputs | None
+    promise: Promise
+    clause: str
+    claim: str | None = None
+    positional: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"{self.spec}::{self.name}"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a document and how it is accounted for: `unchecked` is the reason, None when cases check it."""
+
+    document: str
+    api: str
+    claim: str
+    section: str
+    says: str
+    unchecked: str | None

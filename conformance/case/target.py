@@ -1,0 +1,44 @@
+"""The records of a target: which installed framework is audited, and what its worker says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Target:
+    """One installed framework to audit.
+
+    Attributes:
+        name: what reports call it; the framework's name for the default targets.
+        framework: the framework's import name.
+        spec: the execnet specification of its interpreter, such as ``popen//python=/path``.
+        device: the framework's own name of a device; None for its default.
+        given: what the command line said.
+        memory: bytes that its process may use; None for half of its machine's.
+    """
+
+    name: str
+    framework: str
+    spec: str
+    device: str | None = None
+    given: str = ""
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What a started worker says of itself.
+
+    Attributes:
+        previous: the last words of the worker before it.
+        defaults: by API, the repr of each default in its signature, where that can be read.
+    """
+
+    version: str
+    environment: Mapping[str, str]
+    folder: str
+    pid: int
+    previous: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

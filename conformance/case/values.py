@@ -1,0 +1,168 @@
+"""Argument values: what a spec may write, what travels to a target, what a person would type.
+
+A spec writes plain YAML; what YAML has no notation for is a mapping with one key:
+
+    {list: [3, 3]}               a list (a plain YAML sequence is a tuple)
+    {set: [1, 2]}                a set
+    {numpy: int64, value: 3}     a NumPy scalar
+    {numpy: int64, array: 3}     a NumPy array (0-d here)
+    {dtype: float16}             the framework's own dtype object
+    {tensor: [8, 4, 3, 3]}       a tensor of that shape, filled by the case's inputs
+    {float: nan}                 nan, inf or -inf
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Numpy:
+    """A NumPy scalar, or an array when ``is_array``."""
+
+    dtype: str
+    value: Any
+    is_array: bool = False
+
+
+@dataclass(frozen=True)
+class DType:
+    """A framework's own dtype object, by its common name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor argument of the given shape; the case's inputs say what fills it."""
+
+    shape: tuple[int, ...]
+
+
+Value: TypeAlias = Any  # None | bool | int | float | str | tuple | list | frozenset | Numpy | DType | Tensor
+Arguments: TypeAlias = Mapping[str, Value]
+
+NUMPY_DTYPES = frozenset(
+    (
+        *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+        *("float16", "float32", "float64", "complex64", "complex128", "str_"),
+    )
+)
+
+
+def from_yaml(node: Any, text: Callable[[str], Value] = str) -> Value:
+    """Turn plain YAML data into a value.
+
+    Args:
+        text: turns a string into its value; a spec evaluates expressions here.
+
+    Raises:
+        ValueError: a mapping that is none of the notations above.
+    """
+    if isinstance(node, str):
+        return text(node)
+    if isinstance(node, list):
+        return tuple(from_yaml(item, text) for item in node)
+    if not isinstance(node, Mapping):
+        return node
+    keys = set(node)
+    if keys == {"list"}:
+        return list(_sequence(node, "list", text))
+    if keys == {"set"}:
+        try:
+            return frozenset(_sequence(node, "set", text))
+        except TypeError as error:
+            raise ValueError(f"set: {error}") from error
+    if keys == {"dtype"}:
+        return DType(str(text(node["dtype"])))
+    if keys == {"tensor"}:
+        shape = _sequence(node, "tensor", text)
+        if not all(type(n) is int and n >= 0 for n in shape):
+            raise ValueError(f"tensor: expected a list of integers >= 0, got {list(shape)!r}")
+        return Tensor(shape)
+    if keys == {"float"} and str(node["float"]) in ("nan", "inf", "-inf"):
+        return float(node["float"])
+    if keys in ({"numpy", "value"}, {"numpy", "array"}):
+        return _numpy(node["numpy"], from_yaml(node["array" if "array" in node else "value"], text), "array" in node)
+    raise ValueError(
+        f"unknown value notation with the keys {sorted(map(str, keys))}; expected one of "
+        "{list}, {set}, {dtype}, {tensor}, {float}, {numpy, value}, {numpy, array}"
+    )
+
+
+def _numpy(dtype: Any, value: Value, is_array: bool) -> Numpy:
+    if not isinstance(dtype, str) or dtype not in NUMPY_DTYPES:
+        raise ValueError(f"numpy: unknown dtype {dtype!r}, expected one of {', '.join(sorted(NUMPY_DTYPES))}")
+    try:
+        made = np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"numpy: {value!r} is no {dtype}: {error}") from error
+    if made.ndim and not is_array:
+        raise ValueError(f"numpy: value is one scalar, got {value!r}; write array for an array")
+    return Numpy(dtype, value, is_array)
+
+
+def _sequence(node: Mapping[str, Any], key: str, text: Callable[[str], Value]) -> tuple[Value, ...]:
+    found = from_yaml(node[key], text)
+    if not isinstance(found, tuple):
+        raise ValueError(f"{key}: expected a list, got {node[key]!r}")
+    return found
+
+
+def to_source(value: Value, dtype: Callable[[str], str]) -> str:
+    """The Python source that a person would type for a value.
+
+    Args:
+        dtype: the vendor's spelling of a dtype name, such as ``"torch.float16"`` for ``"float16"``.
+    """
+    match value:
+        case Numpy(name, inner, True):
+            return f"np.array({to_source(inner, dtype)}, dtype=np.{name})"
+        case Numpy(name, inner, False):
+            return f"np.{name}({to_source(inner, dtype)})"
+        case DType(name):
+            return dtype(name)
+        case Tensor(shape):
+            return f"<tensor of shape {shape}>"
+        case tuple():
+            inside = ", ".join(to_source(item, dtype) for item in value)
+            return f"({inside},)" if len(value) == 1 else f"({inside})"
+        case list():
+            return "[" + ", ".join(to_source(item, dtype) for item in value) + "]"
+        case frozenset():
+            return "{" + ", ".join(sorted(to_source(item, dtype) for item in value)) + "}" if value else "set()"
+        case float() if not math.isfinite(value):
+            return f"float({str(value)!r})"
+        case _:
+            return repr(value)
+
+
+def to_json(value: Value) -> Any:
+    """A value as JSON data for the results file, in the notation of a spec.
+
+    The one notation kept implicit is a tuple: a JSON array is a tuple unless it stands in ``{"list": ...}``.
+    """
+    match value:
+        case Numpy(dtype, inner, is_array):
+            return {"numpy": dtype, "array" if is_array else "value": to_json(inner)}
+        case DType(name):
+            return {"dtype": name}
+        case Tensor(shape):
+            return {"tensor": list(shape)}
+        case tuple():
+            return [to_json(item) for item in value]
+        case list():
+            return {"list": [to_json(item) for item in value]}
+        case frozenset():
+            return {"set": sorted((to_json(item) for item in value), key=repr)}
+        case float() if not math.isfinite(value):
+            return {"float": str(value)}
+        case np.generic():
+            return value.item()
+        case _:
+            return value

@@ -1,0 +1,99 @@
+"""The outcome of comparing an observation with its expectation, and the closed sets that it is told in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from conformance.case.observation import Phase, Raised
+
+
+class Outcome(StrEnum):
+    """The closed set of what can come of a case on an API of a target."""
+
+    CONFORMS = "conforms"
+    DIVERGES = "diverges"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed_out"
+    UNSTABLE = "unstable"
+    NO_EQUIVALENT = "no_equivalent"
+    UNAVAILABLE = "unavailable"
+    FAULT = "fault"  # of this suite, never of a framework
+
+
+class Kind(StrEnum):
+    """How a diverging observation differs from its expectation."""
+
+    SHAPE = "shape"
+    VALUE = "value"
+    GRADIENT = "gradient"
+    DTYPE = "dtype"
+    DEFAULT = "default"
+    DISTRIBUTION = "distribution"
+    ERROR_CLASS = "error_class"
+    ERROR_PHASE = "error_phase"
+    WRONGLY_ACCEPTED = "wrongly_accepted"
+    WRONGLY_REJECTED = "wrongly_rejected"
+
+
+class Ruling(StrEnum):
+    """Which of the three voices (document, implementation, oracle) stands apart in a claim's case."""
+
+    HOLDS = "holds"
+    DOCUMENT_WRONG = "document_wrong"  # implementation and oracle agree against it
+    IMPLEMENTATION_WRONG = "implementation_wrong"  # document and oracle agree against it
+    ORACLE_APART = "oracle_apart"  # document and implementation agree against it
+    DOCUMENT_SILENT = "document_silent"
+    ALL_DIFFER = "all_differ"
+    DOCUMENT_AND_IMPLEMENTATION_PART = "document_and_implementation_part"  # where the oracle has no say
+    NOT_OBSERVABLE = "not_observable"
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The element furthest outside (or nearest to) its bound."""
+
+    index: tuple[int, ...]
+    expected: float | complex
+    observed: float | complex
+    bound: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of comparing an observation with its expectation.
+
+    Attributes:
+        subject: what was compared: ``output``, ``grad_input``, ``grad_weight``, ``grad_bias``, ``weight``,
+            ``bias``, ``call`` (accepted or rejected) or an argument's name.
+        expected, observed: one line each, for people.
+        ratio: the largest observed error / bound; None when nothing was compared element by element.
+        exact: the comparison had zero tolerance.
+        arrays: small arrays for a picture: x, weight, bias, grad_output, expected, observed, bound (nested lists).
+    """
+
+    outcome: Outcome
+    kind: Kind | None = None
+    subject: str = ""
+    expected: str = ""
+    observed: str = ""
+    phase: Phase | None = None
+    raised: Raised | None = None
+    ratio: float | None = None
+    exact: bool = False
+    worst: Worst | None = None
+    ruling: Ruling | None = None
+    inferred: bool = False
+    stderr: str = ""
+    arrays: Mapping[str, Any] | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Whether a script showed what its verdict says, and the end of what it printed."""
+
+    confirmed: bool
+    printed: str

@@ -1,0 +1,47 @@
+"""Runs script after script in one interpreter, which imports its framework once. Its source travels over execnet.
+
+Standard library only, Python 3.8 and later. Sends the folder that it works in; then each message is a script, and is
+answered with the end of what the script printed.
+"""
+
+import contextlib
+import io
+import os
+import shutil
+import tempfile
+from typing import Any
+
+MAX_PRINTED = 4000  # characters
+
+
+def run(script: str) -> str:
+    """What a script prints; an exception is printed as its class and message."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        try:
+            exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})
+        except BaseException as error:
+            print(type(error).__name__, error)
+    return printed.getvalue()[-MAX_PRINTED:].encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def main(channel: Any) -> None:
+    process = os.getpid()
+    folder = tempfile.mkdtemp(prefix="conformance-")
+    channel.send(folder)
+    os.chdir(folder)
+    # What a framework prints by itself must not reach the wire.
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    for script in channel:
+        printed = run(script)
+        if os.getpid() != process:
+            os._exit(0)  # what a script has forked answers nothing
+        channel.send(printed)
+    os.chdir("/")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__channelexec__":
+    main(channel)  # type: ignore[name-defined]  # noqa: F821

@@ -1,0 +1,270 @@
+"""Rubbish in, a named error or a result out: the spec loader, the baseline reader, the results reader.
+
+FUZZ_EXAMPLES=100000 makes a long run of it, each time another one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance import safe_yaml
+from conformance.case import LAYERS, Outcome
+from conformance.cases import expression, spec
+from conformance.records import baseline, rebaseline, resume
+from conformance.records.baseline import Fact, Where
+from conv_reports.results import read
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+ROOT = Path(__file__).parent.parent.parent
+
+
+def fuzz(examples: int) -> Any:
+    return settings(
+        max_examples=EXAMPLES or examples,
+        derandomize=not EXAMPLES,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+WORDS = [
+    "layer", "conv2d", "clause", "about", "defaults", "cases", "name", "for", "where", "cover", "arguments", "input", "raises",
+    "api", "document", "claims", "id", "section", "says", "unchecked", "expect", "shape", "dtype", "values", "layout",
+    "gradients", "kernel_size", "stride", "padding", "in_channels", "out_channels", "groups", "bias", "list", "set", "numpy",
+    "value", "array", "tensor", "float", "nan", "int64", "float32", "exact", "=k", "=k+1", "=(k,k)", "=k/0", "=[k]", "=k*k",
+    "torch.nn.Conv2d", "same", "operation", "distribution", "uniform", "parameter", "weight", "parameters", "same_as",
+    "accepts", "positional", "divergences", "versions", "==1", "kind", "reason", "message",
+]  # fmt: skip
+ODD = [
+    "'", '"', ": ", "- ", "[", "]", "{", "}", "&a ", "*a", "!!python/object:os.system ", "|\n", "\n", "\n  ", "%", "? ", "\t",
+    "\ud7ff", "\u202e", "\x00", "\x85", "<<", "~", ".inf", "1e999", "0x", "2001-01-01", "1_", "#", "---\n", "...\n",
+]  # fmt: skip
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 9),
+    st.integers(),
+    st.floats(),
+    st.sampled_from(WORDS),
+    st.text(max_size=9),
+)
+
+
+def lists(items: Any, most: int = 3) -> Any:
+    return st.lists(items, min_size=1, max_size=most)
+
+
+def keyed(names: str, values: Any) -> Any:
+    return st.dictionaries(st.sampled_from(names.split()), values, min_size=1, max_size=4)
+
+
+trees = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+case_parts = {
+    "arguments": keyed("kernel_size stride padding in_channels out_channels groups bias x", trees),
+    "input": st.none() | keyed("shape dtype values layout gradients", trees) | st.just({"shape": [1, 2, 5, 4]}),
+    "for": keyed("k n m", lists(trees)),
+    "where": st.sampled_from(["k > 1", "k in (1, 2)", "n", "k ==", "len(k)"]),
+    "cover": st.integers(0, 5),
+}
+names = st.sampled_from(["a", "b", "c\n"])
+canonical = st.fixed_dictionaries({"name": names}, optional={**case_parts, "raises": scalars})
+promise = keyed(
+    "shape dtype raises phase accepts operation parameters defaults distribution same_as",
+    trees | st.just({"parameter": "weight", "uniform": ["=k", 1]}) | st.just({"weight": {"shape": "=k"}}),
+)
+claim_case = st.fixed_dictionaries({"expect": promise}, optional=case_parts)
+claim = st.fixed_dictionaries(
+    {"id": names, "section": st.just("1"), "says": st.text(min_size=1, max_size=5)},
+    optional={"cases": lists(claim_case, 2), "unchecked": scalars},
+)
+specs = st.one_of(
+    st.fixed_dictionaries({"layer": st.sampled_from(LAYERS), "clause": st.just("x"), "cases": lists(canonical)}),
+    lists(claim).map(lambda claims: {"layer": "conv2d", "api": "torch.nn.Conv2d", "document": "x", "claims": claims}),
+)
+pieces = st.lists(st.sampled_from([*WORDS, *ODD]) | st.text(max_size=5), max_size=40).map("".join)
+SEEDS = [path.read_bytes()[:3000] for path in sorted((ROOT / "specs").glob("conv*/*.yaml"))[:12]]
+
+
+@st.composite
+def mutants(draw: Any, seeds: list[bytes]) -> bytes:
+    """A good file with some of its bytes replaced, doubled or lost."""
+    text = bytearray(draw(st.sampled_from(seeds)))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(text)))
+        length = draw(st.integers(0, 30))
+        text[at : at + length] = draw(
+            st.sampled_from([w.encode() for w in (*WORDS, *ODD)]) | st.binary(max_size=4)
+        ) * draw(st.integers(0, 3))
+    return bytes(text)
+
+
+def as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def dumped(tree: Any) -> bytes:
+    """JSON, which is YAML too, but for the numbers that JSON lacks and long lines."""
+    return as_bytes(json.dumps(tree, ensure_ascii=False, indent=0))
+
+
+def refusal(error: safe_yaml.InputError, path: Path) -> None:
+    """A refusal is one printable line, and points into the file."""
+    message = str(error)
+    assert re.match(rf"{re.escape(str(path))}:\d+:\d+: .", message)
+    assert error.line >= 1
+    assert error.column >= 1
+    assert message.isprintable()
+    assert len(message) < 1000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@fuzz(120)
+@given(
+    content=st.one_of(
+        specs.map(dumped), mutants(SEEDS), pieces.map(as_bytes), st.binary(max_size=60), trees.map(dumped)
+    )
+)
+def test_specs(folder: Path, content: bytes) -> None:
+    path = folder / "fuzzed.yaml"
+    path.write_bytes(content)
+    try:
+        found = spec.load(path, "fuzzed.yaml")
+    except spec.SpecError as error:
+        refusal(error, path)
+    else:
+        for case in found.cases:
+            assert case.id.isprintable()
+            json.dumps(resume.results.case(case), allow_nan=False)
+
+
+@fuzz(200)
+@given(text=pieces | st.text(st.sampled_from("kn0123456789.+-*/%()<>=,[]' andornotifelsemaxsqrt"), max_size=40))
+def test_expressions(text: str) -> None:
+    with contextlib.suppress(expression.ExpressionError):
+        expression.evaluate(text, {"k": (1, 2), "n": 3})
+
+
+KNOWN = b"""\
+# About all.
+divergences:
+  # About one.
+  - api: a.B
+    versions: ">=1,<2"
+    kind: value
+    subject: output
+    message: "it is "
+    reason: because
+    cases:
+      # About y.
+      x.yaml::y: 1
+      x.yaml::z[*]: 3  # three
+  - {api: a.B, versions: ==1, kind: crashed, reason: r, cases: {"x.yaml::q": 1}}
+"""
+patterns = st.sampled_from(["x::y", "x::*", "*", "x::y[k:1]"]) | st.text(max_size=6)
+entry = st.fixed_dictionaries(
+    {
+        "api": scalars,
+        "versions": st.sampled_from(["==1", ">=1,<2", "1", "~=1.0", "==*"]),
+        "kind": st.sampled_from(["value", "crashed", "x"]),
+        "reason": scalars,
+        "cases": st.dictionaries(patterns, st.integers(-1, 3)),
+    },
+    optional=dict.fromkeys(["message", "platform", "processor", "upstream", "zzz"], scalars),
+)
+baselines = st.fixed_dictionaries({"divergences": st.lists(entry, max_size=3)})
+PLACE = Where("t", "1.5", "linux-x86_64", "some processor", "cpu")
+facts = st.lists(
+    st.builds(
+        Fact,
+        case=st.sampled_from(["y", "q", "z[k:1-n:2]", "z[k:2-n:2]", "z[k:1-n:a: b #]", 'z["]']).map("x.yaml::{}".format),
+        api=st.just("a.B"),
+        where=st.just(PLACE),
+        outcome=st.sampled_from([Outcome.CONFORMS, Outcome.DIVERGES]),
+        kind=st.sampled_from(["value", "shape"]),
+        subject=st.sampled_from(["output", "weight"]),
+        observed=st.text(max_size=12) | st.sampled_from(["it is 3", "it is 4", "else: # 'x'", "shape (1, 2)"]),
+    ),
+    max_size=6,
+    unique_by=lambda fact: fact.case,
+)  # fmt: skip
+
+
+@fuzz(120)
+@given(
+    content=st.one_of(baselines.map(dumped), mutants([KNOWN]), pieces.map(as_bytes), st.just(KNOWN), st.just(b"")),
+    found=facts,
+)
+def test_baselines(folder: Path, content: bytes, found: list[Fact]) -> None:
+    path = folder / "known.yaml"
+    path.write_bytes(content)
+    try:
+        known = baseline.load(path) if content else baseline.Baseline(str(path))
+        text = rebaseline.rewrite(content.decode(), str(path), found)
+    except baseline.BaselineError as error:
+        refusal(error, path)
+        return
+    for fact in found:
+        known.match(fact)
+    # What was written describes what was found, and writing it again changes nothing.
+    path.write_text(text, encoding="utf-8")
+    written = baseline.load(path)
+    assert [written.complaint(fact, written.match(fact)) for fact in found] == [""] * len(found)
+    assert list(written.miscounts(found, frozenset({"x.yaml"}))) == []
+    assert rebaseline.rewrite(text, str(path), found) == text
+
+
+RECORDS: list[dict[str, Any]] = [
+    {"record": "header", "format": 1, "suite": "0.1.0", "started": "2026", "host": {}, "arguments": []},
+    {"record": "target", "name": "t", "framework": "f", "available": True, "apis": ["a"]},
+    {"record": "case", "id": "x::y", "layer": "conv2d", "arguments": {}, "clause": "c"},
+    {"record": "verdict", "case": "x::y", "target": "t", "api": "a", "outcome": "conforms"},
+    {"record": "statement", "document": "d", "api": "a", "claim": "c", "section": "1", "says": "s"},
+    {"record": "confirmation", "case": "x::y", "target": "t", "api": "a", "confirmed": True, "printed": ""},
+    {"record": "footer", "complete": True, "finished": "2026", "verdicts": 1},
+]
+GOOD = [b"".join(as_bytes(json.dumps(record)) + b"\n" for record in RECORDS)]
+fields = sorted({name for record in RECORDS for name in record})
+
+
+@st.composite
+def results(draw: Any) -> bytes:
+    """Records with some of their values replaced."""
+    lines = []
+    for record in [RECORDS[0], *draw(st.lists(st.sampled_from(RECORDS), max_size=6))]:
+        changed = {**record, **draw(st.dictionaries(st.sampled_from(fields), trees, max_size=2))}
+        lines.append(as_bytes(json.dumps(changed)))
+    return b"\n".join(lines)
+
+
+@fuzz(120)
+@given(content=st.one_of(results(), mutants(GOOD), st.binary(max_size=60)))
+def test_results(folder: Path, content: bytes) -> None:
+    path = folder / "results.jsonl"
+    path.write_bytes(content)
+    try:
+        list(read.records(path))
+        earlier = resume.load(path)
+    except (read.ResultsError, resume.ResumeError) as error:
+        assert str(path) in str(error)
+    else:
+        assert set(earlier.targets) >= {record["target"] for record in earlier.verdicts.values()}

@@ -1,0 +1,202 @@
+"""What a spec, a baseline or a results file may not hold is refused with file, line and column."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance import safe_yaml
+from conformance.cases import expression, spec
+from conformance.records import baseline, resume
+from conv_reports.results import read
+
+HEAD = "layer: conv2d\nclause: none\ncases:\n"
+CALL = "in_channels: 1, out_channels: 1, kernel_size: 2"
+WIDE = ", ".join(f"n{i}: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]" for i in range(7))
+PAIRS = ", ".join(f"n{i}: [{', '.join(map(str, range(100)))}]" for i in range(9))
+
+# Content, what stands at the reported place (or its line and column), and what the message says.
+SPECS = {
+    "no mapping": ("- 1\n", "1:1", "the file: [1] is not of type 'object'"),
+    "empty": ("", "1:1", "is empty"),
+    "no YAML": ("layer: [\n", "2:1", "is no YAML"),
+    "not UTF-8": (b"layer: conv2d\nclause: \xff\n", "2:9", "is not UTF-8"),
+    "control character": ("layer: conv2d\nclause: \x01\n", "2:9", "is no YAML"),
+    "half a surrogate pair": ('layer: conv2d\nclause: "\\ud800"\n', "2:9", "half of a surrogate pair"),
+    "a tag": ("layer: conv2d\nclause: !!python/name:os.system x\n", "2:9", "the tag tag:yaml.org,2002:python/name"),
+    "an alias": (f"{HEAD}  - &a {{name: x}}\n  - *a\n", "4:5", "is repeated by an alias"),
+    "a merge": ("layer: conv2d\n<<: {clause: x}\n", "2:1", "a key must be a string"),
+    "a key twice": ("layer: conv2d\nclause: x\n  \nlayer: conv2d\n", "4:1", "the key 'layer' stands here twice"),
+    "a key that is no string": ("1: 2\n", "1:1", "a key must be a string"),
+    "depth": ("layer: " + "[" * 40 + "]" * 40, "1:32", "nested deeper than 24"),
+    "endless depth": ("layer:\n" + "[\n" * 100_000, "102:1", "nested deeper than 24"),
+    "endless blocks": ("- " * 1900, "1:1", "nested deeper than 24"),
+    "an endless line": ("clause: " + "[]," * 9000, "1:4001", "a line has at most 4000 characters"),
+    "two documents": ("layer: conv2d\n---\nlayer: conv2d\n", "2:1", "is no YAML"),
+    "an unknown key": (f"{HEAD}  - {{name: x, raise: TypeError}}\n", "raise:", "unknown key; known here are name, clause"),
+    "an unknown parameter": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, strides: 2}}\n", "strides: 2",
+        "conv2d has no parameter 'strides'; known are in_channels, out_channels, kernel_size, stride, padding",
+    ),
+    "another layer's parameter": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, output_padding: 1}}\n", "output_padding", "no parameter 'output_padding'"
+    ),
+    "an unknown parameter in defaults": (
+        f"layer: conv2d\nclause: x\ndefaults: {{arguments: {{pad: 1}}}}\ncases: [{{name: x, arguments: {{{CALL}}}}}]\n",
+        "pad: 1", "no parameter 'pad'",
+    ),
+    "no API": ("layer: conv2d\napi: torch.nn.Conv3d\ndocument: x\nclaims: [{id: a, section: b, says: c, unchecked: d}]\n",
+               "2:1", "torch.nn.Conv3d is no API of conv2d; known are"),
+    "another layer's API": (
+        "layer: conv2d\napi: torch.nn.ConvTranspose2d\ndocument: x\nclaims: [{id: a, section: b, says: c, unchecked: d}]\n",
+        "2:1", "is no API of conv2d",
+    ),
+    "ten million cases": (f"{HEAD}  - name: x\n    for: {{{WIDE}}}\n", "for:", "expands to 10000000 combinations"),
+    "too much to cover": (
+        f"{HEAD}  - name: x\n    cover: 3\n    for: {{{PAIRS}}}\n", "for:", "expands to 84000000 combinations"
+    ),
+    "a huge weight": (
+        f"{HEAD}  - name: x\n    arguments: {{in_channels: 99999, out_channels: 99999, kernel_size: 9}}\n", "arguments:",
+        "a weight of shape (99999, 99999, 9, 9) has more than 50000000 elements; it would not be allocated",
+    ),
+    "a huge input": (f"{HEAD}  - {{name: x, arguments: {{{CALL}}}, input: {{shape: [9, 1, 99999, 99999]}}}}\n", "shape:",
+                     "has more than 50000000 elements"),
+    "a huge output": (
+        f"{HEAD}  - {{name: x, arguments: {{{CALL}, padding: 99999}}, input: {{shape: [1, 1, 3, 3]}}}}\n", "arguments:",
+        "an output of shape (1, 1, 200000, 200000)",
+    ),
+    "a huge padded input": (
+        f"{HEAD}  - {{name: x, arguments: {{{CALL}, padding: 99999, stride: 9999}}, input: {{shape: [1, 1, 3, 3]}}}}\n",
+        "arguments:", "a padded input of shape (1, 1, 200001, 200001)",
+    ),
+    "an expression": (f'{HEAD}  - {{name: x, arguments: {{{CALL}, stride: "=1+"}}}}\n', "stride:", "cannot evaluate '1+'"),
+    "an unknown dtype": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], dtype: f4}}}}\n", "dtype:", "unknown dtype 'f4'"),
+    "a shape of text": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, two, 2]}}}}\n", "shape:", "a shape is a list of integers"),
+    "gradients of text": (
+        f'{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], gradients: "=2"}}}}\n', "gradients:", "gradients is true or false"
+    ),
+    "a number of another dtype": (
+        f"{HEAD}  - {{name: x, arguments: {{stride: {{numpy: int8, value: 300}}}}, raises: TypeError}}\n", "stride:",
+        "numpy: 300 is no int8",
+    ),
+    "an unhashable member of a set": (
+        f"{HEAD}  - {{name: x, arguments: {{stride: {{set: [{{list: [1]}}]}}}}, raises: TypeError}}\n", "stride:", "set: unhashable"
+    ),
+    "the same case twice": (f"{HEAD}  - {{name: x, for: {{v: [3, '3']}}, raises: X}}\n", "4:5", "the case 'x[v:3]' stands at line 4"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_spec_is_refused_where_it_is_wrong(tmp_path: Path, name: str) -> None:
+    content, place, message = SPECS[name]
+    path = tmp_path / "bad.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    started = time.monotonic()
+    with pytest.raises(spec.SpecError) as refused:
+        spec.load(path, "bad.yaml")
+    assert str(refused.value).startswith(f"{path}:{position(content, place)}: "), refused.value
+    assert message in str(refused.value)
+    assert time.monotonic() - started < 20
+
+
+def position(content: str | bytes, place: str) -> str:
+    if re.fullmatch(r"\d+:\d+", place):
+        return place
+    assert isinstance(content, str)
+    before = content[: content.index(place)]
+    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
+def test_an_unknown_parameter_may_be_what_an_invalid_case_is_about(tmp_path: Path) -> None:
+    path = tmp_path / "good.yaml"
+    path.write_text(f"{HEAD}  - name: x\n    arguments: {{{CALL}, strides: 2}}\n    raises: TypeError\n")
+    assert [case.name for case in spec.load(path, "good.yaml").cases] == ["x"]
+
+
+def test_a_file_that_is_absent_or_too_large(tmp_path: Path) -> None:
+    with pytest.raises(spec.SpecError, match=r"none.yaml:1:1: cannot be read: No such file"):
+        spec.load(tmp_path / "none.yaml", "none.yaml")
+    (tmp_path / "large.yaml").write_bytes(b"#" * (safe_yaml.MAX_BYTES + 1))
+    with pytest.raises(spec.SpecError, match="is larger than"):
+        spec.load(tmp_path / "large.yaml", "large.yaml")
+
+
+def test_a_case_name_is_one_short_printable_line(tmp_path: Path) -> None:
+    path = tmp_path / "names.yaml"
+    values = ["a\nb", "\u202etxt", "x::y", "z" * 1000, ""]
+    path.write_text(f"{HEAD}  - {{name: x, for: {{v: {json.dumps(values)}}}, raises: X}}\n")
+    names = [case.name for case in spec.load(path, "names.yaml").cases]
+    assert names[0] == "x[v:a\\x0ab]"
+    assert names[1] == "x[v:\\u202etxt]"
+    assert names[2] == "x[v:x:y]"
+    assert len(names[3]) < 110
+    assert names[4] == "x[v:empty]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')", "x.__class__", "(1).real", "[i for i in (1, 2)]", "lambda: 1", "f'{1}'", "min", "'a' * 9",
+        "(1,) * 9**9", "'%999999999d' % 1", "9**999999", "2**256 * 2**256", "(-1)**0.5", "1\n2", "min(key=1)", "",
+        "1/0", "'a' < 1", "x", "\0", "(" * 400 + ")" * 400 + "1", "1" * 501, "(1, 2)[3]", "floor(1e999)", "{1: 2}", "1 if 2",
+    ],
+)  # fmt: skip
+def test_an_expression_beyond_the_grammar_is_refused(text: str) -> None:
+    with pytest.raises(expression.ExpressionError):
+        expression.evaluate(text, {})
+
+
+def test_expressions() -> None:
+    names = {"k": (3, 2), "stride": 2, "W": 10}
+    assert expression.evaluate("(W - pair(k)[1]) // stride + 1", names) == 5
+    assert expression.evaluate("(1, W) + k if stride > 1 else 0", names) == (1, 10, 3, 2)
+    assert expression.evaluate("stride in (1, 2) and not W == 9", names) is True
+
+
+BASELINE = """\
+divergences:
+  - api: a.B
+    versions: "==1"
+    kind: value
+    reason: r
+    cases:
+      x.yaml::y: 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "position", "message"),
+    [
+        ('"==1"', "newest", "3:5", "versions: Invalid specifier: 'newest'; write one such as ==2.13.0"),
+        ("kind: value", "kind: wrong", "4:5", "'wrong' is not one of ['shape'"),
+        ("x.yaml::y", "xy", "7:7", "'xy': expected a case id"),
+        ("x.yaml::y", "'*::y'", "7:7", "expected a case id"),
+        (": 1\n", ": 0\n", "7:7", "0 is less than the minimum of 1"),
+        ("    reason: r\n", "", "2:5", "'reason' is a required property"),
+        ("reason: r", "reason: r\n    upstream: javascript:alert(1)", "6:5", "upstream"),
+        ("reason: r", "reasons: r", "5:5", "unknown key; known here are api, versions"),
+    ],
+)  # fmt: skip
+def test_a_baseline_is_refused_where_it_is_wrong(
+    tmp_path: Path, old: str, new: str, position: str, message: str
+) -> None:
+    path = tmp_path / "known.yaml"
+    path.write_text(BASELINE)
+    assert len(baseline.load(path).entries) == 1
+    path.write_text(BASELINE.replace(old, new))
+    with pytest.raises(baseline.BaselineError) as refused:
+        baseline.load(path)
+    assert str(refused.value).startswith(f"{path}:{position}: "), refused.value
+    assert message in str(refused.value)
+
+
+def test_results_that_are_none_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    for content in ("", "rubbish\n", '{"record":"verdict"}\n', "[]\n"):
+        path.write_text(content)
+        with pytest.raises(read.ResultsError, match=r"results\.jsonl"):
+            resume.load(path)
