@@ -98,9 +98,9 @@ def test_runs_combine_where_they_are_consistent(suite: Any) -> None:
     third = suite.folder / "third.jsonl"
     suite.run("--results", str(third), kernel, version="1.6")
     together = load([first, second, third])
-    assert [len(source.header.arguments) > 0 for source in together.sources] == [True] * 3
+    assert [len(file.header.arguments) > 0 for file in together.files] == [True] * 3
     assert sorted(target.version for target in together.targets) == ["1.5", "1.6"]
-    assert len(together.entries) == 9 + 2 + 9
+    assert len(together.judged) == 9 + 2 + 9
     with pytest.raises(read.DuplicateVerdictError, match=r"first\.jsonl.*was already judged in .*first\.jsonl"):
         load([first, second, first])
     first.write_text(first.read_text().replace('"kernel_size":3', '"kernel_size":4'))

@@ -111,7 +111,7 @@ def test_diff_with_what_got_worse_exits_by_1_and_names_it(audits, capsys):
     assert main(["diff", str(audits.earlier), str(audits.later)]) == 1
     text = capsys.readouterr().out
     assert "worse: fakeflow.Conv2d: conforms -> crashed" in text
-    assert "conv2d/kernel.yaml::kernel[k=3-size=6]" in text
+    assert "conv2d/kernel.yaml::kernel[k:3-size:6]" in text
 
 
 def test_diff_in_markdown(audits, capsys):

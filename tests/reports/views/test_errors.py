@@ -54,8 +54,8 @@ def test_a_valid_call_has_no_manner(audits):
 def test_manners_of_an_audit(audits):
     asked = [judged for judged in load([audits.later]).judged if judged.case.invalid]
     assert [(judged.case.name, judge_manner(judged)) for judged in asked] == [
-        ("stride[value=none]", "clean"),
-        ("stride[value=1]", "clean"),
-        ("stride[value=0]", "accepted"),
-        ("stride[value=-1]", "accepted"),
+        ("stride[value:none]", "clean"),
+        ("stride[value:1]", "clean"),
+        ("stride[value:0]", "accepted"),
+        ("stride[value:-1]", "accepted"),
     ]
