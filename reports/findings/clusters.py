@@ -127,12 +127,11 @@ class _Explainer:
         signature = group.signature
         if signature.is_of_wrong_argument:
             return [Part((), tuple(failed), 0)]
+        universe = self._universe(group.column, signature.claim)
+        # Who got past the phase in which these failed shows that a condition is not what makes them fail.
         ended = _phase_that_ended(self._run.judged[failed[0]].verdict)
-        parts = self._universe(group.column, signature.claim).explain(
-            failed,
-            only_valid=signature.kind in _OF_VALID_CALLS,
-            past=len(PHASES) if ended is None else ended + 1,
-        )
+        past = len(PHASES) if ended is None else ended + 1
+        parts = universe.explain(failed, only_valid=signature.kind in _OF_VALID_CALLS, past=past)
         # A claim is told as the document's sentence. Several conditions of it would tell that sentence several times.
         if signature.claim and len(parts) > 1:
             return [merge_parts(parts, ())]
@@ -187,6 +186,7 @@ def _join_messages(parts_of: Mapping[FindingKey, list[Part]]) -> Mapping[Finding
         keys_of_cause[key.without_message()].append(key)
     joined = {}
     for cause, keys in keys_of_cause.items():
+        # A message that stands alone stays in the key, and so in the finding's id.
         shared = keys[0] if len(keys) == 1 else cause
         joined[shared] = [part for key in keys for part in parts_of[key]]
     return joined

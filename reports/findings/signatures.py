@@ -49,8 +49,8 @@ def sign(run: LoadedRun, judged: JudgedCase) -> Signature:
     target = run.column(judged).target.name
     raised = verdict.raised
     if verdict.kind in _OF_INVALID_CALLS and judged.case.invalid and judged.case.api is None:
-        cls = raised.cls if raised else ""
-        return Signature(target, verdict.outcome, verdict.kind, name_wrong_argument(judged.case), cls)
+        argument = name_wrong_argument(judged.case)
+        return Signature(target, verdict.outcome, verdict.kind, argument, verdict.error_class)
     if raised is not None and verdict.kind in _WITH_MESSAGE:
         shape = f"{raised.phase} {raised.cls}: {message_shape(raised.message, verdict.api)}"
         return Signature(target, verdict.outcome, verdict.kind, "", shape[:_SHAPE_LIMIT])

@@ -16,7 +16,7 @@ from ..findings.clusters import Finding
 from ..findings.features import EVERY
 from ..results.loaded import Column, JudgedCase, LoadedRun
 from ..results.records import Case, Confirmation, Contract, Statement, Worst
-from ..results.values import to_source
+from ..results.values import to_bare_text, to_source
 from ..views.diff import Diff, Group, group_changes, summarize
 from ..views.errors import judge_manner
 from ..views.porting import Cell, Pair, Shared, Table, build_tables
@@ -49,6 +49,7 @@ class Details:
 
     def __init__(self, run: LoadedRun, findings: Sequence[Finding]) -> None:
         self._run = run
+        # Finding by finding, so that the details of one lie in few chunks.
         self._order = [index for finding in findings for index in finding.members]
         self._pictured = {index for finding in findings for index in finding.members[:_PICTURES]}
         self.place = {index: place for place, index in enumerate(self._order)}
@@ -127,8 +128,8 @@ class _VerdictRows:
         self._strings = strings
         self._case_place = {case: place for place, case in enumerate(run.cases)}
         self._finding_of = {index: number for number, finding in enumerate(findings) for index in finding.members}
-        changes = () if diff is None else diff.changes
-        self._change_of = {changed.after: changed for changed in changes}
+        # Removed verdicts stand under None, which is the index of no verdict of this run.
+        self._change_of = {changed.after: changed for changed in diff.changes} if diff else {}
 
     def build(self) -> Iterator[list[Any]]:
         for index, judged in enumerate(self._run.judged):
@@ -137,8 +138,7 @@ class _VerdictRows:
     def _build_row(self, index: int, judged: JudgedCase) -> list[Any]:
         number_of = self._strings
         verdict = judged.verdict
-        raised = verdict.raised
-        changed = self._change_of.get(index)
+        change, before = self._describe_change(index)
         return [
             self._case_place[judged.case.id],
             judged.column,
@@ -148,8 +148,8 @@ class _VerdictRows:
             number_of[verdict.expected],
             number_of[verdict.observed],
             number_of[verdict.phase],
-            number_of[raised.cls if raised else ""],
-            number_of[raised.message if raised else ""],
+            number_of[verdict.error_class],
+            number_of[verdict.error_message],
             number_of[format_ratio(verdict.ratio)],
             int(verdict.exact),
             _build_worst(verdict.worst),
@@ -160,10 +160,17 @@ class _VerdictRows:
             self._finding_of.get(index, -1),
             self._details.place.get(index, -1),
             number_of[judge_manner(judged)],
-            number_of[changed.change if changed else ""],
-            number_of[summarize(changed.before) if changed else ""],
+            number_of[change],
+            number_of[before],
             number_of[_say_confirmed(self._run.confirmation(judged))],
         ]
+
+    def _describe_change(self, index: int) -> tuple[str, str]:
+        """How a verdict changed and what it was before, "" in a run that is not compared."""
+        changed = self._change_of.get(index)
+        if changed is None:
+            return "", ""
+        return changed.change, summarize(changed.before)
 
 
 def _build_worst(worst: Worst | None) -> list[str] | int:
@@ -216,13 +223,9 @@ def _build_case(case: Case, number_of: _Strings) -> list[Any]:
         number_of[case.claim or ""],
         int(case.invalid),
         [[number_of[name], number_of[to_source(value)]] for name, value in case.arguments.items()],
-        [[number_of[name], number_of[_write_input(value)]] for name, value in (case.inputs or {}).items()],
+        [[number_of[name], number_of[to_bare_text(value)]] for name, value in (case.inputs or {}).items()],
         number_of[case.api or ""],
     ]
-
-
-def _write_input(value: Any) -> str:
-    return value if isinstance(value, str) else to_source(value)
 
 
 def _build_table(run: LoadedRun, table: Table) -> dict[str, Any]:

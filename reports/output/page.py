@@ -70,6 +70,7 @@ def write(run: LoadedRun, out: Path, since: LoadedRun | None = None) -> None:
         core=lambda: pack(build_core(run, findings, details, diff)),
         chunks=lambda: map(pack, details.chunks()),
     )
+    # Nobody meets half a page, and an earlier one survives when this one fails.
     partial = out.with_name(f".{out.name}.partial")
     try:
         with partial.open("wb") as file:

@@ -15,7 +15,7 @@ from ..findings.clusters import Finding
 from ..findings.features import EVERY, Atom
 from ..findings.messages import first_line
 from ..results.loaded import LoadedRun
-from ..results.records import Raised
+from ..results.records import Verdict
 from .visible import visible
 
 LANGUAGES = ("en", "zh")
@@ -52,8 +52,10 @@ def translate(language: str, text: str) -> str:
     """A judge's phrase in another language; any other text as it is."""
     if language == "en":
         return text
+    # No phrase is long; a text that is may be hostile, and is not searched further.
+    beginning = text[:1000]
     for key, pattern in _compile_phrases():
-        phrase = pattern.fullmatch(text[:1000])
+        phrase = pattern.fullmatch(beginning)
         if phrase:
             return say(language, key, *phrase.groups())
     return text
@@ -79,7 +81,7 @@ def write_headline(language: str, run: LoadedRun, finding: Finding) -> str:
     judged = run.judged[finding.representative]
     verdict = judged.verdict
     signature = finding.signature
-    observed = verdict.observed if verdict.raised is None else _describe_exception(language, verdict.raised)
+    observed = _describe_observation(language, verdict)
     return say(
         language,
         _choose_headline(run, finding),
@@ -103,11 +105,14 @@ def _choose_headline(run: LoadedRun, finding: Finding) -> str:
         return "says.against"
     if wrongly_accepted and signature.subject != "call":
         return "says.accepted_argument" if signature.subject in judged.case.arguments else "says.accepted_call"
-    key = f"says.{signature.kind if signature.outcome == 'diverges' else signature.outcome}"
-    return key if key in messages("en") else "says.diverges"
+    word = signature.kind if signature.outcome == "diverges" else signature.outcome
+    return f"says.{word}" if f"says.{word}" in messages("en") else "says.diverges"
 
 
-def _describe_exception(language: str, raised: Raised) -> str:
+def _describe_observation(language: str, verdict: Verdict) -> str:
+    raised = verdict.raised
+    if raised is None:
+        return verdict.observed
     phase = name_term(language, "phase", raised.phase)
     return f"{raised.class_name} ({phase}): {_first_sentence(first_line(raised.message))}"
 

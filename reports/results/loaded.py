@@ -224,6 +224,7 @@ class _Builder:
             _, earlier = self._verdicts[key]
             problem = f"{key.case} on {key.api} of {key.target} was already judged in {earlier}; give each run once"
             raise read.DuplicateVerdictError(file.path, 0, problem)
+        # Without its case a verdict says nothing, and what follows is no better.
         if key.case not in self._cases:
             file.damage = Damage(0, f"a verdict on {key.case!r:.100}, which no case record describes")
             return
@@ -236,6 +237,7 @@ class _Builder:
             raise read.InconsistentCaseError(file.path, 0, problem)
 
     def _add_target(self, target: Target, file: _File) -> None:
+        # Records that follow in this file call the target by its own name.
         name = self._choose_name(target, file.path)
         file.rename_target(target.name, name)
         self._targets.setdefault(name, replace(target, name=name))

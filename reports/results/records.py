@@ -135,6 +135,15 @@ class Verdict:
     offset: int
     has: frozenset[str]
 
+    @property
+    def error_class(self) -> str:
+        """The qualified name of the exception's class, "" where none was raised."""
+        return self.raised.cls if self.raised else ""
+
+    @property
+    def error_message(self) -> str:
+        return self.raised.message if self.raised else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:

@@ -47,6 +47,11 @@ def to_source(value: Any) -> str:
             return repr(value)
 
 
+def to_bare_text(value: Any) -> str:
+    """A text as it is, anything else as source."""
+    return value if isinstance(value, str) else to_source(value)
+
+
 def _join_sources(values: Iterable[Any]) -> str:
     return ", ".join(to_source(value) for value in values)
 

@@ -116,7 +116,7 @@ def _look_at(judged: JudgedCase) -> _Look:
         kind=verdict.kind,
         subject=verdict.subject,
         phase=verdict.phase if judged.failed else "",
-        cls=verdict.raised.cls if verdict.raised else "",
+        cls=verdict.error_class,
         ruling=verdict.ruling,
     )
 
@@ -126,6 +126,7 @@ def _rate_change(before: JudgedCase, after: JudgedCase) -> Change:
         return "unchanged"
     old = _RANK.get(before.verdict.outcome)
     new = _RANK.get(after.verdict.outcome)
+    # What told nothing before cannot have got better or worse.
     if old == new or old is None:
         return "other"
     if new is None:

@@ -253,11 +253,17 @@ def _build_table(run: LoadedRun, name: str, finding_of: Mapping[int, Finding]) -
 def _build_cell(answers: _Answers, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Cell:
     having = answers.layer.having[aspect]
     conforming = having & answers.conforming
-    example = next(to_bits(conforming or having & answers.failed or having & answers.called), None)
+    code = ""
+    example = None
+    # The first is the simplest. A call that fails still shows how the aspect is said.
+    place = next(to_bits(conforming or having & answers.failed or having & answers.called), None)
+    if place is not None:
+        code = answers.say(aspect, place)
+        example = answers.index_of[place]
     failing = _list_findings(answers, having & answers.failed, aspect, finding_of)
     return Cell(
-        code="" if example is None else answers.say(aspect, example),
-        example=None if example is None else answers.index_of[example],
+        code=code,
+        example=example,
         conforms=conforming.bit_count(),
         fails=len(failing),
         findings=tuple(dict.fromkeys(failing)),
@@ -296,6 +302,7 @@ def _build_pair(first: _Answers, second: _Answers) -> Pair:
     both_conform = first.conforming & second.conforming
     example = None
     if both_conform:
+        # The simplest case has the lowest bit.
         richest = both_conform.bit_length() - 1
         example = (first.index_of[richest], second.index_of[richest])
     return Pair(
@@ -309,6 +316,7 @@ def _build_pair(first: _Answers, second: _Answers) -> Pair:
 def _share(first: _Answers, second: _Answers, aspect: Aspect) -> Shared | None:
     """The aspect as both say it of one case; None where no case was called on both."""
     layer = first.layer
+    # A call that conforms on both is a proof; one that was only made still says how to write the same.
     both_called = layer.having[aspect] & first.called & second.called
     both_conform = both_called & first.conforming & second.conforming
     places = list(islice(to_bits(both_conform or both_called), _TRIED))

@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from ..findings.clusters import Finding
 from ..results.loaded import JudgedCase, LoadedRun
-from ..results.values import to_source
+from ..results.values import to_bare_text
 from .diff import compare
 
 TEXTS = ("case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known")
@@ -227,9 +227,9 @@ def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
             case "status":
                 return verdict.outcome
             case "error":
-                return verdict.raised.cls if verdict.raised else ""
+                return verdict.error_class
             case "message":
-                return verdict.raised.message if verdict.raised else ""
+                return verdict.error_message
             case "exact" | "inferred":
                 return _yes_or_no(getattr(verdict, field))
             case "confirmed":
@@ -240,21 +240,17 @@ def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
             case "ratio":
                 return format_ratio(verdict.ratio)
             case "dtype" | "shape" | "values" | "layout":
-                return _write_bare((case.inputs or {}).get(field, ""))
+                return to_bare_text((case.inputs or {}).get(field, ""))
             case "kind" | "subject" | "phase" | "ruling" | "expected" | "observed" | "call" | "known":
                 return str(getattr(verdict, field))
             case _:
-                return _write_bare(case.arguments[field]) if field in case.arguments else ""
+                return to_bare_text(case.arguments.get(field, ""))
 
     return look_up
 
 
 def format_ratio(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.4g}"
-
-
-def _write_bare(value: object) -> str:
-    return value if isinstance(value, str) else to_source(value)
 
 
 def _yes_or_no(value: bool) -> str:

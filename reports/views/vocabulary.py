@@ -126,6 +126,7 @@ def _find_owners(values_of: Mapping[str, Sequence[str]], said: Sequence[str], pr
     functions = [parameter for parameter in PARAMETERS if _measure_following(values_of[parameter], said) == 1.0]
     if functions:
         return functions
+    # A keyword that many calls leave out follows its parameter only where it stands.
     said_where_present = [said[place] for place in present]
     following = {}
     for parameter in PARAMETERS:
