@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import NamedTuple
 
-from ..findings.bits import to_bits, to_mask
+from ..findings.bits import to_bits
 from ..findings.clusters import Finding
-from ..findings.order import rate_complexity
 from ..results.loaded import LoadedRun
-from ..results.records import FAILURES, Case, Verdict
+from ..results.records import Case
 from ..results.values import to_integers, to_source
-from .aspects import PARAMETERS, Aspect, complete_arguments, describe_parameters, is_about, list_aspects
-from .vocabulary import Spoken, learn_vocabulary, parse_keywords
+from .answers import Answers, Layer, is_portable
+from .aspects import PARAMETERS, Aspect, complete_arguments, is_about
 
-_SAMPLE = 800  # cases of a layer that a vocabulary is learnt from, the simplest first
 _TRIED = 200  # cases that the example of a row is chosen from
-_COMPARED = 40  # calls that are looked at to see whether the same value is always said alike
 _CONTEXT = ("kernel_size", "stride", "dilation")  # what a keyword may depend on besides its own parameter
 
 
@@ -127,115 +123,14 @@ class Table:
 
 def build_tables(run: LoadedRun, findings: Sequence[Finding]) -> tuple[Table, ...]:
     """One table a layer that the run asked canonical, valid cases of."""
-    layers = dict.fromkeys(case.layer for case in run.cases.values() if _is_portable(case))
+    layers = dict.fromkeys(case.layer for case in run.cases.values() if is_portable(case))
     finding_of = {index: finding for finding in findings for index in finding.members}
     return tuple(_build_table(run, layer, finding_of) for layer in layers)
 
 
-def _is_portable(case: Case) -> bool:
-    return case.api is None and not case.invalid
-
-
-class _Layer:
-    """The portable cases of a layer, the simplest first. Sets of them are masks over their places."""
-
-    def __init__(self, run: LoadedRun, name: str) -> None:
-        self.run = run
-        self.name = name
-        self.verdicts: dict[str, dict[int, int]] = defaultdict(dict)  # by case and column
-        for index, judged in enumerate(run.judged):
-            if judged.case.layer == name and _is_portable(judged.case):
-                self.verdicts[judged.case.id][judged.column] = index
-        aspects_of = {identity: frozenset(list_aspects(run.cases[identity])) for identity in self.verdicts}
-
-        def simplest_first(case: Case) -> tuple[object, ...]:
-            return len(aspects_of[case.id]), _sum_numbers(case), rate_complexity(case)
-
-        self.cases = sorted((run.cases[identity] for identity in self.verdicts), key=simplest_first)
-        self.columns = tuple(sorted({column for by_column in self.verdicts.values() for column in by_column}))
-        places: dict[Aspect, list[int]] = defaultdict(list)
-        for place, case in enumerate(self.cases):
-            for aspect in aspects_of[case.id]:
-                places[aspect].append(place)
-        self.aspects = tuple(sorted(places, key=lambda aspect: aspect.place))
-        self.having = {aspect: to_mask(places[aspect]) for aspect in self.aspects}
-        self.parameters = [describe_parameters(case) for case in self.cases]
-
-
-def _sum_numbers(case: Case) -> int:
-    """How large the numbers of a call are: a reader wants small ones."""
-    total = 0
-    for value in case.arguments.values():
-        total += sum(abs(number) for number in to_integers(value) or ())
-    return total
-
-
-class _Answers:
-    """What became of a layer's cases on one column, and how its API says them."""
-
-    def __init__(self, layer: _Layer, column: int) -> None:
-        self.layer = layer
-        self.column = column
-        self.index_of: dict[int, int] = {}  # of the verdict, by the case's place
-        conforming = []
-        failed = []
-        called = []
-        reasons: dict[str, list[int]] = defaultdict(list)
-        for place, case in enumerate(layer.cases):
-            index = layer.verdicts[case.id].get(column)
-            if index is None:
-                continue
-            self.index_of[place] = index
-            verdict = layer.run.judged[index].verdict
-            if verdict.outcome == "conforms":
-                conforming.append(place)
-            if verdict.outcome in FAILURES:
-                failed.append(place)
-            if verdict.outcome in ("no_equivalent", "unavailable"):
-                reasons[verdict.observed].append(place)
-            if verdict.call and verdict.outcome != "no_equivalent":
-                called.append(place)
-        self.conforming = to_mask(conforming)
-        self.failed = to_mask(failed)
-        self.called = to_mask(called)
-        self.reasons = {reason: to_mask(places) for reason, places in reasons.items()}
-        self.vocabulary = learn_vocabulary(list(self._sample()))
-        self.varying = frozenset(aspect for aspect in layer.aspects if self._varies(aspect))
-
-    def _sample(self) -> Iterator[Spoken]:
-        for place in range(min(_SAMPLE, len(self.layer.cases))):
-            if place in self.index_of and self.verdict(place).call:
-                yield self.spoken(place)
-
-    def verdict(self, place: int) -> Verdict:
-        return self.layer.run.judged[self.index_of[place]].verdict
-
-    def spoken(self, place: int) -> Spoken:
-        return Spoken(self.layer.parameters[place], parse_keywords(self.verdict(place).call))
-
-    def say(self, aspect: Aspect, place: int) -> str:
-        return self.vocabulary.say(aspect, self.spoken(place))
-
-    def says_more_than(self, aspect: Aspect, place: int) -> bool:
-        """Whether a case's call has something unusual to say of another parameter."""
-        unusual = set(self.vocabulary.list_unusual(self.spoken(place)))
-        return bool(unusual - set(self.vocabulary.owned[aspect.parameter]))
-
-    def _varies(self, aspect: Aspect) -> bool:
-        """Whether one value of the parameter is said in several ways, according to the other parameters."""
-        ways: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for place in islice(to_bits(self.layer.having[aspect] & self.called), _COMPARED):
-            spoken = self.spoken(place)
-            value = spoken.parameters.get(aspect.parameter, "")
-            for keyword in self.vocabulary.owned[aspect.parameter]:
-                if keyword in spoken.keywords:
-                    ways[keyword, value].add(spoken.keywords[keyword])
-        return any(len(texts) > 1 for texts in ways.values())
-
-
 def _build_table(run: LoadedRun, name: str, finding_of: Mapping[int, Finding]) -> Table:
-    layer = _Layer(run, name)
-    answers = {column: _Answers(layer, column) for column in layer.columns}
+    layer = Layer(run, name)
+    answers = {column: Answers(layer, column) for column in layer.columns}
     cells = {}
     for row, aspect in enumerate(layer.aspects):
         for column in layer.columns:
@@ -250,7 +145,7 @@ def _build_table(run: LoadedRun, name: str, finding_of: Mapping[int, Finding]) -
     return Table(name, layer.columns, layer.aspects, cells, pairs, general)
 
 
-def _build_cell(answers: _Answers, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Cell:
+def _build_cell(answers: Answers, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Cell:
     having = answers.layer.having[aspect]
     conforming = having & answers.conforming
     code = ""
@@ -272,7 +167,7 @@ def _build_cell(answers: _Answers, aspect: Aspect, finding_of: Mapping[int, Find
     )
 
 
-def _list_findings(answers: _Answers, failed: int, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Sequence[str]:
+def _list_findings(answers: Answers, failed: int, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Sequence[str]:
     """Of each failed case whose finding is about the aspect, the finding's id."""
     about: dict[str, bool] = {}
     failing = []
@@ -285,19 +180,19 @@ def _list_findings(answers: _Answers, failed: int, aspect: Aspect, finding_of: M
     return failing
 
 
-def _choose_reason(answers: _Answers, having: int) -> str:
+def _choose_reason(answers: Answers, having: int) -> str:
     """The most frequent reason why a case with the aspect was not called."""
     counts = {reason: (having & places).bit_count() for reason, places in answers.reasons.items()}
     best = max(counts, key=lambda reason: counts[reason], default="")
     return best if counts.get(best) else ""
 
 
-def _list_other_findings(answers: _Answers, named: set[str], finding_of: Mapping[int, Finding]) -> tuple[str, ...]:
+def _list_other_findings(answers: Answers, named: set[str], finding_of: Mapping[int, Finding]) -> tuple[str, ...]:
     ids = [finding_of[answers.index_of[place]].id for place in to_bits(answers.failed)]
     return tuple(dict.fromkeys(identity for identity in ids if identity not in named))
 
 
-def _build_pair(first: _Answers, second: _Answers) -> Pair:
+def _build_pair(first: Answers, second: Answers) -> Pair:
     layer = first.layer
     both_conform = first.conforming & second.conforming
     example = None
@@ -313,7 +208,7 @@ def _build_pair(first: _Answers, second: _Answers) -> Pair:
     )
 
 
-def _share(first: _Answers, second: _Answers, aspect: Aspect) -> Shared | None:
+def _share(first: Answers, second: Answers, aspect: Aspect) -> Shared | None:
     """The aspect as both say it of one case; None where no case was called on both."""
     layer = first.layer
     # A call that conforms on both is a proof; one that was only made still says how to write the same.
@@ -334,7 +229,7 @@ def _share(first: _Answers, second: _Answers, aspect: Aspect) -> Shared | None:
     )
 
 
-def _choose_telling(layer: _Layer, aspect: Aspect, places: Sequence[int], depends: bool) -> int:
+def _choose_telling(layer: Layer, aspect: Aspect, places: Sequence[int], depends: bool) -> int:
     """The first, but rather one whose components differ: (1, 1) tells less than (1, 2).
 
     Args:
@@ -359,7 +254,7 @@ def _describe_context(aspect: Aspect, case: Case) -> str:
     return ", ".join(f"{name}={to_source(arguments[name])}" for name in names)
 
 
-def _compare_defaults(first: _Answers, second: _Answers) -> Iterator[Default]:
+def _compare_defaults(first: Answers, second: Answers) -> Iterator[Default]:
     """What leaving a parameter out means to either API, where that differs."""
     run = first.layer.run
     contracts = (run.contract(first.column), run.contract(second.column))
