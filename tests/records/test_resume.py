@@ -162,9 +162,9 @@ def newer(shared_suite: Suite) -> Result:
 
 def test_runs_of_two_versions_and_of_two_parts_combine(kernels: Result, invalid: Result, newer: Result) -> None:
     together = load([kernels.results, invalid.results, newer.results])
-    assert len(together.sources) == 3
+    assert len(together.files) == 3
     assert sorted(target.version for target in together.targets) == ["1.5", "1.6"]
-    assert len(together.entries) == 9 + 2 + 9
+    assert len(together.judged) == 9 + 2 + 9
 
 
 def test_the_same_run_twice_does_not_combine(kernels: Result, invalid: Result) -> None:
