@@ -14,9 +14,11 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import conv_reports as reports
 from conv_reports.results.loaded import load
@@ -39,7 +41,14 @@ ACTIONS: Sequence[tuple[str, str]] = (
 )
 
 
-def synthetic() -> Any:
+class Times(NamedTuple):
+    """Seconds that something took: on the clock, and of a processor."""
+
+    wall: float
+    cpu: float
+
+
+def load_synthetic() -> ModuleType:
     """tests/reports/synthetic.py."""
     path = Path(__file__).parents[1] / "tests/reports/synthetic.py"
     spec = importlib.util.spec_from_file_location("synthetic", path)
@@ -50,46 +59,88 @@ def synthetic() -> Any:
     return module
 
 
-def timed(act: Callable[[], object]) -> tuple[float, float]:
-    """Wall and processor seconds."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    act()
-    return time.perf_counter() - wall, time.process_time() - cpu
+def write_synthetic(folder: Path) -> Mapping[str, Path]:
+    """Results files of both sizes, by their numbers of verdicts."""
+    synthetic = load_synthetic()
+    return {name: synthetic.write(folder / f"{cases}.jsonl", synthetic.records(cases)) for name, cases in SIZES.items()}
 
 
-def measure(browser: Any, page: Path) -> dict[str, tuple[float, float]]:
-    """Median wall and main-thread seconds of opening the page and of each action."""
-    seen: dict[str, list[tuple[float, float]]] = {}
-    for _ in range(OPENINGS):
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        tab = context.new_page()
-        devtools = context.new_cdp_session(tab)
-        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+def generate(results: Path, page: Path) -> Times:
+    wall = time.perf_counter()
+    cpu = time.process_time()
+    reports.write_html([results], page)
+    return Times(time.perf_counter() - wall, time.process_time() - cpu)
 
-        def cpu(devtools: Any = devtools) -> float:
-            metrics = devtools.send("Performance.getMetrics")["metrics"]
-            return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
 
+class Tab:
+    """A page opened in a fresh context of the browser."""
+
+    def __init__(self, browser: Any) -> None:
+        self._context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self._page = self._context.new_page()
+        self._devtools = self._context.new_cdp_session(self._page)
+        self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def close(self) -> None:
+        self._context.close()
+
+    def _main_thread(self) -> float:
+        """Seconds that the page's main thread has used."""
+        metrics = self._devtools.send("Performance.getMetrics")["metrics"]
+        return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
+
+    def open(self, page: Path) -> Times:
         before = time.perf_counter()
-        tab.goto(page.as_uri())
-        tab.wait_for_selector("html[data-ready]")
-        seen.setdefault("open", []).append((time.perf_counter() - before, cpu()))
-        for name, act in ACTIONS:
-            used = cpu()
-            wall = tab.evaluate(
-                f"""async () => {{
-                  const begin = performance.now();
-                  {act};
-                  await new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done))));
-                  return performance.now() - begin;
-                }}"""
-            )
-            seen.setdefault(name, []).append((wall / 1000, cpu() - used))
-        context.close()
-    return {
-        name: (statistics.median(wall for wall, _ in times), statistics.median(used for _, used in times))
-        for name, times in seen.items()
-    }
+        self._page.goto(page.as_uri())
+        self._page.wait_for_selector("html[data-ready]")
+        return Times(time.perf_counter() - before, self._main_thread())
+
+    def act(self, script: str) -> Times:
+        """Do what a reader does, and wait until the page has drawn the answer."""
+        before = self._main_thread()
+        milliseconds = self._page.evaluate(
+            f"""async () => {{
+              const begin = performance.now();
+              {script};
+              await new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done))));
+              return performance.now() - begin;
+            }}"""
+        )
+        return Times(milliseconds / 1000, self._main_thread() - before)
+
+
+def measure(browser: Any, page: Path) -> Mapping[str, Times]:
+    """The medians of opening the page and of each action."""
+    samples: dict[str, list[Times]] = defaultdict(list)
+    for _ in range(OPENINGS):
+        tab = Tab(browser)
+        samples["open"].append(tab.open(page))
+        for name, script in ACTIONS:
+            samples[name].append(tab.act(script))
+        tab.close()
+    medians = {}
+    for name, times in samples.items():
+        wall = statistics.median(sample.wall for sample in times)
+        cpu = statistics.median(sample.cpu for sample in times)
+        medians[name] = Times(wall, cpu)
+    return medians
+
+
+def report(browser: Any, name: str, results: Path, folder: Path) -> None:
+    """Print what one results file costs."""
+    page = folder / f"{results.stem}.html"
+    generation = generate(results, page)
+    verdicts = len(load([results]).judged)
+    size = page.stat().st_size
+    print(f"{name}: {verdicts:,} verdicts, {results.stat().st_size / 1e6:.1f} MB of results")
+    print(f"  generation {generation.wall:7.2f} s ({generation.cpu:.2f} cpu), page {size / 1e6:.2f} MB")
+    # Results files of one's own have no budget.
+    seconds_allowed, bytes_allowed = BUDGETS.get(name, (float("inf"), float("inf")))
+    for action, times in measure(browser, page).items():
+        remark = "  over its budget" if times.wall > seconds_allowed else ""
+        print(f"  {action:20s} {times.wall:7.3f} s ({times.cpu:.3f} cpu){remark}")
+    if size > bytes_allowed:
+        print("  the page is over its budget")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -105,26 +156,12 @@ def main(arguments: Sequence[str]) -> int:
     if executable is None:
         print("needs Chromium: apt-get install chromium", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        given = {path.name: path for path in options.results}
-        if not given:
-            maker = synthetic()
-            given = {
-                name: maker.write(Path(folder) / f"{cases}.jsonl", maker.records(cases))
-                for name, cases in SIZES.items()
-            }
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        files = {path.name: path for path in options.results} or write_synthetic(folder)
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        for name, path in given.items():
-            page = Path(folder) / f"{path.stem}.html"
-            wall, cpu = timed(lambda path=path, page=page: reports.write_html([path], page))  # type: ignore[misc]
-            verdicts = len(load([path]).entries)
-            print(f"{name}: {verdicts:,} verdicts, {path.stat().st_size / 1e6:.1f} MB of results")
-            print(f"  generation {wall:7.2f} s ({cpu:.2f} cpu), page {page.stat().st_size / 1e6:.2f} MB")
-            seconds, size = BUDGETS.get(name, (float("nan"), float("nan")))
-            for action, (wall, cpu) in measure(browser, page).items():
-                print(f"  {action:20s} {wall:7.3f} s ({cpu:.3f} cpu)" + ("  over its budget" if wall > seconds else ""))
-            if page.stat().st_size > size:
-                print("  the page is over its budget")
+        for title, results in files.items():
+            report(browser, title, results, folder)
         browser.close()
     return 0
 

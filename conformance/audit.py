@@ -32,8 +32,8 @@ class Audit:
     """
 
     def __init__(self, targets: Sequence[Target], limit: float) -> None:
-        """`limit`: seconds for one answer."""
-        self.expect: Callable[[Case], Expectation] = make_cached_oracle()
+        """`limit`: seconds for one answer, of a target or of the oracle."""
+        self.expect: Callable[[Case], Expectation] = make_cached_oracle(limit)
         self._limit = limit
         self._lanes: dict[str, Lane] = {}
 
@@ -59,13 +59,13 @@ class Audit:
             lane.join(max(0.0, end - time.monotonic()))
 
 
-def make_cached_oracle() -> Callable[[Case], Expectation]:
+def make_cached_oracle(limit: float) -> Callable[[Case], Expectation]:
     """The oracle, asked by any thread. While one asks of a case, the others who ask of it wait for the same answer."""
     cache: cachetools.LRUCache[str, Expectation] = cachetools.LRUCache(CACHE, getsizeof=measure)
 
     @cachetools.cached(cache, key=lambda case: case.id, condition=threading.Condition())
     def expect(case: Case) -> Expectation:
-        return oracle.expect(case)
+        return oracle.expect(case, limit)
 
     return expect
 

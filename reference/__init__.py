@@ -30,6 +30,7 @@ from .deadline import time_limit
 from .exact import ExactInputs, ExactRange, exact_inputs, exact_range
 from .geometry import Geometry, find_geometry, output_size
 from .layers import LAYERS, Conv2d, Conv2dTranspose, Layer, Module
+from .work import Work, estimate_work
 
 __all__ = [
     "FORMATS",
@@ -45,11 +46,13 @@ __all__ = [
     "GradientsBounded",
     "Layer",
     "Module",
+    "Work",
     "conv2d",
     "conv2d_gradients",
     "conv_transpose2d",
     "conv_transpose2d_gradients",
     "error_bound",
+    "estimate_work",
     "exact_inputs",
     "exact_range",
     "find_geometry",

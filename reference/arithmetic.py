@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .cuts import InputShare, OutputShare, WeightShare, plan_inputs, plan_outputs, plan_weight
+from .cuts import plan_inputs, plan_outputs, plan_weight
 from .deadline import check_time
 from .threads import share_out
 from .windows import Window, Windows, find_reaches, padding_source
@@ -61,26 +61,22 @@ def correlate(padded: Array, weight: Array, plane: Windows, groups: int) -> Arra
     plan = plan_outputs(batch, groups, per_group, channels, plane)
     by_group = weight.reshape(groups, per_group, channels, rows.kernel, width)
     kernels = []
-    for kernel_rows in plan.kernel_rows:
+    for (kernel_rows,) in plan.each_block():
         terms = channels * (kernel_rows.stop - kernel_rows.start) * width
-        kernels.append(by_group[:, :, :, kernel_rows].reshape(groups, per_group, terms))
+        kernels.append((kernel_rows, by_group[:, :, :, kernel_rows].reshape(groups, per_group, terms)))
     output = np.empty((batch, groups, per_group, rows.output * columns.output), padded.dtype)
 
-    def multiply(share: OutputShare) -> None:
-        first = share.rows.start * columns.output + share.columns.start
-        last = (share.rows.stop - 1) * columns.output + share.columns.stop
-        place = output[share.images, share.groups, share.kernels, first:last]
-        for step, kernel_rows in enumerate(plan.kernel_rows):
+    def multiply(images: slice, some_groups: slice, some_kernels: slice, down: slice, across: slice) -> None:
+        place = output[images, some_groups, some_kernels, _flat(down, across, columns)]
+        for step, (kernel_rows, kernel) in enumerate(kernels):
             check_time()
-            operands = windows[share.images, share.groups, :, kernel_rows, :, share.rows, share.columns]
-            patches = _flatten(operands)
-            kernel = kernels[step][share.groups, share.kernels]
+            patches = _flatten(windows[images, some_groups, :, kernel_rows, :, down, across])
             if step == 0:
-                np.matmul(kernel, patches, out=place)
+                np.matmul(kernel[some_groups, some_kernels], patches, out=place)
             else:
-                place += kernel @ patches
+                place += kernel[some_groups, some_kernels] @ patches
 
-    share_out(multiply, plan.shares)
+    share_out(multiply, plan.each_share(), plan.count_shares())
     return output.reshape(batch, len(weight), rows.output, columns.output)
 
 
@@ -94,18 +90,17 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
     by_group = y.reshape(batch, groups, per_group, rows.output * columns.output)
     weight = np.zeros((groups, per_group, channels, rows.kernel, columns.kernel), y.dtype)
 
-    def sum_products(share: WeightShare) -> None:
-        place = weight[share.groups, :, share.channels, share.kernel_rows]
-        for n in range(batch):
-            for some_rows, some_columns in plan.blocks:
-                check_time()
-                operands = windows[n : n + 1, share.groups, share.channels, share.kernel_rows]
-                patches = _flatten(operands[..., some_rows, some_columns])
-                first = some_rows.start * columns.output + some_columns.start
-                factors = by_group[n, share.groups, :, first : first + patches.shape[3]]
-                place += (factors @ patches[0].swapaxes(1, 2)).reshape(place.shape)
+    def sum_products(some_groups: slice, some_channels: slice, kernel_rows: slice) -> None:
+        place = weight[some_groups, :, some_channels, kernel_rows]
+        for images, down, across in plan.each_block():
+            check_time()
+            patches = _flatten(windows[images, some_groups, some_channels, kernel_rows, :, down, across])
+            factors = by_group[images, some_groups, :, _flat(down, across, columns)]
+            products = factors @ patches.swapaxes(2, 3)
+            for product in products:
+                place += product.reshape(place.shape)
 
-    share_out(sum_products, plan.shares)
+    share_out(sum_products, plan.each_share(), plan.count_shares())
     return weight.reshape(y.shape[1], channels, rows.kernel, columns.kernel)
 
 
@@ -115,9 +110,7 @@ def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     Every product is of an element of `y` and one of `weight`: an infinite weight meets only the elements that it
     should. Only a finite weight meets zeros around `y`, which then add nothing.
     """
-    rows, columns = plane
-    mostly_zeros = rows.input * columns.input > 2 * rows.output * columns.output
-    if rows.stride == columns.stride == 1 and not mostly_zeros and is_finite(weight):
+    if plane.can_turn and is_finite(weight):
         return _scatter_by_correlation(y, weight, plane, groups)
     return _scatter_by_tap(y, weight, plane, groups)
 
@@ -125,12 +118,13 @@ def scatter(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
 def _scatter_by_correlation(y: Array, weight: Array, plane: Windows, groups: int) -> Array:
     """The kernel, turned round, slides over the outputs and the zeros around them."""
     rows, columns = plane
-    turned = Windows(rows.turned, columns.turned)
+    turned = plane.turned
     corner = rows.extent - 1 - rows.before, columns.extent - 1 - columns.before
     placed = _place_among_zeros(y, (turned.rows.input, turned.columns.input), corner)
     out_channels, channels, height, width = weight.shape
     by_group = weight.reshape(groups, out_channels // groups, channels, height, width)
-    kernels = by_group[..., ::-1, ::-1].swapaxes(1, 2)
+    # BLAS takes no array that runs backwards.
+    kernels = np.ascontiguousarray(by_group[..., ::-1, ::-1].swapaxes(1, 2))
     kernels = kernels.reshape(groups * channels, out_channels // groups, height, width)
     return correlate(placed, kernels, turned, groups)
 
@@ -144,28 +138,23 @@ def _scatter_by_tap(y: Array, weight: Array, plane: Windows, groups: int) -> Arr
     kernels = weight.reshape(groups, per_group, channels, taps)
     by_group = y.reshape(batch, groups, per_group, rows.output * columns.output)
     x = np.zeros((batch, groups, channels, rows.input, columns.input), y.dtype)
-    across = find_reaches(columns, 0, columns.output)
+    reaches_across = find_reaches(columns, 0, columns.output)
 
-    def add_products(share: InputShare) -> None:
-        place = x[share.images, share.groups, share.channels]
-        for some_rows in plan.rows:
-            down = find_reaches(rows, some_rows.start, some_rows.stop)
-            source = by_group[share.images, share.groups, :, _positions(some_rows, columns)]
-            for some_taps in plan.taps:
-                check_time()
-                products = _multiply_taps(kernels[share.groups, :, share.channels, some_taps], source, columns.output)
-                for index, tap in enumerate(range(some_taps.start, some_taps.stop)):
-                    i, j = divmod(tap, columns.kernel)
-                    met = products[:, :, :, index, down[i].outputs, across[j].outputs]
-                    place[..., down[i].inputs, across[j].inputs] += met
+    def add_products(images: slice, some_groups: slice, some_channels: slice) -> None:
+        place = x[images, some_groups, some_channels]
+        for down, some_taps in plan.each_block():
+            check_time()
+            source = by_group[images, some_groups, :, _flat(down, slice(0, columns.output), columns)]
+            products = _multiply_taps(kernels[some_groups, :, some_channels, some_taps], source, columns.output)
+            reaches_down = find_reaches(rows, down.start, down.stop)
+            for index, tap in enumerate(range(some_taps.start, some_taps.stop)):
+                i, j = divmod(tap, columns.kernel)
+                from_rows, to_rows = reaches_down[i]
+                from_columns, to_columns = reaches_across[j]
+                place[..., to_rows, to_columns] += products[:, :, :, index, from_rows, from_columns]
 
-    share_out(add_products, plan.shares)
+    share_out(add_products, plan.each_share(), plan.count_shares())
     return x.reshape(batch, groups * channels, rows.input, columns.input)
-
-
-def _positions(rows: slice, columns: Window) -> slice:
-    """Whole rows of outputs in a flat plane."""
-    return slice(rows.start * columns.output, rows.stop * columns.output)
 
 
 def _multiply_taps(kernels: Array, source: Array, width: int) -> Array:
@@ -185,7 +174,7 @@ def unpad(y: Array, weight: Array, plane: Windows, groups: int, mode: str) -> Ar
     if mode == "zeros":
         return scatter(y, weight, plane, groups)
     rows, columns = plane
-    folded = _fold(scatter(y, weight, Windows(rows.whole, columns.whole), groups), rows, mode)
+    folded = _fold(scatter(y, weight, plane.whole, groups), rows, mode)
     folded = _fold(folded.swapaxes(2, 3), columns, mode).swapaxes(2, 3)
     return np.ascontiguousarray(folded)
 
@@ -252,6 +241,11 @@ def _view_windows(padded: Array, plane: Windows, groups: int) -> Array:
         ),
     )
     return view
+
+
+def _flat(rows: slice, columns: slice, window: Window) -> slice:
+    """Whole rows of outputs, or a part of one row, in a flat plane."""
+    return slice(rows.start * window.output + columns.start, (rows.stop - 1) * window.output + columns.stop)
 
 
 def _flatten(operands: Array) -> Array:

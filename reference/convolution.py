@@ -93,9 +93,13 @@ def conv2d(
     padding: elements on all sides; (h, w); (top, bottom, left, right); "valid" for none; "same"
     for an output of ceil(H / stride), an odd total having its larger half at the bottom and right
     (`mindspore.mint.nn.Conv2d`, "same"). padding_mode: zeros, reflect, replicate or circular.
+    dtype: of the result: float16, bfloat16, float32, float64, complex64, complex128 or an integer type, to which it is
+    rounded once, to nearest even. None leaves it as it was accumulated: float64, complex128 or int64.
 
     Returns (N, O, outH, outW), or (O, outH, outW) for an unbatched x: see `output_size`.
-    TypeError for arguments of a wrong type, ValueError for values and shapes that do not fit.
+    TypeError for arguments of a wrong type, and for a dtype that the result does not go to (a float result to
+    integers, a complex one to reals). ValueError for values and shapes that do not fit, and for integers that the
+    result or its sums do not fit.
     Source: the formula of `torch.nn.Conv2d`, of `mindspore.mint.nn.Conv2d` and of
     `megengine.module.Conv2d`, which agree.
     """
@@ -132,9 +136,13 @@ def conv_transpose2d(
     padding: elements cropped from the full result, as `conv2d` takes them; "valid" crops none;
     "same" gives H * stride: the input of the "same" convolution whose output is H.
     output_padding: rows and columns more at the bottom and right, fewer than stride or dilation.
+    dtype: of the result: float16, bfloat16, float32, float64, complex64, complex128 or an integer type, to which it is
+    rounded once, to nearest even. None leaves it as it was accumulated: float64, complex128 or int64.
 
     Returns (N, O, outH, outW), or (O, outH, outW) for an unbatched x: see `output_size`.
-    TypeError for arguments of a wrong type, ValueError for values and shapes that do not fit.
+    TypeError for arguments of a wrong type, and for a dtype that the result does not go to (a float result to
+    integers, a complex one to reals). ValueError for values and shapes that do not fit, and for integers that the
+    result or its sums do not fit.
     Source: `mindspore.nn.Conv2dTranspose`, which defines it as the gradient of a convolution.
     """
     call = prepare_forward(
@@ -165,8 +173,12 @@ def conv2d_gradients(
 ) -> Gradients:
     """The gradients of sum(conv2d(x, weight, bias) * grad_output): (x, weight, bias).
 
-    grad_output has the shape of the output. For complex arrays these are the adjoints, as autograd
-    systems define them: the factor that is not grad_output is conjugated.
+    x, weight and the parameters are those of `conv2d`; grad_output has the shape of its output.
+    dtype: of all three results, as `conv2d` takes it; None leaves them in float64, complex128 or int64.
+
+    Returns one array for each operand, shaped as that operand is given; the bias's is (O,), with or without a bias.
+    For complex arrays these are the adjoints, as autograd systems define them: the factor that is not grad_output is
+    conjugated. TypeError and ValueError as `conv2d`.
     """
     call = prepare_backward(
         "conv2d",
@@ -196,7 +208,11 @@ def conv_transpose2d_gradients(
 ) -> Gradients:
     """The gradients of sum(conv_transpose2d(x, weight, bias) * grad_output): (x, weight, bias).
 
-    As `conv2d_gradients`, for the parameters of `conv_transpose2d`.
+    x, weight and the parameters are those of `conv_transpose2d`; grad_output has the shape of its output.
+    dtype: of all three results, as `conv2d` takes it; None leaves them in float64, complex128 or int64.
+
+    Returns one array for each operand, shaped as that operand is given; the bias's is (O,). Complex arrays, TypeError
+    and ValueError as `conv2d_gradients`.
     """
     call = prepare_backward(
         "conv_transpose2d",
@@ -293,8 +309,8 @@ def backward(call: BackwardCall) -> Gradients:
 def differentiate_convolution(geometry: Geometry, x: Array, weight: Array, grad: Array) -> tuple[Array, Array]:
     """(x, weight) gradients of conv2d."""
     plane, groups = geometry.plane, geometry.groups
-    padded = pad(x, plane, geometry.padding_mode)
-    grad_weight = contract(padded, grad, plane, groups)
+    # The padded input has no name, so that its memory is free again for the other gradient.
+    grad_weight = contract(pad(x, plane, geometry.padding_mode), grad, plane, groups)
     return unpad(grad, weight, plane, groups, geometry.padding_mode), grad_weight
 
 

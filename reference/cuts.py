@@ -1,167 +1,114 @@
 """How the work of a layer is cut into shares for threads, and a share into blocks that fit the cache.
 
-Plans follow from sizes alone, never from the machine: so does the order of every sum. A small layer is one share.
-All slices are of one axis; `CACHE` bounds what a block gathers or multiplies out, unless a single row of the kernel
-at a single position is larger.
+A plan holds the pieces of each axis; a share or a block is one piece of each. Plans follow from sizes alone, never
+from the machine: so does the order of every sum. A small layer is one share.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
+from math import prod
+from typing import NamedTuple, TypeAlias
 
 from .windows import Windows, ceil_div
 
-CACHE = 1 << 18  # elements of a block: 2 MiB of float64, about a core's cache
+Pieces: TypeAlias = tuple[slice, ...]
+
+CACHE = 1 << 18  # elements gathered or multiplied out for a block: 2 MiB of float64, about a core's cache
 WIDE = 256  # columns of a product from which BLAS is near its peak
 SMALL = 1 << 20  # multiplications up to which threads cost more than they save
 SHARES = 4  # of a large layer; few, as threads wait for each other between two calls of NumPy
 TAPS = 64  # kernel taps multiplied out at once
 
 
-class OutputShare(NamedTuple):
-    """Outputs that one thread computes; `kernels` are output channels within a group."""
+class Plan(NamedTuple):
+    """Shares are pieces of the result, blocks pieces of what each element sums, in their order."""
 
-    images: slice
-    groups: slice
-    kernels: slice
-    rows: slice
-    columns: slice
+    shares: tuple[Pieces, ...]
+    blocks: tuple[Pieces, ...]
 
+    def each_share(self) -> Iterable[tuple[slice, ...]]:
+        """One piece of each axis of the result."""
+        return product(*self.shares)
 
-class WeightShare(NamedTuple):
-    """Kernel elements whose gradient one thread computes; `channels` are within a group."""
+    def each_block(self) -> Iterable[tuple[slice, ...]]:
+        """One piece of each axis that is summed over."""
+        return product(*self.blocks)
 
-    groups: slice
-    channels: slice
-    kernel_rows: slice
+    def count_shares(self) -> int:
+        """How many shares there are."""
+        return prod(map(len, self.shares))
 
-
-class InputShare(NamedTuple):
-    """Input channels that one thread adds to; `channels` are within a group."""
-
-    images: slice
-    groups: slice
-    channels: slice
-
-
-@dataclass(frozen=True)
-class OutputPlan:
-    """`correlate`: for each share the products of these kernel rows, added in their order."""
-
-    shares: Sequence[OutputShare]
-    kernel_rows: Sequence[slice]
-
-
-@dataclass(frozen=True)
-class WeightPlan:
-    """`contract`: for each share the products of these output (rows, columns), added in their order."""
-
-    shares: Sequence[WeightShare]
-    blocks: Sequence[tuple[slice, slice]]
-
-
-@dataclass(frozen=True)
-class InputPlan:
-    """`scatter`: for each share the products of these output rows and these taps, row after row of the kernel."""
-
-    shares: Sequence[InputShare]
-    rows: Sequence[slice]
-    taps: Sequence[slice]
-
-
-def cut(count: int, most: int) -> list[slice]:
-    """The positions [0, count) in pieces as even as can be, none larger than `most`."""
-    if count == 0:
-        return []
-    size = ceil_div(count, ceil_div(count, max(most, 1)))
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
-
-
-def cut_plane(rows: int, columns: int, room: int) -> list[tuple[slice, slice]]:
-    """Blocks of (rows, columns) of at most `room` positions: whole rows, or parts of one row."""
-    if columns > room:
-        return list(product(cut(rows, 1), cut(columns, room)))
-    return list(product(cut(rows, room // columns), cut(columns, columns)))
+    def count_blocks(self) -> int:
+        """How many blocks each share has."""
+        return prod(map(len, self.blocks))
 
 
 @lru_cache(maxsize=4096)
-def plan_outputs(images: int, groups: int, kernels: int, channels: int, plane: Windows) -> OutputPlan:
-    """The plan of a correlation; `kernels` and `channels` are of one group."""
+def plan_outputs(images: int, groups: int, kernels: int, channels: int, plane: Windows) -> Plan:
+    """A correlation. Shares: images, groups, kernels of a group, output rows, columns. Blocks: kernel rows."""
     rows, columns = plane
     positions = rows.output * columns.output
-    row_terms = channels * columns.kernel
-    terms = row_terms * rows.kernel
+    terms = channels * rows.kernel * columns.kernel
     if is_small(images * groups * terms * positions, kernels):
-        everything = OutputShare(*map(whole, (images, groups, kernels, rows.output, columns.output)))
-        return OutputPlan([everything], [whole(rows.kernel)])
+        return plan_whole((images, groups, kernels, rows.output, columns.output), (rows.kernel,))
 
-    kernel_rows = [whole(rows.kernel)]
+    kernel_rows = whole(rows.kernel)
     if terms * min(WIDE, positions) > CACHE:
         kernel_rows = cut(rows.kernel, 1)
-        terms = row_terms
-    room = max(CACHE // max(terms, 1), 1)
-    shares_of_kernels = cut(kernels, kernels)
-    of_each_thread = ceil_div(images * groups * positions, SHARES)
-    if of_each_thread >= WIDE or images * groups >= SHARES:
-        room = min(room, of_each_thread)
+        terms = channels * columns.kernel
+    room = max(CACHE // terms, 1)
+    some_kernels = whole(kernels)
+    of_each_share = ceil_div(images * groups * positions, SHARES)
+    if of_each_share >= WIDE or images * groups >= SHARES:
+        room = min(room, of_each_share)
     else:  # too few positions for wide products
-        shares_of_kernels = cut(kernels, ceil_div(kernels, SHARES))
-    shares_of_groups = cut(groups, room // positions)
-    blocks = cut_plane(rows.output, columns.output, room)
-    shares = product(cut(images, 1), shares_of_groups, shares_of_kernels, blocks)
-    return OutputPlan([OutputShare(n, g, k, *block) for n, g, k, block in shares], kernel_rows)
+        some_kernels = cut(kernels, ceil_div(kernels, SHARES))
+    plane_pieces = cut_plane(rows.output, columns.output, room)
+    return Plan((cut(images, 1), cut(groups, room // positions), some_kernels, *plane_pieces), (kernel_rows,))
 
 
 @lru_cache(maxsize=4096)
-def plan_weight(images: int, groups: int, kernels: int, channels: int, plane: Windows) -> WeightPlan:
-    """The plan of a contraction; `kernels` and `channels` are of one group."""
+def plan_weight(images: int, groups: int, kernels: int, channels: int, plane: Windows) -> Plan:
+    """A contraction. Shares: groups, channels of a group, kernel rows. Blocks: images, output rows, columns."""
     rows, columns = plane
     positions = rows.output * columns.output
     taps = rows.kernel * columns.kernel
     if is_small(images * groups * channels * taps * positions, kernels):
-        everything = WeightShare(*map(whole, (groups, channels, rows.kernel)))
-        return WeightPlan([everything], [(whole(rows.output), whole(columns.output))])
+        return plan_whole((groups, channels, rows.kernel), (images, rows.output, columns.output))
 
     of_groups, of_channels, of_rows = 1, channels, rows.kernel
     if groups >= SHARES:
-        of_groups = min(ceil_div(groups, SHARES), CACHE // (channels * taps * positions))
+        of_groups = min(ceil_div(groups, SHARES), max(CACHE // (channels * taps * positions), 1))
     elif channels >= SHARES:
         of_channels = ceil_div(channels, SHARES)
     else:
         of_rows = ceil_div(rows.kernel, SHARES)
-    of_groups = max(of_groups, 1)
-    if of_groups * of_channels * of_rows * columns.kernel * min(WIDE, positions) > CACHE:
+    terms = of_groups * of_channels * columns.kernel
+    if terms * of_rows * min(WIDE, positions) > CACHE:
         of_rows = 1
-    room = max(CACHE // max(of_groups * of_channels * of_rows * columns.kernel, 1), 1)
-    shares = product(cut(groups, of_groups), cut(channels, of_channels), cut(rows.kernel, of_rows))
-    return WeightPlan(
-        [WeightShare(*share) for share in shares],
-        cut_plane(rows.output, columns.output, room),
-    )
+    room = max(CACHE // (terms * of_rows), 1)
+    shares = cut(groups, of_groups), cut(channels, of_channels), cut(rows.kernel, of_rows)
+    return Plan(shares, (cut(images, 1), *cut_plane(rows.output, columns.output, room)))
 
 
 @lru_cache(maxsize=4096)
-def plan_inputs(images: int, groups: int, kernels: int, channels: int, plane: Windows) -> InputPlan:
-    """The plan of a sum by taps; `kernels` and `channels` are of one group."""
+def plan_inputs(images: int, groups: int, kernels: int, channels: int, plane: Windows) -> Plan:
+    """A sum by taps. Shares: images, groups, channels of a group. Blocks: output rows, taps."""
     rows, columns = plane
     positions = rows.output * columns.output
     taps = rows.kernel * columns.kernel
     if is_small(images * groups * channels * taps * positions, kernels):
-        everything = InputShare(*map(whole, (images, groups, channels)))
-        return InputPlan([everything], [whole(rows.output)], [whole(taps)])
+        return plan_whole((images, groups, channels), (rows.output, taps))
 
-    at_once = min(taps, TAPS)
+    at_once = max(min(taps, TAPS, CACHE // columns.output), 1)
     room = max(CACHE // (at_once * positions), 1)  # channels of all positions
-    of_groups = min(ceil_div(groups, SHARES), room // max(channels, 1))
-    of_channels = channels
-    if of_groups == 0 or groups < SHARES:
-        of_groups = 1
-        of_channels = min(ceil_div(channels, SHARES), room)
-    shares = product(cut(images, 1), cut(groups, of_groups), cut(channels, of_channels))
-    of_rows = CACHE // max(of_groups * of_channels * at_once * columns.output, 1)
-    return InputPlan([InputShare(*share) for share in shares], cut(rows.output, of_rows), cut(taps, at_once))
+    of_groups, of_channels = 1, min(ceil_div(channels, SHARES), room)
+    if groups >= SHARES and room >= channels:
+        of_groups, of_channels = min(ceil_div(groups, SHARES), room // channels), channels
+    of_rows = CACHE // (of_groups * of_channels * at_once * columns.output)
+    shares = cut(images, 1), cut(groups, of_groups), cut(channels, of_channels)
+    return Plan(shares, (cut(rows.output, of_rows), cut(taps, at_once)))
 
 
 def is_small(elements: int, partners: int) -> bool:
@@ -169,6 +116,26 @@ def is_small(elements: int, partners: int) -> bool:
     return elements * max(partners, 1) <= SMALL
 
 
-def whole(count: int) -> slice:
-    """All of an axis."""
-    return slice(0, count)
+def plan_whole(shares: tuple[int, ...], blocks: tuple[int, ...]) -> Plan:
+    """One share of one block."""
+    return Plan(tuple(map(whole, shares)), tuple(map(whole, blocks)))
+
+
+def whole(count: int) -> Pieces:
+    """An axis in one piece."""
+    return (slice(0, count),)
+
+
+def cut(count: int, most: int) -> Pieces:
+    """The positions [0, count) in pieces as even as can be, none larger than `most`, or than 1."""
+    if count == 0:
+        return ()
+    size = ceil_div(count, ceil_div(count, max(most, 1)))
+    return tuple(slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def cut_plane(rows: int, columns: int, room: int) -> tuple[Pieces, Pieces]:
+    """Rows and columns in pieces of at most `room` positions together: whole rows, or parts of single rows."""
+    if columns > room:
+        return cut(rows, 1), cut(columns, room)
+    return cut(rows, room // columns), whole(columns)

@@ -1,40 +1,37 @@
 """Work shared out over threads."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import lru_cache
-from typing import TypeVar
 
 import numpy as np
 
 from .deadline import check_time
 
-Item = TypeVar("Item")
-
 MOST = 4  # threads, each of which holds a block of work in memory
 
 
-def share_out(work: Callable[[Item], None], items: Sequence[Item]) -> None:
-    """Do `work` on every item, on as many threads as there are cores, at most MOST; the caller's is one.
+def share_out(work: Callable[..., None], shares: Iterable[tuple[slice, ...]], count: int) -> None:
+    """Do `work` on each of `count` shares, on as many threads as there are cores, at most MOST; the caller's is one.
 
     Raises what `work` raises, and TimeoutError where the caller's time limit is over, once no thread works any more.
     """
-    queue = iter(items)
+    queue = iter(shares)
 
-    def do_items() -> None:
-        for item in queue:
+    def do_shares() -> None:
+        for share in queue:
             check_time()
-            work(item)
+            work(*share)
 
-    def help_with_items() -> None:
+    def help_with_shares() -> None:
         with np.errstate(all="ignore"):  # a thread does not inherit its caller's
-            do_items()
+            do_shares()
 
-    helpers = [_pool().submit(copy_context().run, help_with_items) for _ in range(min(_cores(), len(items)) - 1)]
+    helpers = [_pool().submit(copy_context().run, help_with_shares) for _ in range(min(_cores(), count) - 1)]
     try:
-        do_items()
+        do_shares()
     finally:
         errors = [helper.exception() for helper in helpers]
     for error in errors:

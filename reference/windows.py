@@ -68,6 +68,22 @@ class Windows(NamedTuple):
     rows: Window
     columns: Window
 
+    @property
+    def can_turn(self) -> bool:
+        """Whether the adjoint is a convolution too, of few zeros: see `turned`."""
+        positions = self.rows.output * self.columns.output
+        return self.rows.stride == self.columns.stride == 1 and self.rows.input * self.columns.input <= 2 * positions
+
+    @property
+    def turned(self) -> "Windows":
+        """The adjoint where strides are 1: the kernel slides back over the outputs and the zeros around them."""
+        return Windows(self.rows.turned, self.columns.turned)
+
+    @property
+    def whole(self) -> "Windows":
+        """The same windows on an input that has its padding written out."""
+        return Windows(self.rows.whole, self.columns.whole)
+
 
 class Reach(NamedTuple):
     """The outputs that meet the real input through one tap, counted from the first asked of, and what they meet."""

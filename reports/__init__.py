@@ -1,4 +1,9 @@
-"""From results files to what people open: an HTML page, Markdown, a diff. Knows no test runner and no framework."""
+"""From results files to what people open: an HTML page, Markdown, a diff. Knows no test runner and no framework.
+
+In: the paths of results files. Out: `write_html`, `representatives`, and the commands of ``python -m reports``. The
+rooms import one way: `results` (read, loaded), `findings` (failures told once), `views` (porting, errors, diff, query),
+`output` (what is opened). Imports inside are relative: the folder is `reports` in a clone, `conv_reports` installed.
+"""
 
 from __future__ import annotations
 
@@ -29,5 +34,9 @@ def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -
 def representatives(results: Sequence[Path]) -> list[tuple[str, str, str]]:
     """(case id, target, API) of the smallest divergent verdict of each finding: the scripts worth executing."""
     run = load(results)
-    first = [run.entries[finding.entries[0]].verdict for finding in cluster(run)]
-    return [(verdict.case, verdict.target, verdict.api) for verdict in first if "script" in verdict.has]
+    chosen = []
+    for finding in cluster(run):
+        verdict = run.judged[finding.representative].verdict
+        if "script" in verdict.has:
+            chosen.append((verdict.case, verdict.target, verdict.api))
+    return chosen

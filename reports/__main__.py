@@ -9,15 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from . import ResultsError, write_html
 from .findings.clusters import cluster
 from .output import markdown, page, words
-from .output.summary import badge, summary
+from .output.summary import draw_badge, summarize_run
 from .output.visible import visible
-from .results.loaded import load
+from .results.loaded import JudgedCase, LoadedRun, load
 from .views import query
 from .views.diff import compare
 
@@ -33,13 +33,19 @@ RESULTS is a .jsonl file that an audit wrote. Each command tells more with --hel
 """
 
 
+_EXAMPLE = "api:torch* kind:value dtype:float16 -status:conforms"
+
+
 def main(arguments: Sequence[str]) -> int:
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(_HELP, end="", file=sys.stdout if arguments else sys.stderr)
-        return 0 if arguments else 2
+    if not arguments:
+        print(_HELP, end="", file=sys.stderr)
+        return 2
+    if arguments[0] in ("-h", "--help"):
+        print(_HELP, end="")
+        return 0
     command = _COMMANDS.get(arguments[0])
     try:
-        return command(arguments[1:]) if command else _html(arguments)
+        return command(arguments[1:]) if command else _write_page(arguments)
     except (ResultsError, query.QueryError, ValueError) as error:
         print(f"reports: {visible(str(error))}", file=sys.stderr)
     except BrokenPipeError:
@@ -49,37 +55,11 @@ def main(arguments: Sequence[str]) -> int:
     return 2
 
 
-def _parser(command: str, description: str, results: str = "+") -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m reports {command}".strip(), description=description)
-    if results:
-        parser.add_argument(
-            "results", nargs=results, type=Path, metavar="RESULTS", help="a .jsonl file that an audit wrote"
-        )
-    return parser
-
-
-def _output(parser: argparse.ArgumentParser, default: str) -> None:
-    parser.add_argument("-o", "--output", type=Path, help=f"write to this file (default: {default})")
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.write(text)
-    else:
-        output.write_text(text, encoding="utf-8")
-
-
-def _html(arguments: Sequence[str]) -> int:
-    parser = _parser("", "Write one self-contained HTML page of one or more results files.")
-    _output(parser, "report.html")
-    parser.add_argument(
-        "--since",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="EARLIER",
-        help="an earlier run, to show what changed",
-    )
+def _write_page(arguments: Sequence[str]) -> int:
+    parser = _build_parser("", "Write one self-contained HTML page of one or more results files.")
+    _add_results(parser)
+    _add_output(parser, "report.html")
+    _add_since(parser, "an earlier run, to show what changed")
     options = parser.parse_args(arguments)
     out = options.output or Path("report.html")
     write_html(options.results, out, options.since)
@@ -88,60 +68,68 @@ def _html(arguments: Sequence[str]) -> int:
 
 
 def _diff(arguments: Sequence[str]) -> int:
-    parser = _parser("diff", "Compare two runs. Exit code 1 when a verdict got worse or was lost.", "")
+    parser = _build_parser("diff", "Compare two runs. Exit code 1 when a verdict got worse or was lost.")
     parser.add_argument("before", type=Path, metavar="BEFORE", help="results file of the earlier run")
     parser.add_argument("after", type=Path, metavar="AFTER", help="results file of the later run")
     parser.add_argument("--format", choices=("text", "markdown", "html"), default="text")
-    _output(parser, "standard output; diff.html for html")
+    _add_output(parser, "standard output; diff.html for html")
     options = parser.parse_args(arguments)
-    before, after = load([options.before]), load([options.after])
-    changes = compare(before, after)
+    before = load([options.before])
+    after = load([options.after])
+    diff = compare(before, after)
     if options.format == "html":
         out = options.output or Path("diff.html")
         page.write(after, out, before)
         print(out)
     else:
-        _write(markdown.diff(changes, options.format), options.output)
-    return int(changes.worse)
+        _write(markdown.write_diff(diff, options.format), options.output)
+    return int(diff.worse)
 
 
 def _query(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m reports query", formatter_class=argparse.RawDescriptionHelpFormatter, description=query.__doc__,
-        epilog="example: python -m reports query 'api:torch* kind:value dtype:float16 -status:conforms' audit.jsonl",
-    )  # fmt: skip
-    parser.add_argument("query", metavar="QUERY", help="in the search language of the page")
-    parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="a .jsonl file that an audit wrote")
-    parser.add_argument(
-        "--since", type=Path, action="append", default=[], metavar="EARLIER", help="an earlier run, for changed:"
+    parser = _build_parser("query", query.__doc__ or "")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = (
+        "example: python -m reports query 'api:torch* kind:value dtype:float16 -status:conforms' audit.jsonl"
     )
+    parser.add_argument("query", metavar="QUERY", help="in the search language of the page")
+    _add_results(parser)
+    _add_since(parser, "an earlier run, for changed:")
     parser.add_argument("--count", action="store_true", help="print only how many")
     options = parser.parse_args(arguments)
     run = load(options.results)
-    found = list(query.select(run, cluster(run), options.query, load(options.since) if options.since else None))
+    since = load(options.since) if options.since else None
+    selected = list(query.select(run, cluster(run), options.query, since))
     if options.count:
-        print(len(found))
+        print(len(selected))
     else:
-        for entry in found:
-            verdict = entry.verdict
-            told = f"{verdict.expected} -> {verdict.observed}" if verdict.expected else verdict.observed
-            row = (verdict.outcome, verdict.kind or "-", run.column(entry).label, verdict.case, told)
-            print("\t".join(visible(cell, 300).replace("\t", " ").replace("\n", " ") for cell in row))
-    return 0 if found else 1
+        for judged in selected:
+            print(_describe_verdict(run, judged))
+    return 0 if selected else 1
+
+
+def _describe_verdict(run: LoadedRun, judged: JudgedCase) -> str:
+    """One line, its cells apart by tabs."""
+    verdict = judged.verdict
+    seen = f"{verdict.expected} -> {verdict.observed}" if verdict.expected else verdict.observed
+    cells = (verdict.outcome, verdict.kind or "-", run.column(judged).label, verdict.case, seen)
+    return "\t".join(visible(cell, 300).replace("\t", " ").replace("\n", " ") for cell in cells)
 
 
 def _porting(arguments: Sequence[str]) -> int:
-    parser = _parser("porting", "Porting tables in Markdown, for every two frameworks or from one API to another.")
+    parser = _build_parser(
+        "porting", "Porting tables in Markdown, for every two frameworks or from one API to another."
+    )
+    _add_results(parser)
     parser.add_argument("--from", dest="source", metavar="API", help="the API that a model is written in")
     parser.add_argument("--to", dest="target", metavar="API", help="the API that it shall be written in")
     parser.add_argument("--language", choices=words.LANGUAGES, default="en")
-    _output(parser, "standard output")
+    _add_output(parser, "standard output")
     options = parser.parse_args(arguments)
     if (options.source is None) != (options.target is None):
         parser.error("--from and --to go together")
-    text = markdown.porting_tables(
-        load(options.results), options.language, [options.source, options.target] if options.source else ()
-    )
+    route = markdown.Route(options.source, options.target) if options.source else None
+    text = markdown.write_porting_tables(load(options.results), options.language, route)
     if not text.strip():
         raise ValueError("no layer was asked of both; `summary` lists the APIs of a run")
     _write(text, options.output)
@@ -149,25 +137,56 @@ def _porting(arguments: Sequence[str]) -> int:
 
 
 def _summary(arguments: Sequence[str]) -> int:
-    parser = _parser("summary", "The numbers of every API in JSON: verdicts by outcome, failures by kind, findings.")
-    _output(parser, "standard output")
+    description = "The numbers of every API in JSON: verdicts by outcome, failures by kind, findings."
+    parser = _build_parser("summary", description)
+    _add_results(parser)
+    _add_output(parser, "standard output")
     options = parser.parse_args(arguments)
-    _write(json.dumps(summary(load(options.results)), indent=2, ensure_ascii=False) + "\n", options.output)
+    summary = summarize_run(load(options.results))
+    _write(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", options.output)
     return 0
 
 
 def _badge(arguments: Sequence[str]) -> int:
-    parser = _parser("badge", "An SVG badge that counts failing cases.")
+    parser = _build_parser("badge", "An SVG badge that counts failing cases.")
+    _add_results(parser)
     parser.add_argument("--api", help="of this API alone")
-    _output(parser, "standard output")
+    _add_output(parser, "standard output")
     options = parser.parse_args(arguments)
-    _write(badge(load(options.results), options.api), options.output)
+    _write(draw_badge(load(options.results), options.api), options.output)
     return 0
 
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    "diff": _diff, "query": _query, "porting": _porting, "summary": _summary, "badge": _badge,
-}  # fmt: skip
+_COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "diff": _diff,
+    "query": _query,
+    "porting": _porting,
+    "summary": _summary,
+    "badge": _badge,
+}
+
+
+def _build_parser(command: str, description: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(prog=f"python -m reports {command}".strip(), description=description)
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="a .jsonl file that an audit wrote")
+
+
+def _add_output(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("-o", "--output", type=Path, help=f"write to this file (default: {default})")
+
+
+def _add_since(parser: argparse.ArgumentParser, help_text: str) -> None:
+    parser.add_argument("--since", type=Path, action="append", default=[], metavar="EARLIER", help=help_text)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ import pytest
 
 import conformance.apis
 import conformance.targets.remote.adapters
-from tests.fakes.suite import suite
+from tests.fakes.suite import shared_suite, suite
 from tests.frameworks import target
 
-__all__ = ["fakes", "suite", "target"]
+__all__ = ["fakes", "shared_suite", "suite", "target"]
 
 FAKES = Path(__file__).parent / "fakes"
 

@@ -152,7 +152,7 @@ def refuse_layer(case: Case, canonical: Arguments) -> Refusal | None:
 def refuse_foreign_arguments(layer: LayerName, canonical: Arguments) -> Refusal | None:
     """An argument of the other layer, or of none, may be there at its default alone."""
     for name in canonical:
-        if name not in LAYERS[layer].parameters and not common.default(canonical, name):
+        if name not in LAYERS[layer].parameters and not common.is_default(canonical, name):
             return Refusal("TypeError", f"{name} is no argument of {layer}")
     return None
 

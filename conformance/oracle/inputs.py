@@ -179,41 +179,49 @@ def make(layer: LayerName, arguments: Arguments, inputs: Inputs, seed: str) -> A
     """
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big"))
     weight_shape = common.weight_shape(layer, arguments)
-    has_bias = arguments.get("bias", True) is True
-    keywords = {name: arguments[name] for name in LAYERS[layer].keywords if name in arguments}
     if weight_shape is None:
         return Arrays(small(inputs.shape, rng), None, None, None, True)
+    has_bias = arguments.get("bias", True) is True
+    keywords = {name: arguments[name] for name in LAYERS[layer].keywords if name in arguments}
     try:
         geometry = reference.find_geometry(layer, inputs.shape, weight_shape, **keywords)
         terms = max(geometry.terms, *geometry.gradient_terms)
     except (TypeError, ValueError):
         bias = small((arguments["out_channels"],), rng) if has_bias else None
         return Arrays(small(inputs.shape, rng), small(weight_shape, rng), bias, None, True)
-    input_class = CLASSES[inputs.values]
-    made = reference.exact_inputs(
+    integers = reference.exact_inputs(
         rng,
         layer,
         inputs.shape,
         weight_shape,
-        dtype=choose_exact_dtype(input_class, inputs.dtype),
+        dtype=choose_exact_dtype(CLASSES[inputs.values], inputs.dtype),
         bias=has_bias,
         gradients=inputs.gradients and inputs.dtype not in INTEGERS,
         **keywords,
     )
+    return fill_arrays(integers, inputs, terms, rng)
+
+
+def fill_arrays(integers: reference.ExactInputs, inputs: Inputs, terms: int, rng: np.random.Generator) -> Arrays:
+    """The arrays of a class of values, made of small integers."""
+    input_class = CLASSES[inputs.values]
 
     def fill(array: Array, how: Fill | None) -> Array:
         numbers = array if how is None else how(Blank(array, inputs.dtype, terms), rng)
         return round_to(numbers, inputs.dtype)
 
-    # The generator is drawn from in this order.
-    x = fill(made.x, input_class.x)
-    weight = fill(made.weight, input_class.other)
-    bias = None if made.bias is None else fill(made.bias, input_class.bias)
-    grad_output = None if made.grad_output is None else fill(made.grad_output, input_class.other)
+    # In this order, in which the numbers of a seed are drawn.
+    x = fill(integers.x, input_class.x)
+    weight = fill(integers.weight, input_class.other)
+    bias = None
+    if integers.bias is not None:
+        bias = fill(integers.bias, input_class.bias)
+    grad_output = None
+    if integers.grad_output is not None:
+        grad_output = fill(integers.grad_output, input_class.other)
+    exact = input_class.sums == "exact"
     if input_class.sums == "counted":
         exact = are_sums_exact(x, weight, bias, grad_output, terms, inputs.dtype)
-    else:
-        exact = input_class.sums == "exact"
     return Arrays(x, weight, bias, grad_output, exact)
 
 

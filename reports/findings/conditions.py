@@ -4,177 +4,263 @@ Greedily the conjunction of atoms, one of which may have several values, that sh
 most (minimum description length; Rissanen, *Modeling by shortest data description*, 1978): naming a case costs the
 logarithm of how many there are, an atom or a further value that of how many it is chosen from, and a case that meets
 the condition and refutes it counts as two exceptions.
+
+Sets of verdicts are bit masks, so that a condition is weighed against thousands of verdicts in a few machine words.
 """
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from ..results.read import PHASES
+from ..results.records import PHASES
+from .bits import to_mask
 from .features import EVERY, PREDICATES, Atom
 
-_LONGEST = 3
+_LONGEST = 3  # atoms of a conjunction
 _BEAM = 8  # of the best conditions, and of those most worth making narrower
-_AXIS = 3  # bits that an atom of one axis costs besides, so that an atom of both is told where that will do
-_MANY = 12  # values that a joined atom lists
+_AXIS_COST = 3  # bits that an atom of one axis costs besides, so that an atom of both is told where that will do
+_LISTED = 12  # values that a joined atom lists
+
+# Predicates whose last operand is a value that others could stand beside: "dtype = int8, int32".
 _VALUED = frozenset({"numpy", "equal", "valued", "dtype", "weight_dtype", "values", "layout", "is", "any", "empty"})
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one condition explains: () is no condition. `exceptions` counts the verdicts that meet and refute it."""
+    """What one condition explains.
+
+    Attributes:
+        condition: atoms that hold together; () is no condition.
+        covered: the verdicts that the condition explains.
+        exceptions: how many verdicts meet the condition and refute it.
+    """
 
     condition: tuple[Atom, ...]
     covered: tuple[int, ...]
     exceptions: int
 
 
+def merge_parts(parts: Sequence[Part], condition: tuple[Atom, ...]) -> Part:
+    covered = tuple(index for part in parts for index in part.covered)
+    exceptions = sum(part.exceptions for part in parts) if condition else 0
+    return Part(condition, covered, exceptions)
+
+
 class Universe:
     """The verdicts that a condition is measured against, by their indices.
 
     Args:
-        of: the atoms of each verdict's case.
+        atoms_of: the atoms of each verdict's case.
         passed: how many phases of the call each got through, `len(PHASES)` where it conforms.
         invalid: those of invalid calls.
     """
 
-    def __init__(self, of: Mapping[int, frozenset[Atom]], passed: Mapping[int, int], invalid: Sequence[int]) -> None:
-        self._indices = tuple(of)
-        self._everything = (1 << len(self._indices)) - 1
-        self._place = {index: bit for bit, index in enumerate(of)}
-        holds: dict[Atom, list[int]] = defaultdict(list)
-        for index, atoms in of.items():
-            for atom in atoms:
-                holds[atom].append(index)
-        self._holds = {atom: self._mask(indices) for atom, indices in holds.items()}
-        self._rarity = {atom: int(math.log2(len(indices))) // 2 for atom, indices in holds.items()}
-        through: dict[int, list[int]] = defaultdict(list)
-        for index, phases in passed.items():
-            through[phases].append(index)
-        self._passed = {phases: self._mask(indices) for phases, indices in through.items()}
-        self._invalid = self._mask(invalid)
+    def __init__(
+        self, atoms_of: Mapping[int, frozenset[Atom]], passed: Mapping[int, int], invalid: Sequence[int]
+    ) -> None:
+        self._indices = tuple(atoms_of)
+        self._bit_of = {index: bit for bit, index in enumerate(atoms_of)}
+        self.size = len(self._indices)
 
-    def explain(self, failed: Sequence[int], *, valid: bool, past: int) -> list[Part]:
+        having_atom: dict[Atom, list[int]] = defaultdict(list)
+        for index, atoms in atoms_of.items():
+            for atom in atoms:
+                having_atom[atom].append(index)
+        self.holds = {atom: self._to_mask(indices) for atom, indices in having_atom.items()}
+        self.frequency = {atom: int(math.log2(len(indices))) // 2 for atom, indices in having_atom.items()}
+
+        having_passed: dict[int, list[int]] = defaultdict(list)
+        for index, phases in passed.items():
+            having_passed[phases].append(index)
+        self._passed = {phases: self._to_mask(indices) for phases, indices in having_passed.items()}
+        self._invalid = self._to_mask(invalid)
+
+    def explain(self, failed: Sequence[int], *, only_valid: bool, past: int) -> list[Part]:
         """One part a condition, the last without one for what is left.
 
         Args:
-            valid: only valid calls fail like this, so that only valid calls can refute a condition.
+            only_valid: only valid calls fail like this, so that only valid calls can refute a condition.
             past: a verdict that got through so many phases refutes a condition that it meets.
         """
-        refuting = functools.reduce(
-            operator.or_, (self._passed.get(place, 0) for place in range(past, len(PHASES) + 1))
-        )
-        if valid:
+        refuting = 0
+        for phases in range(past, len(PHASES) + 1):
+            refuting |= self._passed.get(phases, 0)
+        if only_valid:
             refuting &= ~self._invalid
-        left = self._mask(failed)
+
         parts = []
+        left = self._to_mask(failed)
         while left:
-            rule, mask = self._best(left, refuting)
-            covered = left & mask if rule else left
-            exceptions = (refuting & mask).bit_count() if rule else 0
-            parts.append(Part(rule, self._unmask(covered), exceptions))
-            left &= ~covered
+            rule = _Search(self, left, refuting).run()
+            if not rule.atoms:
+                parts.append(Part((), self._to_indices(left), 0))
+                break
+            exceptions = (rule.mask & refuting).bit_count()
+            parts.append(Part(rule.atoms, self._to_indices(left & rule.mask), exceptions))
+            left &= ~rule.mask
         return parts
 
-    def _mask(self, indices: Sequence[int]) -> int:
-        mask = bytearray(len(self._indices) // 8 + 1)
-        for index in indices:
-            bit = self._place[index]
-            mask[bit >> 3] |= 1 << (bit & 7)
-        return int.from_bytes(mask, "little")
+    def _to_mask(self, indices: Iterable[int]) -> int:
+        return to_mask(self._bit_of[index] for index in indices)
 
-    def _unmask(self, mask: int) -> tuple[int, ...]:
-        bits = reversed(f"{mask:0{len(self._indices)}b}")
+    def _to_indices(self, mask: int) -> tuple[int, ...]:
+        bits = reversed(f"{mask:0{self.size}b}")
         return tuple(index for index, bit in zip(self._indices, bits, strict=True) if bit == "1")
 
-    def _best(self, failed: int, refuting: int) -> tuple[tuple[Atom, ...], int]:
-        candidates = {atom: mask for atom, mask in self._holds.items() if mask & failed}
-        choices = Counter(atom[0] for atom in candidates)
-        cost = {
-            atom: math.log2(len(choices)) + math.log2(choices[atom[0]]) + 1 + _AXIS * _of_component(atom)
-            for atom in candidates
-        }
-        siblings: dict[Atom, list[Atom]] = defaultdict(list)
-        for atom in candidates:
-            if atom[0] in _VALUED and atom[-1] not in ("True", "False"):  # both together would say nothing
-                siblings[atom[:-1]].append(atom)
-        per_case = math.log2(len(self._indices) + 1)
-        everything = self._everything
-        alike, against = failed.bit_count(), refuting.bit_count()
 
-        def gain(mask: int) -> float:
-            return ((mask & failed).bit_count() - 2 * (mask & refuting).bit_count()) * per_case
+class _Rule(NamedTuple):
+    """A condition under trial.
 
-        def promise(mask: int) -> float:
-            """How much a condition tells of failing, were its exceptions excluded (FOIL's gain; Quinlan, 1990)."""
-            met, refuted = (mask & failed).bit_count(), (mask & refuting).bit_count()
-            return met * math.log2(met * (alike + against) / ((met + refuted) * alike))
+    `mask` has the verdicts that meet it, `saving` is by how many bits it shortens the description of the failures.
+    """
 
-        def widened(rule: tuple[Atom, ...], saving: float, mask: int) -> tuple[float, tuple[Atom, ...], int]:
-            """The rule with further values of its last valued atom that pay for themselves."""
-            valued = next((atom for atom in reversed(rule) if atom in siblings.get(atom[:-1], ())), None)
-            if valued is None:
-                return saving, rule, mask
-            rest = [atom for atom in rule if atom != valued]
-            within = functools.reduce(operator.and_, (candidates[atom] for atom in rest), everything)
-            values, others = [valued[-1]], [atom for atom in siblings[valued[:-1]] if atom != valued]
-            while others:
-                more, best = max((gain(mask | (within & candidates[atom])), atom) for atom in others)
-                if more - gain(mask) <= math.log2(choices[valued[0]]):
-                    break
-                saving += more - gain(mask) - math.log2(choices[valued[0]])
-                mask |= within & candidates[best]
-                values.append(best[-1])
-                others.remove(best)
-            return saving, tuple(sorted([*rest, (*valued[:-1], listed(values))], key=_preference)), mask
+    atoms: tuple[Atom, ...]
+    mask: int
+    saving: float
 
-        best: tuple[float, tuple[Atom, ...], int] = (0.0, (), everything)
-        if alike > 1 and gain(everything) > 0:
-            best = (gain(everything), (EVERY,), everything)
-        beam: list[tuple[tuple[Atom, ...], int]] = [((), everything)]
-        for _ in range(_LONGEST if alike > 1 else 1):
-            grown: dict[tuple[Atom, ...], tuple[float, int]] = {}
-            for rule, mask in beam:
-                paid = sum(cost[atom] for atom in rule)
-                for atom, holds in candidates.items():
-                    both = mask & holds
-                    if both & failed and both != mask:
-                        grown[tuple(sorted((*rule, atom), key=_preference))] = gain(both) - paid - cost[atom], both
-            ranked = sorted(grown.items(), key=self._rank)
-            promising = sorted(grown.items(), key=lambda one: (-promise(one[1][1]), *self._rank(one)))
-            kept = dict([*ranked[:_BEAM], *promising[:_BEAM]])
-            for rule, (saving, mask) in kept.items():
-                wide = widened(rule, saving, mask)
-                if wide[0] > best[0]:
+
+class _Search:
+    """A beam search for the rule that saves most: rules grow atom by atom, and the most hopeful ones grow further.
+
+    Every rule that is kept is also tried with further values of one atom. The empty rule saves nothing; it is the
+    answer where no other saves anything.
+    """
+
+    def __init__(self, universe: Universe, failed: int, refuting: int) -> None:
+        self._failed = failed
+        self._refuting = refuting
+        self._failed_count = failed.bit_count()
+        self._refuting_count = refuting.bit_count()
+        self._everything = (1 << universe.size) - 1
+        self._bits_per_case = math.log2(universe.size + 1)
+        self._frequency = universe.frequency
+        self._candidates = {atom: mask for atom, mask in universe.holds.items() if mask & failed}
+        self._choices = Counter(predicate for predicate, *_ in self._candidates)
+        self._cost = {atom: self._price(atom) for atom in self._candidates}
+        self._siblings = self._group_siblings()
+
+    def run(self) -> _Rule:
+        best = self._start()
+        beam = [_Rule((), self._everything, 0.0)]
+        # One failure is no pattern: a single atom may name it, and no more.
+        for _ in range(_LONGEST if self._failed_count > 1 else 1):
+            beam = self._select(self._grow(beam))
+            for rule in beam:
+                wide = self._widen(rule)
+                if wide.saving > best.saving:
                     best = wide
-            beam = [(rule, mask) for rule, (_, mask) in kept.items()]
-        return best[1], best[2]
+        return best
 
-    def _rank(self, grown: tuple[tuple[Atom, ...], tuple[float, int]]) -> tuple[object, ...]:
+    def _start(self) -> _Rule:
+        always = self._weigh(self._everything)
+        if self._failed_count > 1 and always > 0:
+            return _Rule((EVERY,), self._everything, always)
+        return _Rule((), self._everything, 0.0)
+
+    # What a rule is worth.
+
+    def _price(self, atom: Atom) -> float:
+        """The bits that naming the atom costs: which predicate, and which of those with that predicate."""
+        bits = math.log2(len(self._choices)) + math.log2(self._choices[atom[0]]) + 1
+        return bits + _AXIS_COST * _is_of_one_axis(atom)
+
+    def _weigh(self, mask: int) -> float:
+        """The bits that a rule saves before it is paid for: cases not named, less exceptions named."""
+        return ((mask & self._failed).bit_count() - 2 * (mask & self._refuting).bit_count()) * self._bits_per_case
+
+    def _promise(self, rule: _Rule) -> float:
+        """How much a rule tells of failing, were its exceptions excluded (FOIL's gain; Quinlan, 1990)."""
+        met = (rule.mask & self._failed).bit_count()
+        refuted = (rule.mask & self._refuting).bit_count()
+        everywhere = self._failed_count + self._refuting_count
+        return met * math.log2(met * everywhere / ((met + refuted) * self._failed_count))
+
+    def _rank(self, rule: _Rule) -> tuple[object, ...]:
         """The greatest saving first; of equal ones much rarer atoms, then those that PREDICATES prefers."""
-        rule, (saving, _) = grown
-        return -saving, sum(self._rarity[atom] for atom in rule), [_preference(atom) for atom in rule]
+        frequency = sum(self._frequency[atom] for atom in rule.atoms)
+        return -rule.saving, frequency, [_preference(atom) for atom in rule.atoms]
+
+    # The beam.
+
+    def _grow(self, beam: Sequence[_Rule]) -> Sequence[_Rule]:
+        """Every rule of the beam with every atom that narrows it and leaves a failure."""
+        grown: dict[tuple[Atom, ...], _Rule] = {}
+        for rule in beam:
+            paid = sum(self._cost[atom] for atom in rule.atoms)
+            for atom, holds in self._candidates.items():
+                mask = rule.mask & holds
+                if not mask & self._failed or mask == rule.mask:
+                    continue
+                atoms = tuple(sorted((*rule.atoms, atom), key=_preference))
+                grown[atoms] = _Rule(atoms, mask, self._weigh(mask) - paid - self._cost[atom])
+        return list(grown.values())
+
+    def _select(self, grown: Sequence[_Rule]) -> list[_Rule]:
+        """The rules that save most and those that promise most: a poor start may still have a good end."""
+        ranked = sorted(grown, key=self._rank)
+        promising = sorted(grown, key=lambda rule: (-self._promise(rule), *self._rank(rule)))
+        return list(dict.fromkeys([*ranked[:_BEAM], *promising[:_BEAM]]))
+
+    # One atom of several values.
+
+    def _group_siblings(self) -> Mapping[Atom, Sequence[Atom]]:
+        """The atoms that differ in their value alone, by what they share."""
+        siblings: dict[Atom, list[Atom]] = defaultdict(list)
+        for atom in self._candidates:
+            # "True, False" would say nothing.
+            if atom[0] in _VALUED and atom[-1] not in ("True", "False"):
+                siblings[atom[:-1]].append(atom)
+        return siblings
+
+    def _widen(self, rule: _Rule) -> _Rule:
+        """The rule with further values of its last valued atom, as long as each pays for itself."""
+        atom = self._last_valued(rule)
+        if atom is None:
+            return rule
+        rest = [other for other in rule.atoms if other != atom]
+        mask_of_rest = self._everything
+        for other in rest:
+            mask_of_rest &= self._candidates[other]
+
+        mask = rule.mask
+        saving = rule.saving
+        values = [atom[-1]]
+        left = [sibling for sibling in self._siblings[atom[:-1]] if sibling != atom]
+        price = math.log2(self._choices[atom[0]])
+        while left:
+            weight, best = max((self._weigh(mask | (mask_of_rest & self._candidates[one])), one) for one in left)
+            gained = weight - self._weigh(mask)
+            if gained <= price:
+                break
+            mask |= mask_of_rest & self._candidates[best]
+            saving += gained - price
+            values.append(best[-1])
+            left.remove(best)
+        joined = (*atom[:-1], join_values(values))
+        return _Rule(tuple(sorted([*rest, joined], key=_preference)), mask, saving)
+
+    def _last_valued(self, rule: _Rule) -> Atom | None:
+        for atom in reversed(rule.atoms):
+            if atom in self._siblings.get(atom[:-1], ()):
+                return atom
+        return None
 
 
 def _preference(atom: Atom) -> tuple[int, Atom]:
     return PREDICATES.index(atom[0]), atom
 
 
-def _of_component(atom: Atom) -> bool:
-    return any(operand.endswith("]") for operand in atom[1:2])
+def _is_of_one_axis(atom: Atom) -> bool:
+    return len(atom) > 1 and atom[1].endswith("]")
 
 
-def listed(values: Sequence[str]) -> str:
+def join_values(values: Iterable[str]) -> str:
     """Values as one operand, in order, the surplus counted."""
-    told = sorted(set(values), key=lambda value: (len(value), value))
-    return ", ".join(told[:_MANY]) + (f", … (+{len(told) - _MANY})" if len(told) > _MANY else "")
-
-
-def merged(parts: Sequence[Part], condition: tuple[Atom, ...]) -> Part:
-    exceptions = sum(part.exceptions for part in parts) if condition else 0
-    return Part(condition, tuple(index for part in parts for index in part.covered), exceptions)
+    ordered = sorted(set(values), key=lambda value: (len(value), value))
+    surplus = len(ordered) - _LISTED
+    joined = ", ".join(ordered[:_LISTED])
+    return f"{joined}, … (+{surplus})" if surplus > 0 else joined

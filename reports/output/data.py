@@ -1,6 +1,7 @@
 """The page's data: everything that its scripts draw from, packed small.
 
-Texts are made visible here, once, and referred to by number; the scripts turn them into text nodes.
+Texts are made visible here, once, and referred to by number; the scripts turn them into text nodes. A list is a row:
+assets/data.js names its places.
 """
 
 from __future__ import annotations
@@ -8,216 +9,287 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..findings.clusters import Finding
 from ..findings.features import EVERY
-from ..results.loaded import Run
-from ..results.read import Case, Contract, Target
-from ..results.values import source
-from ..views import porting
-from ..views.diff import Diff, groups, summary
-from ..views.errors import manner
-from ..views.query import ratio_text
+from ..results.loaded import Column, JudgedCase, LoadedRun
+from ..results.records import Case, Confirmation, Contract, Statement, Worst
+from ..results.values import to_bare_text, to_source
+from ..views.diff import Diff, Group, group_changes, summarize
+from ..views.errors import judge_manner
+from ..views.porting import Cell, Pair, Shared, Table, build_tables
+from ..views.query import format_ratio
 from . import words
 from .visible import visible
 
-_SCRIPT_LIMIT = 64_000
-_CHUNK = 64  # verdicts
+_SCRIPT_LIMIT = 64_000  # characters
+_CHUNK = 64  # verdicts whose details are unpacked together
 _PICTURES = 5  # a finding
 _SIDE = 64  # elements of an array's axis
 _LISTED = 40  # cases of a group of changes
 
 
-def packed(data: Any) -> str:
+def pack(data: Any) -> str:
     """JSON, gzip, base64: text that is markup nowhere."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     packer = zlib.compressobj(6, wbits=31)
     return base64.b64encode(packer.compress(text.encode()) + packer.flush()).decode()
 
 
+class Details:
+    """Script, arrays and stderr of the failures, in chunks that the page unpacks when asked.
+
+    Arrays, which make pictures, are of a finding's smallest cases alone.
+
+    Attributes:
+        place: by the index of a verdict, where its details stand in the row of all.
+    """
+
+    def __init__(self, run: LoadedRun, findings: Sequence[Finding]) -> None:
+        self._run = run
+        # Finding by finding, so that the details of one lie in few chunks.
+        self._order = [index for finding in findings for index in finding.members]
+        self._pictured = {index for finding in findings for index in finding.members[:_PICTURES]}
+        self.place = {index: place for place, index in enumerate(self._order)}
+
+    def chunks(self) -> Iterator[list[dict[str, Any]]]:
+        for start in range(0, len(self._order), _CHUNK):
+            yield [self._build_detail(index) for index in self._order[start : start + _CHUNK]]
+
+    def _build_detail(self, index: int) -> dict[str, Any]:
+        judged = self._run.judged[index]
+        raw = judged.details() if judged.verdict.has else {}
+        detail: dict[str, Any] = {}
+        if isinstance(raw.get("script"), str):
+            detail["script"] = visible(raw["script"], _SCRIPT_LIMIT)
+        if isinstance(raw.get("stderr"), str):
+            detail["stderr"] = visible(raw["stderr"])
+        if index in self._pictured and isinstance(raw.get("arrays"), dict):
+            detail["arrays"] = {visible(str(name), 40): _clean_numbers(array) for name, array in raw["arrays"].items()}
+        confirmation = self._run.confirmation(judged)
+        if confirmation is not None:
+            detail["confirmed"] = confirmation.confirmed
+            detail["printed"] = visible(confirmation.printed)
+        return detail
+
+
+def _clean_numbers(array: Any) -> Any:
+    """Nested lists of numbers; the strings inf and -inf pass, anything else becomes nan."""
+    if isinstance(array, list):
+        return [_clean_numbers(item) for item in array[:_SIDE]]
+    return array if isinstance(array, int | float) or array in ("inf", "-inf") else "nan"
+
+
+def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, diff: Diff | None) -> dict[str, Any]:
+    """All but the details."""
+    strings = _Strings()
+    # The verdicts come first, so that the texts that they share have small numbers.
+    verdicts = list(_VerdictRows(run, findings, details, diff, strings).build())
+    return {
+        "languages": {language: words.messages(language) for language in words.LANGUAGES},
+        "chunk": _CHUNK,
+        "columns": [_build_column(column) for column in run.columns],
+        "findings": [_build_finding(run, finding) for finding in findings],
+        "statements": [_build_statement(statement) for statement in run.statements],
+        "porting": [_build_table(run, table) for table in build_tables(run, findings)],
+        "changes": None if diff is None else _build_changes(diff),
+        "cases": [_build_case(case, strings) for case in run.cases.values()],
+        "verdicts": verdicts,
+        "strings": strings.texts,
+    }
+
+
 class _Strings(dict[str, int]):
-    """Each text once, made visible; index 0 is the empty one. A text is looked up as in any dict, which is fast."""
+    """Numbers of texts, ``strings[text]``. Each text is kept once, made visible; number 0 is the empty one.
+
+    A dict that fills itself: a text that is known is looked up without a call of ours, a million times a page.
+    """
 
     def __init__(self) -> None:
         super().__init__({"": 0})
         self.texts: list[str] = [""]
 
     def __missing__(self, text: str) -> int:
-        index = self[text] = len(self.texts)
+        number = self[text] = len(self.texts)
         self.texts.append(visible(text))
-        return index
+        return number
 
 
-class Details:
-    """Script, arrays and stderr of the failures, in chunks that the page unpacks when asked.
+class _VerdictRows:
+    """One row a verdict."""
 
-    Pictures are of a finding's smallest cases alone.
-    """
-
-    def __init__(self, run: Run, found: Sequence[Finding]) -> None:
+    def __init__(
+        self, run: LoadedRun, findings: Sequence[Finding], details: Details, diff: Diff | None, strings: _Strings
+    ) -> None:
         self._run = run
-        self._pictured = {index for finding in found for index in finding.entries[:_PICTURES]}
-        self._order = [index for finding in found for index in finding.entries]
-        self.place = {index: place for place, index in enumerate(self._order)}
+        self._details = details
+        self._strings = strings
+        self._case_place = {case: place for place, case in enumerate(run.cases)}
+        self._finding_of = {index: number for number, finding in enumerate(findings) for index in finding.members}
+        # Removed verdicts stand under None, which is the index of no verdict of this run.
+        self._change_of = {changed.after: changed for changed in diff.changes} if diff else {}
 
-    def chunks(self) -> Iterator[list[dict[str, Any]]]:
-        for start in range(0, len(self._order), _CHUNK):
-            yield [self._detail(index) for index in self._order[start : start + _CHUNK]]
+    def build(self) -> Iterator[list[Any]]:
+        for index, judged in enumerate(self._run.judged):
+            yield self._build_row(index, judged)
 
-    def _detail(self, index: int) -> dict[str, Any]:
-        entry = self._run.entries[index]
-        raw = entry.details() if entry.verdict.has else {}
-        found: dict[str, Any] = {}
-        if isinstance(raw.get("script"), str):
-            found["script"] = visible(raw["script"], _SCRIPT_LIMIT)
-        if isinstance(raw.get("stderr"), str):
-            found["stderr"] = visible(raw["stderr"])
-        if index in self._pictured and isinstance(raw.get("arrays"), dict):
-            found["arrays"] = {visible(str(name), 40): _numbers(array) for name, array in raw["arrays"].items()}
-        confirmation = self._run.confirmation(entry)
-        if confirmation is not None:
-            found |= {"confirmed": confirmation.confirmed, "printed": visible(confirmation.printed)}
-        return found
+    def _build_row(self, index: int, judged: JudgedCase) -> list[Any]:
+        number_of = self._strings
+        verdict = judged.verdict
+        change, before = self._describe_change(index)
+        return [
+            self._case_place[judged.case.id],
+            judged.column,
+            number_of[verdict.outcome],
+            number_of[verdict.kind],
+            number_of[verdict.subject],
+            number_of[verdict.expected],
+            number_of[verdict.observed],
+            number_of[verdict.phase],
+            number_of[verdict.error_class],
+            number_of[verdict.error_message],
+            number_of[format_ratio(verdict.ratio)],
+            int(verdict.exact),
+            _build_worst(verdict.worst),
+            number_of[verdict.ruling],
+            int(verdict.inferred),
+            number_of[verdict.call],
+            number_of[verdict.known],
+            self._finding_of.get(index, -1),
+            self._details.place.get(index, -1),
+            number_of[judge_manner(judged)],
+            number_of[change],
+            number_of[before],
+            number_of[_say_confirmed(self._run.confirmation(judged))],
+        ]
+
+    def _describe_change(self, index: int) -> tuple[str, str]:
+        """How a verdict changed and what it was before, "" in a run that is not compared."""
+        changed = self._change_of.get(index)
+        if changed is None:
+            return "", ""
+        return changed.change, summarize(changed.before)
 
 
-def core(run: Run, found: Sequence[Finding], details: Details, changes: Diff | None) -> dict[str, Any]:
-    """All but the details. Lists are rows whose places data.js names."""
-    strings = _Strings()
-    text = strings.__getitem__
-    verdicts = list(_verdicts(run, found, details, changes, text))
-    return {
-        "languages": {language: words.messages(language) for language in words.LANGUAGES},
-        "chunk": _CHUNK,
-        "columns": [_seen(column.label, column.api, *_target(column.target)) for column in run.columns],
-        "findings": [_finding(run, finding) for finding in found],
-        "statements": [
-            [*_seen(one.document, one.api, one.claim, one.section, one.says), one.unchecked and visible(one.unchecked)]
-            for one in run.statements
-        ],
-        "porting": [_porting(run, table) for table in porting.tables(run, found)],
-        "changes": changes and _changes(changes),
-        "cases": [_case(case, text) for case in run.cases.values()],
-        "verdicts": verdicts,
-        "strings": strings.texts,
-    }
+def _build_worst(worst: Worst | None) -> list[str] | int:
+    if worst is None:
+        return 0
+    index = ", ".join(str(place) for place in worst.index)
+    return _make_visible(index, worst.expected, worst.observed, worst.bound)
 
 
-def _seen(*texts: str) -> list[str]:
+def _say_confirmed(confirmation: Confirmation | None) -> str:
+    if confirmation is None:
+        return ""
+    return "yes" if confirmation.confirmed else "no"
+
+
+def _make_visible(*texts: str) -> list[str]:
     return [visible(text) for text in texts]
 
 
-def _target(target: Target) -> tuple[str, str, str]:
-    return target.name, target.framework, target.version
+def _build_column(column: Column) -> list[str]:
+    target = column.target
+    return _make_visible(column.label, column.api, target.name, target.framework, target.version)
 
 
-def _finding(run: Run, finding: Finding) -> dict[str, Any]:
+def _build_statement(statement: Statement) -> list[str | None]:
+    texts = _make_visible(statement.document, statement.api, statement.claim, statement.section, statement.says)
+    return [*texts, statement.unchecked and visible(statement.unchecked)]
+
+
+def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.id,
-        "entries": finding.entries,
+        "entries": finding.members,
         "columns": finding.columns,
         "exceptions": finding.exceptions,
         "told": finding.condition not in ((), (EVERY,)),
-        "short": {language: words.brief(language, run, finding) for language in words.LANGUAGES},
-        "headline": {language: words.headline(language, run, finding) for language in words.LANGUAGES},
-        "when": {language: words.circumstance(language, run, finding) for language in words.LANGUAGES},
+        "short": words.in_every_language(lambda language: words.write_brief(language, run, finding)),
+        "headline": words.in_every_language(lambda language: words.write_headline(language, run, finding)),
+        "when": words.in_every_language(lambda language: words.write_circumstance(language, run, finding)),
     }
 
 
-def _case(case: Case, text: Callable[[str], int]) -> list[Any]:
-    def pairs(values: Mapping[str, Any], bare: bool) -> list[list[int]]:
-        return [
-            [text(name), text(value if bare and isinstance(value, str) else source(value))]
-            for name, value in values.items()
-        ]
-
+def _build_case(case: Case, number_of: _Strings) -> list[Any]:
     return [
-        text(case.spec), text(case.name), text(case.layer), case.line, text(case.clause), text(case.claim or ""),
-        int(case.invalid), pairs(case.arguments, False), pairs(case.inputs or {}, True), text(case.api or ""),
-    ]  # fmt: skip
+        number_of[case.spec],
+        number_of[case.name],
+        number_of[case.layer],
+        case.line,
+        number_of[case.clause],
+        number_of[case.claim or ""],
+        int(case.invalid),
+        [[number_of[name], number_of[to_source(value)]] for name, value in case.arguments.items()],
+        [[number_of[name], number_of[to_bare_text(value)]] for name, value in (case.inputs or {}).items()],
+        number_of[case.api or ""],
+    ]
 
 
-def _verdicts(
-    run: Run, found: Sequence[Finding], details: Details, changes: Diff | None, text: Callable[[str], int]
-) -> Iterator[list[Any]]:
-    case_place = {case: place for place, case in enumerate(run.cases)}
-    finding_of = {index: number for number, finding in enumerate(found) for index in finding.entries}
-    changed = {one.after: one for one in changes.changes} if changes else {}
-    for index, entry in enumerate(run.entries):
-        v, raised, worst, change = entry.verdict, entry.verdict.raised, entry.verdict.worst, changed.get(index)
-        confirmation = run.confirmation(entry)
-        yield [
-            case_place[entry.case.id], entry.column, *map(text, (
-                v.outcome, v.kind, v.subject, v.expected, v.observed, v.phase,
-                raised.cls if raised else "", raised.message if raised else "", ratio_text(v.ratio),
-            )), int(v.exact),
-            _seen(", ".join(map(str, worst.index)), worst.expected, worst.observed, worst.bound) if worst else 0,
-            text(v.ruling), int(v.inferred), text(v.call), text(v.known),
-            finding_of.get(index, -1), details.place.get(index, -1), text(manner(entry)),
-            text(change.change if change else ""), text(summary(change.before) if change else ""),
-            text("" if confirmation is None else "yes" if confirmation.confirmed else "no"),
-        ]  # fmt: skip
-
-
-def _porting(run: Run, table: porting.Table) -> dict[str, Any]:
-    pairs = [(a, b) for a in table.columns for b in table.columns if a < b]
+def _build_table(run: LoadedRun, table: Table) -> dict[str, Any]:
+    """A porting table. A pair of columns is called ``"first second"``."""
+    pairs = {f"{first} {second}": pair for (first, second), pair in table.pairs.items()}
+    contracts = {column: run.contract(column) for column in table.columns}
     return {
         "layer": visible(table.layer),
         "columns": table.columns,
-        "rows": [
-            {
-                "parameter": visible(aspect.parameter),
-                "form": visible(aspect.form),
-                "cells": {
-                    column: [*_cell(table.cells[row, column]), int((row, column) in table.unsaid)]
-                    for column in table.columns
-                },
-                "proven": {f"{a} {b}": table.proven[row, a, b] for a, b in pairs},
-                "shared": {f"{a} {b}": _shared(table.shared.get((row, a, b))) for a, b in pairs},
-            }
-            for row, aspect in enumerate(table.aspects)
-        ],
-        "defaults": {f"{a} {b}": [_seen(*row) for row in table.defaults[a, b]] for a, b in pairs},
+        "rows": [_build_row(table, row, pairs) for row in range(len(table.aspects))],
+        "defaults": {name: [_make_visible(*default) for default in pair.defaults] for name, pair in pairs.items()},
         "general": table.general,
-        "examples": {f"{a} {b}": table.examples[a, b] for a, b in pairs if (a, b) in table.examples},
-        "contracts": {column: _contract(said) for column in table.columns if (said := porting.said(run, column))},
+        "examples": {name: pair.example for name, pair in pairs.items() if pair.example},
+        "contracts": {column: _build_contract(contract) for column, contract in contracts.items() if contract},
     }
 
 
-def _cell(cell: porting.Cell) -> list[Any]:
-    return [visible(cell.code), cell.example, cell.conforms, cell.fails, cell.findings, visible(cell.reason)]
+def _build_row(table: Table, row: int, pairs: Mapping[str, Pair]) -> dict[str, Any]:
+    aspect = table.aspects[row]
+    return {
+        "parameter": visible(aspect.parameter),
+        "form": visible(aspect.form),
+        "cells": {column: _build_cell(table.cells[row, column]) for column in table.columns},
+        "proven": {name: pair.proven[row] for name, pair in pairs.items()},
+        "shared": {name: _build_shared(pair.shared[row]) for name, pair in pairs.items()},
+    }
 
 
-def _shared(shared: porting.Shared | None) -> list[Any] | None:
+def _build_cell(cell: Cell) -> list[Any]:
+    return [
+        visible(cell.code),
+        cell.example,
+        cell.conforms,
+        cell.fails,
+        cell.findings,
+        visible(cell.reason),
+        int(cell.unsaid),
+    ]
+
+
+def _build_shared(shared: Shared | None) -> list[Any] | None:
     if shared is None:
         return None
-    return [*_seen(shared.first_code, shared.second_code), shared.first, shared.second, visible(shared.where)]
+    codes = _make_visible(shared.first_code, shared.second_code)
+    return [*codes, shared.first, shared.second, visible(shared.where)]
 
 
-def _contract(said: Contract) -> dict[str, Any]:
-    return {"weight": visible(said.weight), "bias": visible(said.bias)}
+def _build_contract(contract: Contract) -> dict[str, Any]:
+    return {"weight": visible(contract.weight), "bias": visible(contract.bias)}
 
 
-def _changes(changes: Diff) -> dict[str, Any]:
+def _build_changes(diff: Diff) -> dict[str, Any]:
+    before = diff.before
     return {
-        "before": [
-            _seen(earlier.path.name, earlier.header.started, earlier.incomplete) for earlier in changes.before.sources
-        ],
-        "targets": [_seen(target.name, target.version) for target in changes.before.targets],
-        "counts": changes.counts,
-        "groups": [
-            [
-                *_seen(group.change, group.api, group.before, group.after), len(group.cases),
-                [[visible(one.case), -1 if one.after is None else one.after] for one in group.cases[:_LISTED]],
-            ]
-            for group in groups(changes)
-        ],
-    }  # fmt: skip
+        "before": [_make_visible(file.path.name, file.header.started, file.incomplete) for file in before.files],
+        "targets": [_make_visible(target.name, target.version) for target in before.targets],
+        "counts": diff.counts,
+        "groups": [_build_group(group) for group in group_changes(diff)],
+    }
 
 
-def _numbers(array: Any) -> Any:
-    """Nested lists of numbers; the strings inf and -inf pass, anything else becomes nan."""
-    if isinstance(array, list):
-        return [_numbers(item) for item in array[:_SIDE]]
-    return array if isinstance(array, int | float) or array in ("inf", "-inf") else "nan"
+def _build_group(group: Group) -> list[Any]:
+    texts = _make_visible(group.change, group.api, group.before, group.after)
+    cases = []
+    for changed in group.cases[:_LISTED]:
+        cases.append([visible(changed.case), -1 if changed.after is None else changed.after])
+    return [*texts, len(group.cases), cases]

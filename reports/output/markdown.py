@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from ..findings.clusters import Finding, cluster
-from ..results.loaded import Run
-from ..views import porting
-from ..views.diff import Change, Diff, groups
+from ..results.loaded import LoadedRun
+from ..views.aspects import Aspect
+from ..views.diff import Change, Diff, group_changes
+from ..views.porting import Cell, Pair, Table, build_tables
 from . import words
+from .escaping import escape, tick, to_code_line
+from .templates import build_environment
 from .visible import visible
 
-MEANING: dict[Change, str] = {
+_MEANING: Mapping[Change, str] = {
     "worse": "conforms no more, or fails harder",
     "lost": "can no longer be observed",
     "other": "another outcome, neither better nor worse",
@@ -24,150 +27,157 @@ MEANING: dict[Change, str] = {
     "removed": "not in the later run",
     "unchanged": "the same",
 }
-_LISTED = 20
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@-])")
+_DIFF_TEMPLATES = {"text": "diff.txt", "markdown": "diff.md"}
+_LISTED = 20  # cases of a group
 
 
-def escape(text: str, limit: int = 300) -> str:
-    """Text as one line of Markdown that shows exactly it: no markup, no HTML, no mention of anybody."""
-    line = re.sub(r"\s+", " ", visible(text, limit))
-    return _SPECIAL.sub(
-        lambda match: {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;"}.get(match[0], "\\" + match[0]), line
-    )
-
-
-def tick(text: str, limit: int = 300) -> str:
-    """Text as inline code, in a table cell too."""
-    line = re.sub(r"\s+", " ", visible(text, limit)).replace("|", "\\|")
-    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
-    pad = " " if "`" in line else ""
-    return f"{fence}{pad}{line}{pad}{fence}" if line else ""
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(__package__, "assets"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters |= {
-        "visible": visible,
-        "md": escape,
-        "tick": tick,
-        "code": lambda text: re.sub(r"\s+", " ", visible(text)).replace("```", "'''"),
-    }
-    environment.filters["cell"] = lambda cell: tick(cell[0]) if cell[0] else escape(cell[1])
+def _build_environment() -> Environment:
+    environment = build_environment(markup=False)
+    environment.filters["md"] = escape
+    environment.filters["tick"] = tick
+    environment.filters["code"] = to_code_line
+    environment.filters["cell"] = lambda cell: tick(cell.code) if cell.code else escape(cell.remark)
     return environment
 
 
-def diff(changes: Diff, form: str) -> str:
-    """The diff as ``text`` or ``markdown``."""
-    template = _environment().get_template({"text": "diff.txt", "markdown": "diff.md"}[form])
+def write_diff(diff: Diff, form: Literal["text", "markdown"]) -> str:
+    template = _build_environment().get_template(_DIFF_TEMPLATES[form])
     return template.render(
-        diff=changes, groups=groups(changes), names=_names, warnings=_warnings(changes), meaning=MEANING, listed=_LISTED
+        diff=diff,
+        groups=group_changes(diff),
+        names=_name_run,
+        warnings=_warn(diff),
+        meaning=_MEANING,
+        listed=_LISTED,
     )
 
 
-def _names(run: Run) -> str:
-    targets = ", ".join(
-        visible(f"{target.name} {target.version}".strip(), 80) for target in run.targets if target.available
-    )
-    return f"{', '.join(visible(source.path.name, 80) for source in run.sources)} ({targets})"
+def _name_run(run: LoadedRun) -> str:
+    paths = ", ".join(visible(file.path.name, 80) for file in run.files)
+    available = [target for target in run.targets if target.available]
+    targets = ", ".join(visible(f"{target.name} {target.version}".strip(), 80) for target in available)
+    return f"{paths} ({targets})"
 
 
-def _warnings(changes: Diff) -> list[str]:
-    return [
-        f"{visible(source.path.name, 80)} is incomplete: {visible(source.incomplete, 300)}"
-        for run in (changes.before, changes.after)
-        for source in run.sources
-        if source.incomplete
-    ]
+def _warn(diff: Diff) -> list[str]:
+    warnings = []
+    for file in (*diff.before.files, *diff.after.files):
+        if file.incomplete:
+            warnings.append(f"{visible(file.path.name, 80)} is incomplete: {visible(file.incomplete, 300)}")
+    return warnings
 
 
-def porting_tables(run: Run, language: str, chosen: Sequence[str] = ()) -> str:
-    """Markdown of the porting tables between every two frameworks' APIs of a layer, or between the two chosen APIs."""
-    found = cluster(run)
-    pairs = [
-        _pair(run, table, found, a, b, language)
-        for table in porting.tables(run, found)
-        for a in table.columns
-        for b in table.columns
-        if _wanted(run, a, b, chosen)
-    ]
-    template = _environment().get_template("porting.md")
-    return template.render(pairs=pairs, say=lambda key, **named: words.say(language, key, **named)).strip() + "\n"
+@dataclass(frozen=True)
+class Route:
+    """From one API to another, by their names or labels."""
+
+    source: str
+    target: str
 
 
-def _wanted(run: Run, a: int, b: int, chosen: Sequence[str]) -> bool:
-    first, second = run.columns[a], run.columns[b]
-    if chosen:
-        return [chosen[0] in (first.api, first.label), chosen[1] in (second.api, second.label)] == [
-            True,
-            True,
-        ] and a != b
-    return a < b and first.target.framework != second.target.framework
+def write_porting_tables(run: LoadedRun, language: str, route: Route | None = None) -> str:
+    """Markdown of the porting tables between every two frameworks' APIs of a layer, or along one route."""
+    findings = cluster(run)
+    pairs = []
+    for table in build_tables(run, findings):
+        writer = _PairWriter(run, table, findings, language)
+        for source, target in _list_routes(run, table, route):
+            pairs.append(writer.describe(source, target))
+
+    def say(key: str, **named: object) -> str:
+        return words.say(language, key, **named)
+
+    return _build_environment().get_template("porting.md").render(pairs=pairs, say=say).strip() + "\n"
 
 
-def _pair(run: Run, table: porting.Table, found: Sequence[Finding], a: int, b: int, language: str) -> dict[str, Any]:
-    rows = []
-    by_id = {one.id: one for one in found}
-    for row, aspect in enumerate(table.aspects):
-        cells = [(run.columns[column].label, table.cells[row, column]) for column in (a, b)]
-        codes = _codes(table, row, a, b)
-        rows.append({
-            "name": f"{aspect.parameter} {form(language, aspect)}".strip(),
-            "where": shared.where if (shared := table.shared.get((row, min(a, b), max(a, b)))) else "",
-            "source": _said(language, cells[0][1], codes[0], (row, a) in table.unsaid),
-            "target": _said(language, cells[1][1], codes[1], (row, b) in table.unsaid),
-            "proven": table.proven[row, min(a, b), max(a, b)] or words.say(language, "porting.unproven"),
-            "remaining": "; ".join(
-                _fails(language, run, label, cell, by_id) for label, cell in cells if cell.fails
-            ),
-        })  # fmt: skip
-    example = table.examples.get((min(a, b), max(a, b)))
-    example = example[::-1] if example and a > b else example
-    first, second = porting.said(run, a), porting.said(run, b)
-    arrays = [("weight", first.weight, second.weight), ("bias", first.bias, second.bias)] if first and second else []
-    defaults = [(name, *(sides if a < b else sides[::-1])) for name, *sides in table.defaults[min(a, b), max(a, b)]]
-    return {
-        "source": run.columns[a].label,
-        "target": run.columns[b].label,
-        "rows": rows,
-        "general": [
-            (one.id, f"{words.headline(language, run, one)} {words.circumstance(language, run, one)}")
-            for one in found
-            if one.id in table.general[a] + table.general[b]
-        ],
-        "example": example and [run.entries[index].verdict.call for index in example],
-        "arrays": arrays,
-        "defaults": defaults,
-    }
+def _list_routes(run: LoadedRun, table: Table, route: Route | None) -> Iterator[tuple[int, int]]:
+    for source in table.columns:
+        for target in table.columns:
+            first = run.columns[source]
+            second = run.columns[target]
+            if route is None:
+                is_asked = source < target and first.target.framework != second.target.framework
+            else:
+                is_source = route.source in (first.api, first.label)
+                is_target = route.target in (second.api, second.label)
+                is_asked = is_source and is_target and source != target
+            if is_asked:
+                yield source, target
 
 
-def form(language: str, aspect: porting.Aspect) -> str:
-    """How the parameter is given, in words where we have them."""
-    return words.term(language, "form", aspect.form)
+class _CellText(NamedTuple):
+    """The code of a cell, or what to say where there is none."""
+
+    code: str
+    remark: str
 
 
-def _codes(table: porting.Table, row: int, a: int, b: int) -> tuple[str | None, str | None]:
-    """How both say the row of the same case; None for an API that was never called so."""
-    shared = table.shared.get((row, min(a, b), max(a, b)))
-    if shared is not None:
-        return (shared.first_code, shared.second_code) if a < b else (shared.second_code, shared.first_code)
-    first, second = table.cells[row, a], table.cells[row, b]
-    return first.code if first.example is not None else None, second.code if second.example is not None else None
+class _PairWriter:
+    """Says the pairs of a table in a language, as the template wants them."""
 
+    def __init__(self, run: LoadedRun, table: Table, findings: Sequence[Finding], language: str) -> None:
+        self._run = run
+        self._table = table
+        self._findings = {finding.id: finding for finding in findings}
+        self._language = language
 
-def _fails(language: str, run: Run, api: str, cell: porting.Cell, by_id: Mapping[str, Finding]) -> str:
-    """How many cases of a cell fail, and the findings behind it in a few words each."""
-    told = "; ".join(words.brief(language, run, by_id[one]) for one in cell.findings)
-    return words.say(language, "porting.fails", count=cell.fails, api=api, findings=told)
+    def describe(self, source: int, target: int) -> dict[str, Any]:
+        pair = self._table.pair(source, target)
+        return {
+            "source": self._run.columns[source].label,
+            "target": self._run.columns[target].label,
+            "rows": [self._describe_row(row, pair, source, target) for row in range(len(self._table.aspects))],
+            "general": self._describe_general({*self._table.general[source], *self._table.general[target]}),
+            "example": pair.example and [self._run.judged[index].verdict.call for index in pair.example],
+            "arrays": self._compare_arrays(source, target),
+            "defaults": pair.defaults,
+        }
 
+    def _describe_row(self, row: int, pair: Pair, source: int, target: int) -> dict[str, Any]:
+        first = self._table.cells[row, source]
+        second = self._table.cells[row, target]
+        # Where both were asked the same case, both speak of that; else each of its own simplest one.
+        shared = pair.shared[row]
+        remaining = [self._describe_failures(source, first), self._describe_failures(target, second)]
+        return {
+            "name": self._name_aspect(self._table.aspects[row]),
+            "where": shared.where if shared else "",
+            "source": self._describe_cell(first, shared.first_code if shared else first.code),
+            "target": self._describe_cell(second, shared.second_code if shared else second.code),
+            "proven": pair.proven[row] or words.say(self._language, "porting.unproven"),
+            "remaining": "; ".join(text for text in remaining if text),
+        }
 
-def _said(language: str, cell: porting.Cell, code: str | None, unsaid: bool) -> tuple[str, str]:
-    """The code, or why there is none."""
-    if code is not None:
-        return code, words.say(language, "porting.arrays_say" if unsaid else "porting.nothing")
-    return "", cell.reason or words.say(language, "porting.unasked")
+    def _name_aspect(self, aspect: Aspect) -> str:
+        form = words.name_term(self._language, "form", aspect.form)
+        return f"{aspect.parameter} {form}".strip()
+
+    def _describe_cell(self, cell: Cell, code: str) -> _CellText:
+        if cell.example is None:
+            return _CellText("", cell.reason or words.say(self._language, "porting.unasked"))
+        return _CellText(code, words.say(self._language, "porting.arrays_say" if cell.unsaid else "porting.nothing"))
+
+    def _describe_failures(self, column: int, cell: Cell) -> str:
+        """How many cases of a cell fail, and the findings behind that in a few words each; "" where none does."""
+        if not cell.fails:
+            return ""
+        brief = [words.write_brief(self._language, self._run, self._findings[identity]) for identity in cell.findings]
+        api = self._run.columns[column].label
+        return words.say(self._language, "porting.fails", count=cell.fails, api=api, findings="; ".join(brief))
+
+    def _describe_general(self, ids: set[str]) -> list[tuple[str, str]]:
+        """The findings that no row names, the most serious first."""
+        described = []
+        for finding in self._findings.values():
+            if finding.id in ids:
+                headline = words.write_headline(self._language, self._run, finding)
+                circumstance = words.write_circumstance(self._language, self._run, finding)
+                described.append((finding.id, f"{headline} {circumstance}"))
+        return described
+
+    def _compare_arrays(self, source: int, target: int) -> list[tuple[str, str, str]]:
+        first = self._run.contract(source)
+        second = self._run.contract(target)
+        if first is None or second is None:
+            return []
+        return [("weight", first.weight, second.weight), ("bias", first.bias, second.bias)]

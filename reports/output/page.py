@@ -10,54 +10,67 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from importlib.resources import files
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..findings.clusters import Finding, cluster, foremost
-from ..results.loaded import FAILURES, Run
-from ..results.read import KINDS
+from ..findings.clusters import Finding, cluster, pick_foremost
+from ..results.loaded import LoadedRun
+from ..results.records import FAILURES, KINDS
 from ..views.diff import Diff, compare
 from . import words
-from .data import Details, core, packed
-from .visible import visible
+from .data import Details, build_core, pack
+from .templates import build_environment, read_asset
 
 SCRIPTS = (
-    "dom", "language", "data", "query", "picture", "verdict", "findings", "matrix", "errors", "documents", "porting",
-    "accuracy", "changes", "main",
-)  # fmt: skip
+    "dom",
+    "language",
+    "data",
+    "query",
+    "picture",
+    "verdict",
+    "findings",
+    "matrix",
+    "errors",
+    "documents",
+    "porting",
+    "accuracy",
+    "changes",
+    "main",
+)
 STYLES = ("base", "parts")
 
 
-def write(run: Run, out: Path, since: Run | None = None) -> None:
+def write(run: LoadedRun, out: Path, since: LoadedRun | None = None) -> None:
     """Write the page, piece by piece, and put it in place when it is whole.
 
     Args:
         since: an earlier run, whose differences the page then shows too.
     """
-    found = cluster(run)
-    changes = None if since is None else compare(since, run)
-    script = script_source()
-    style = "\n".join(_file(f"{name}.css") for name in STYLES)
-    environment = Environment(
-        loader=PackageLoader(__package__, "assets"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    findings = cluster(run)
+    diff = None if since is None else compare(since, run)
+    details = Details(run, findings)
+    script = join_scripts()
+    style = "\n".join(_read_inline(f"{name}.css") for name in STYLES)
+    page = build_environment(markup=True).get_template("page.html")
+    stream = page.stream(
+        run=run,
+        first=_describe_first_screen(run, findings),
+        views=_list_views(run, diff),
+        failures=sorted(FAILURES),
+        say=_say,
+        term=_name_kind,
+        script=Markup(script),
+        script_digest=_digest(script),
+        style=Markup(style),
+        style_digest=_digest(style),
+        # Called where they stand in the template, so that a large run is never whole in memory as text.
+        core=lambda: pack(build_core(run, findings, details, diff)),
+        chunks=lambda: map(pack, details.chunks()),
     )
-    environment.filters["visible"] = visible
-    details = Details(run, found)
-    stream = environment.get_template("page.html").stream(
-        run=run, first=_first_screen(run, found), views=_views(run, changes), script=Markup(script),
-        style=Markup(style), script_digest=_digest(script), style_digest=_digest(style), say=_both, term=_term,
-        failures=sorted(FAILURES), core=lambda: packed(core(run, found, details, changes)),
-        chunks=lambda: map(packed, details.chunks()),
-    )  # fmt: skip
+    # Nobody meets half a page, and an earlier one survives when this one fails.
     partial = out.with_name(f".{out.name}.partial")
     try:
         with partial.open("wb") as file:
@@ -67,25 +80,13 @@ def write(run: Run, out: Path, since: Run | None = None) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _views(run: Run, changes: Diff | None) -> list[str]:
-    """The views that this run has something to show in."""
-    shown = {
-        "overview": True, "findings": True, "matrix": True,
-        "errors": any(case.invalid and case.api is None for case in run.cases.values()),
-        "documents": bool(run.statements),
-        "porting": any(case.api is None and not case.invalid for case in run.cases.values()),
-        "accuracy": True, "changes": changes is not None,
-    }  # fmt: skip
-    return [view for view, wanted in shown.items() if wanted]
-
-
-def script_source(names: Sequence[str] = SCRIPTS) -> str:
+def join_scripts(names: Sequence[str] = SCRIPTS) -> str:
     """The page's script: its files, which share one module scope, in order."""
-    return "\n".join(_file(f"{name}.js") for name in names)
+    return "\n".join(_read_inline(f"{name}.js") for name in names)
 
 
-def _file(name: str) -> str:
-    text = files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
+def _read_inline(name: str) -> str:
+    text = read_asset(name)
     assert "</s" not in text.lower(), f"{name} would end its own element"
     return text
 
@@ -94,51 +95,70 @@ def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _both(key: str, *values: object, **named: object) -> Markup:
-    """Our sentence in every language; the style sheet shows the chosen one."""
-    return Markup("").join(
-        Markup('<span lang="{}">{}</span>').format(language, words.say(language, key, *values, **named))
-        for language in words.LANGUAGES
-    )
+def _say(key: str, *values: object, **named: object) -> Markup:
+    return _in_every_language(lambda language: words.say(language, key, *values, **named))
 
 
-def _term(word: str) -> Markup:
-    """Our word for a kind or an outcome in every language."""
-    return Markup("").join(
-        Markup('<span lang="{}">{}</span>').format(language, words.kind(language, word)) for language in words.LANGUAGES
-    )
+def _name_kind(word: str) -> Markup:
+    return _in_every_language(lambda language: words.name_kind(language, word))
 
 
-def _first_screen(run: Run, found: Sequence[Finding]) -> dict[str, Any]:
-    outcomes = Counter(entry.verdict.outcome for entry in run.entries)
-    counts = Counter((entry.column, entry.word) for entry in run.entries if entry.failed)
-    kinds = [
-        kind
-        for kind in (*KINDS, "crashed", "timed_out", "unstable")
-        if any(counts[c, kind] for c in range(len(run.columns)))
-    ]
-    asked = Counter(entry.column for entry in run.entries if entry.failed or entry.verdict.outcome == "conforms")
+def _in_every_language(speak: Callable[[str], str]) -> Markup:
+    """One element a language; the style sheet shows the chosen one."""
+    element = Markup('<span lang="{}">{}</span>')
+    return Markup("").join(element.format(language, speak(language)) for language in words.LANGUAGES)
+
+
+def _list_views(run: LoadedRun, diff: Diff | None) -> list[str]:
+    """The views that this run has something to show in, in the order of the navigation."""
+    canonical = [case for case in run.cases.values() if case.api is None]
+    shown = {
+        "overview": True,
+        "findings": True,
+        "matrix": True,
+        "errors": any(case.invalid for case in canonical),
+        "documents": bool(run.statements),
+        "porting": any(not case.invalid for case in canonical),
+        "accuracy": True,
+        "changes": diff is not None,
+    }
+    return [view for view, has_content in shown.items() if has_content]
+
+
+def _describe_first_screen(run: LoadedRun, findings: Sequence[Finding]) -> dict[str, Any]:
+    outcomes = Counter(judged.verdict.outcome for judged in run.judged)
+    failures = sum(outcomes[outcome] for outcome in FAILURES)
     return {
         "title": words.say("en", "title"),
-        "judged": outcomes["conforms"] + sum(outcomes[outcome] for outcome in FAILURES),
-        "failures": sum(outcomes[outcome] for outcome in FAILURES),
+        "judged": outcomes["conforms"] + failures,
+        "failures": failures,
         "faults": outcomes["fault"],
-        "incomplete": [(source.path.name, source.incomplete) for source in run.sources if source.incomplete],
-        "kinds": kinds,
-        "rows": [
-            (column, [counts[index, kind] for kind in kinds], sum(counts[index, kind] for kind in kinds), asked[index])
-            for index, column in enumerate(run.columns)
-        ],
-        "totals": [sum(counts[c, kind] for c in range(len(run.columns))) for kind in kinds],
-        "findings": [
-            {
-                "id": finding.id,
-                "kind": run.entries[finding.entries[0]].word,
-                "count": len(finding.entries),
-                "headline": {language: words.headline(language, run, finding) for language in words.LANGUAGES},
-                "when": {language: words.circumstance(language, run, finding) for language in words.LANGUAGES},
-            }
-            for finding in foremost(found)
-        ],
-        "count": len(found),
+        "incomplete": [(file.path.name, file.incomplete) for file in run.files if file.incomplete],
+        **_count_failures(run),
+        "findings": [_describe_finding(run, finding) for finding in pick_foremost(findings)],
+        "count": len(findings),
+    }
+
+
+def _count_failures(run: LoadedRun) -> dict[str, Any]:
+    """The table of failures: a row an API (column, count a kind, sum, judged), a column a kind that occurs."""
+    failing = Counter((judged.column, judged.word) for judged in run.judged if judged.failed)
+    judged_in = Counter(judged.column for judged in run.judged if judged.failed or judged.conforms)
+    occurring = {kind for _, kind in failing}
+    kinds = [kind for kind in (*KINDS, "crashed", "timed_out", "unstable") if kind in occurring]
+    rows = []
+    for index, column in enumerate(run.columns):
+        counts = [failing[index, kind] for kind in kinds]
+        rows.append((column, counts, sum(counts), judged_in[index]))
+    totals = [sum(counts[place] for _, counts, _, _ in rows) for place in range(len(kinds))]
+    return {"kinds": kinds, "rows": rows, "totals": totals}
+
+
+def _describe_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "kind": run.judged[finding.representative].word,
+        "count": len(finding.members),
+        "headline": words.in_every_language(lambda language: words.write_headline(language, run, finding)),
+        "when": words.in_every_language(lambda language: words.write_circumstance(language, run, finding)),
     }

@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
-
-from ..findings.clusters import cluster
-from ..results.loaded import Run
+from ..findings.clusters import Finding, cluster
+from ..results.loaded import LoadedRun
+from .templates import build_environment
 from .visible import visible
 
+_CHARACTER_WIDTH = 6.7  # pixels at 11 px, for fonts of common width
+_MARGIN = 12  # pixels, of both sides together
+_INCOMPLETE_COLOUR = "#57606a"
+_FAILING_COLOUR = "#a63a00"
+_CONFORMING_COLOUR = "#0b5a83"
 
-def summary(run: Run) -> dict[str, Any]:
+
+def summarize_run(run: LoadedRun) -> dict[str, Any]:
     """JSON data: what was audited, and per API the verdicts by outcome, failures by kind, number of findings."""
-    found = cluster(run)
-    rows = []
-    for index, column in enumerate(run.columns):
-        verdicts = [entry.verdict for entry in run.entries if entry.column == index]
-        rows.append(
-            {
-                "api": visible(column.api),
-                "target": visible(column.target.name),
-                "framework": visible(column.target.framework),
-                "version": visible(column.target.version),
-                "verdicts": len(verdicts),
-                "outcomes": dict(sorted(Counter(verdict.outcome for verdict in verdicts).items())),
-                "kinds": dict(
-                    sorted(Counter(verdict.kind for verdict in verdicts if verdict.outcome == "diverges").items())
-                ),
-                "findings": sum(index in finding.columns for finding in found),
-            }
-        )
+    findings = cluster(run)
     return {
         "format": 1,
-        "complete": not any(source.incomplete for source in run.sources),
-        "started": [visible(source.header.started) for source in run.sources],
+        "complete": not any(file.incomplete for file in run.files),
+        "started": [visible(file.header.started) for file in run.files],
         "unavailable": {visible(target.name): visible(target.reason) for target in run.targets if not target.available},
-        "findings": len(found),
-        "apis": rows,
+        "findings": len(findings),
+        "apis": [_summarize_column(run, index, findings) for index in range(len(run.columns))],
     }
 
 
-def badge(run: Run, api: str | None = None) -> str:
+def _summarize_column(run: LoadedRun, index: int, findings: Sequence[Finding]) -> dict[str, Any]:
+    column = run.columns[index]
+    verdicts = [judged.verdict for judged in run.judged if judged.column == index]
+    diverging = [verdict for verdict in verdicts if verdict.outcome == "diverges"]
+    return {
+        "api": visible(column.api),
+        "target": visible(column.target.name),
+        "framework": visible(column.target.framework),
+        "version": visible(column.target.version),
+        "verdicts": len(verdicts),
+        "outcomes": _count(verdict.outcome for verdict in verdicts),
+        "kinds": _count(verdict.kind for verdict in diverging),
+        "findings": sum(index in finding.columns for finding in findings),
+    }
+
+
+def _count(words: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(words).items()))
+
+
+def draw_badge(run: LoadedRun, api: str | None = None) -> str:
     """An SVG badge that counts failing cases, of one API (its label) or of all.
 
     Raises:
@@ -50,17 +59,27 @@ def badge(run: Run, api: str | None = None) -> str:
     """
     columns = [index for index, column in enumerate(run.columns) if api in (None, column.api, column.label)]
     if not columns:
-        raise ValueError(f"no verdicts on {api!r}; the run has {', '.join(column.label for column in run.columns)}")
-    entries = [entry for entry in run.entries if entry.column in columns]
-    failures = sum(entry.failed for entry in entries)
-    incomplete = any(source.incomplete for source in run.sources)
+        labels = ", ".join(column.label for column in run.columns)
+        raise ValueError(f"no verdicts on {api!r}; the run has {labels}")
+    counted = [judged for judged in run.judged if judged.column in columns]
+    failures = sum(judged.failed for judged in counted)
+    conforming = sum(judged.conforms for judged in counted)
+    incomplete = any(file.incomplete for file in run.files)
+
     label = visible(api or "conformance", 80)
-    said = f"{failures:,} failing of {sum(entry.failed or entry.verdict.outcome == 'conforms' for entry in entries):,}"
-    said += ", incomplete" if incomplete else ""
-    environment = Environment(loader=PackageLoader(__package__, "assets"), autoescape=True)
-    widths = [_WIDTH * len(text) + 12 for text in (label, said)]
-    colour = "#57606a" if incomplete else "#a63a00" if failures else "#0b5a83"
-    return environment.get_template("badge.svg").render(label=label, said=said, widths=widths, colour=colour)
+    count = f"{failures:,} failing of {failures + conforming:,}"
+    if incomplete:
+        count += ", incomplete"
+    template = build_environment(markup=True).get_template("badge.svg")
+    return template.render(
+        label=label,
+        count=count,
+        widths=[_CHARACTER_WIDTH * len(text) + _MARGIN for text in (label, count)],
+        colour=_choose_colour(failures, incomplete),
+    )
 
 
-_WIDTH = 6.7  # of a character at 11 px, for fonts of common width
+def _choose_colour(failures: int, incomplete: bool) -> str:
+    if incomplete:
+        return _INCOMPLETE_COLOUR
+    return _FAILING_COLOUR if failures else _CONFORMING_COLOUR

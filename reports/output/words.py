@@ -1,20 +1,25 @@
-"""Our own sentences in the languages of the report, from languages/*.json."""
+"""Our own sentences in the languages of the report, from languages/*.json.
+
+Everything here is said for a reader: a text from outside passes through `visible` before it stands in a sentence.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from ..findings.clusters import Finding, first_line
+from ..findings.clusters import Finding
 from ..findings.features import EVERY, Atom
-from ..results.loaded import Run
+from ..findings.messages import first_line
+from ..results.loaded import LoadedRun
+from ..results.records import Verdict
 from .visible import visible
 
 LANGUAGES = ("en", "zh")
-_NAMED = 3  # cases that are told where no condition is known
+_NAMED = 3  # cases that are named where no condition is known
 
 
 @cache
@@ -27,116 +32,162 @@ def say(language: str, key: str, *values: object, **named: object) -> str:
     return messages(language)[key].format(*values, **named)
 
 
-def term(language: str, family: str, word: str) -> str:
+def in_every_language(speak: Callable[[str], str]) -> dict[str, str]:
+    """What `speak` makes of each language, by language."""
+    return {language: speak(language) for language in LANGUAGES}
+
+
+def name_term(language: str, family: str, word: str) -> str:
     """Our word for a term of a results file, such as an outcome; the term itself where we have none."""
     return messages(language).get(f"{family}.{word}", visible(word, 200))
 
 
-def kind(language: str, word: str) -> str:
+def name_kind(language: str, word: str) -> str:
     """Our word for a kind of divergence or an outcome."""
-    said = messages(language)
-    return said.get(f"kind.{word}") or said.get(f"outcome.{word}") or visible(word, 200)
+    known = messages(language)
+    return known.get(f"kind.{word}") or known.get(f"outcome.{word}") or visible(word, 200)
 
 
-@cache
-def _phrases() -> Sequence[tuple[str, re.Pattern[str]]]:
-    """The phrases that the judge writes into a results file, the longest first: (key, what the English one matches)."""
-    phrases = [(key, text) for key, text in messages("en").items() if key.startswith("told.")]
-    phrases.sort(key=lambda phrase: -len(phrase[1]))
-    return [(key, re.compile(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(text)), re.DOTALL)) for key, text in phrases]
-
-
-def told(language: str, text: str) -> str:
+def translate(language: str, text: str) -> str:
     """A judge's phrase in another language; any other text as it is."""
     if language == "en":
         return text
-    found = ((key, pattern.fullmatch(text[:1000])) for key, pattern in _phrases())
-    return next((say(language, key, *match.groups()) for key, match in found if match), text)
+    # No phrase is long; a text that is may be hostile, and is not searched further.
+    beginning = text[:1000]
+    for key, pattern in _compile_phrases():
+        phrase = pattern.fullmatch(beginning)
+        if phrase:
+            return say(language, key, *phrase.groups())
+    return text
 
 
-def condition(language: str, atoms: tuple[Atom, ...]) -> str:
-    return say(language, "and").join(
-        say(language, f"atom.{name}", *(visible(word, 200) for word in words)) for name, *words in atoms
-    )
+@cache
+def _compile_phrases() -> Sequence[tuple[str, re.Pattern[str]]]:
+    """The phrases that the judge writes into a results file, the longest first: (key, what the English one matches)."""
+    phrases = [(key, text) for key, text in messages("en").items() if key.startswith("told.")]
+    phrases.sort(key=lambda phrase: -len(phrase[1]))
+    compiled = []
+    for key, text in phrases:
+        pattern = re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(text))
+        compiled.append((key, re.compile(pattern, re.DOTALL)))
+    return compiled
 
 
-def headline(language: str, run: Run, finding: Finding) -> str:
+# A finding in words: what happens (headline), when (circumstance), or both as short as can be (brief).
+
+
+def write_headline(language: str, run: LoadedRun, finding: Finding) -> str:
     """What the finding says, in one sentence without its condition."""
-    first = run.entries[finding.entries[0]].verdict
-    like = finding.signature
-    observed = first.observed
-    if first.raised is not None:
-        where = term(language, "phase", first.raised.phase)
-        observed = f"{first.raised.cls.rpartition('.')[2]} ({where}): {_sentence(first_line(first.raised.message))}"
-    key = f"says.{like.kind if like.outcome == 'diverges' else like.outcome}"
-    if like.claim and (like.kind == "wrongly_accepted" or first.expected.startswith("document:")):
-        key = "says.forbidden" if like.kind == "wrongly_accepted" else "says.against"
-    elif like.kind == "wrongly_accepted" and like.subject != "call":
-        case = run.entries[finding.entries[0]].case
-        key = "says.accepted_argument" if like.subject in case.arguments else "says.accepted_call"
-    elif key not in messages(language):
-        key = "says.diverges"
+    judged = run.judged[finding.representative]
+    verdict = judged.verdict
+    signature = finding.signature
+    observed = _describe_observation(language, verdict)
     return say(
         language,
-        key,
-        kind=kind(language, like.kind or like.outcome),
-        apis=visible(_apis([run.columns[column].label for column in finding.columns]), 300),
-        subject=term(language, "subject", like.subject or "output").replace("-", " "),
-        expected=visible(told(language, _rounded(first.expected)), 160),
-        observed=visible(told(language, _rounded(observed)), 200),
-        phase=term(language, "phase", first.phase),
+        _choose_headline(run, finding),
+        kind=name_kind(language, signature.word),
+        apis=visible(_list_apis([run.columns[column].label for column in finding.columns]), 300),
+        subject=name_term(language, "subject", signature.subject or "output").replace("-", " "),
+        expected=visible(translate(language, _round_numbers(verdict.expected)), 160),
+        observed=visible(translate(language, _round_numbers(observed)), 200),
+        phase=name_term(language, "phase", verdict.phase),
     )
 
 
-def _sentence(text: str) -> str:
-    """The first sentence of a long line."""
-    return re.split(r"(?<=[^\W\d_][.!]) (?=[A-Z])", text, maxsplit=1)[0]
+def _choose_headline(run: LoadedRun, finding: Finding) -> str:
+    """The key of the sentence."""
+    signature = finding.signature
+    judged = run.judged[finding.representative]
+    wrongly_accepted = signature.kind == "wrongly_accepted"
+    if signature.claim and wrongly_accepted:
+        return "says.forbidden"
+    if signature.claim and judged.verdict.expected.startswith("document:"):
+        return "says.against"
+    if wrongly_accepted and signature.subject != "call":
+        return "says.accepted_argument" if signature.subject in judged.case.arguments else "says.accepted_call"
+    word = signature.kind if signature.outcome == "diverges" else signature.outcome
+    return f"says.{word}" if f"says.{word}" in messages("en") else "says.diverges"
 
 
-def _rounded(text: str) -> str:
+def _describe_observation(language: str, verdict: Verdict) -> str:
+    raised = verdict.raised
+    if raised is None:
+        return verdict.observed
+    phase = name_term(language, "phase", raised.phase)
+    return f"{raised.class_name} ({phase}): {_first_sentence(first_line(raised.message))}"
+
+
+def _first_sentence(line: str) -> str:
+    return re.split(r"(?<=[^\W\d_][.!]) (?=[A-Z])", line, maxsplit=1)[0]
+
+
+def _round_numbers(text: str) -> str:
     """Numbers of many digits with six of them, a tuple of one as a person writes it."""
     text = re.sub(r"(?<=\d),\)", ")", text)
-    return re.sub(r"\b\d{1,300}\.\d{7,300}(e[-+]?\d{1,3})?\b", lambda match: f"{float(match[0]):.6g}", text)
+    return re.sub(r"\b\d{1,300}\.\d{7,300}(e[-+]?\d{1,3})?\b", lambda number: f"{float(number[0]):.6g}", text)
 
 
-def _apis(labels: Sequence[str]) -> str:
+def _list_apis(labels: Sequence[str]) -> str:
     """``torch: nn.Conv2d, nn.functional.conv2d`` of several APIs of one framework."""
-    first, *rest = {label.partition(".")[0] for label in labels}
-    if len(labels) == 1 or rest:
+    frameworks = {label.partition(".")[0] for label in labels}
+    if len(labels) == 1 or len(frameworks) > 1:
         return ", ".join(labels)
-    return f"{first}: {', '.join(label.partition('.')[2] for label in labels)}"
+    names = ", ".join(label.partition(".")[2] for label in labels)
+    return f"{frameworks.pop()}: {names}"
 
 
-def brief(language: str, run: Run, finding: Finding) -> str:
+def write_brief(language: str, run: LoadedRun, finding: Finding) -> str:
     """The kind of a finding and its condition alone."""
-    word = kind(language, finding.signature.kind or finding.signature.outcome)
+    kind = name_kind(language, finding.signature.word)
     if not finding.condition or finding.signature.claim:
-        return word
-    return f"{word} {circumstance(language, run, finding)}"
+        return kind
+    return f"{kind} {write_circumstance(language, run, finding)}"
 
 
-def circumstance(language: str, run: Run, finding: Finding) -> str:
+def write_circumstance(language: str, run: LoadedRun, finding: Finding) -> str:
     """When it happens: the finding's condition in words, or the statement that it is against."""
-    told = ""
-    if finding.signature.claim:
-        case = run.entries[finding.entries[0]].case
-        said = [
-            statement.says for statement in run.statements if (statement.api, statement.claim) == (case.api, case.claim)
-        ]
-        ruling = term(language, "ruling", finding.signature.ruling or "diverges")
-        told = say(
-            language, "condition.claim", ruling=ruling, says=visible(said[0] if said else finding.signature.claim, 300)
-        )
-        if not finding.condition or finding.condition == (EVERY,):
-            return told
-        told += " "
+    if not finding.signature.claim:
+        return _write_condition(language, run, finding)
+    statement = _quote_statement(language, run, finding)
+    if finding.condition in ((), (EVERY,)):
+        return statement
+    condition = _write_condition(language, run, finding)
+    return condition if finding.condition[0][0] == "tried" else f"{statement} {condition}"
+
+
+def _write_condition(language: str, run: LoadedRun, finding: Finding) -> str:
+    if not finding.condition:
+        return _name_cases(language, run, finding)
     if finding.condition == (EVERY,):
         return say(language, "condition.always")
-    if finding.condition and finding.condition[0][0] == "tried":
-        return condition(language, finding.condition)
-    if finding.condition:
-        key = "condition.mostly" if finding.exceptions else "condition"
-        return told + say(language, key, condition=condition(language, finding.condition))
-    cases = list(dict.fromkeys(run.entries[index].case.name for index in finding.entries))
-    told = ", ".join(visible(name, 80) for name in cases[:_NAMED]) + (", …" if len(cases) > _NAMED else "")
-    return say(language, "condition.none", count=len(cases), cases=told)
+    condition = _join_atoms(language, finding.condition)
+    if finding.condition[0][0] == "tried":
+        return condition
+    return say(language, "condition.mostly" if finding.exceptions else "condition", condition=condition)
+
+
+def _join_atoms(language: str, atoms: Sequence[Atom]) -> str:
+    parts = []
+    for predicate, *operands in atoms:
+        parts.append(say(language, f"atom.{predicate}", *(visible(operand, 200) for operand in operands)))
+    return say(language, "and").join(parts)
+
+
+def _quote_statement(language: str, run: LoadedRun, finding: Finding) -> str:
+    """Which sentence of the document the finding is against, and who is wrong."""
+    case = run.judged[finding.representative].case
+    sentence = finding.signature.claim
+    for statement in run.statements:
+        if (statement.api, statement.claim) == (case.api, case.claim):
+            sentence = statement.says
+            break
+    ruling = name_term(language, "ruling", finding.signature.ruling or "diverges")
+    return say(language, "condition.claim", ruling=ruling, says=visible(sentence, 300))
+
+
+def _name_cases(language: str, run: LoadedRun, finding: Finding) -> str:
+    names = list(dict.fromkeys(run.judged[index].case.name for index in finding.members))
+    named = ", ".join(visible(name, 80) for name in names[:_NAMED])
+    if len(names) > _NAMED:
+        named += ", …"
+    return say(language, "condition.none", count=len(names), cases=named)

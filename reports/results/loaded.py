@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, assert_never
 
 from . import read
-from .read import Case, Confirmation, Contract, Damage, Footer, Header, Statement, Target, Verdict
-
-FAILURES = frozenset({"diverges", "crashed", "timed_out", "unstable"})
-ASKED = FAILURES | {"conforms"}
+from .records import (
+    FAILURES,
+    Case,
+    Confirmation,
+    Contract,
+    Damage,
+    Footer,
+    Header,
+    Record,
+    Statement,
+    Target,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +34,40 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One verdict with what it is about."""
+class JudgedCase:
+    """One verdict with the case that it is about.
+
+    Attributes:
+        column: index of `LoadedRun.columns`.
+        path: the results file that the verdict stands in.
+    """
 
     case: Case
     column: int
     verdict: Verdict
-    source: Path
+    path: Path
 
     @property
     def failed(self) -> bool:
         return self.verdict.outcome in FAILURES
 
     @property
+    def conforms(self) -> bool:
+        return self.verdict.outcome == "conforms"
+
+    @property
     def word(self) -> str:
-        """What became of it in one word: the kind of a divergence, else the outcome."""
+        """What became of the case in one word: the kind of a divergence, else the outcome."""
         verdict = self.verdict
         return verdict.kind if verdict.outcome == "diverges" and verdict.kind else verdict.outcome
 
     def details(self) -> Mapping[str, Any]:
-        return read.details(self.source, self.verdict.offset)
+        return read.details(self.path, self.verdict.offset)
 
 
 @dataclass(frozen=True)
-class Source:
-    """One results file. `incomplete` says why in words, and is empty when it is whole."""
+class ResultsFile:
+    """One results file. `incomplete` says why in words, and is empty when the file is whole."""
 
     path: Path
     header: Header
@@ -57,25 +76,40 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Run:
-    sources: tuple[Source, ...]
+class LoadedRun:
+    """All that the results files hold.
+
+    Attributes:
+        columns: the APIs that have a verdict, target by target, the transposed layer's last.
+        cases: by id.
+        judged: every verdict, in the order of the files. Its indices stand for verdicts everywhere else.
+        confirmations: by file, case id, target as the file names it, and API.
+        contracts: by target and API.
+    """
+
+    files: tuple[ResultsFile, ...]
     targets: tuple[Target, ...]
     columns: tuple[Column, ...]
     cases: Mapping[str, Case]
-    entries: tuple[Entry, ...]
+    judged: tuple[JudgedCase, ...]
     confirmations: Mapping[tuple[Path, str, str, str], Confirmation]
     statements: tuple[Statement, ...]
     contracts: Mapping[tuple[str, str], Contract]
 
-    def column(self, entry: Entry) -> Column:
-        return self.columns[entry.column]
+    def column(self, judged: JudgedCase) -> Column:
+        return self.columns[judged.column]
 
-    def confirmation(self, entry: Entry) -> Confirmation | None:
-        verdict = entry.verdict
-        return self.confirmations.get((entry.source, verdict.case, verdict.target, verdict.api))
+    def confirmation(self, judged: JudgedCase) -> Confirmation | None:
+        verdict = judged.verdict
+        return self.confirmations.get((judged.path, verdict.case, verdict.target, verdict.api))
+
+    def contract(self, column: int) -> Contract | None:
+        """What the run says of a column's weight, bias and defaults."""
+        api = self.columns[column]
+        return self.contracts.get((api.target.name, api.api))
 
 
-def load(paths: Sequence[Path]) -> Run:
+def load(paths: Sequence[Path]) -> LoadedRun:
     """Read results files together.
 
     Targets of the same name are one when version and environment agree too; otherwise the later is kept apart
@@ -86,100 +120,174 @@ def load(paths: Sequence[Path]) -> Run:
     """
     if not paths:
         raise ValueError("no results file was given")
-    sources: list[Source] = []
-    targets: dict[str, Target] = {}
-    cases: dict[str, Case] = {}
-    confirmations: dict[tuple[Path, str, str, str], Confirmation] = {}
-    statements: dict[Statement, None] = {}
-    contracts: dict[tuple[str, str], Contract] = {}
-    columns: dict[tuple[str, str], int] = {}
-    found: list[Entry] = []
-    seen: dict[tuple[str, str, str], Path] = {}
+    builder = _Builder()
     for path in paths:
-        header: Header | None = None
-        footer: Footer | None = None
-        damage: Damage | None = None
-        names: dict[str, str] = {}
-        count = 0
+        builder.read_file(path)
+    return builder.build()
+
+
+class _VerdictKey(NamedTuple):
+    """What may be judged once. `target` is the name that the run gives the target."""
+
+    case: str
+    target: str
+    api: str
+
+
+class _ColumnKey(NamedTuple):
+    target: str
+    api: str
+
+
+class _File:
+    """What is known of the file that is being read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.header: Header | None = None
+        self.footer: Footer | None = None
+        self.damage: Damage | None = None
+        self.verdicts = 0
+        self._renamed: dict[str, str] = {}
+
+    def rename_target(self, name: str, name_in_run: str) -> None:
+        self._renamed[name] = name_in_run
+
+    def name_in_run(self, target: str) -> str:
+        return self._renamed.get(target, target)
+
+    def finish(self) -> ResultsFile:
+        assert self.header is not None, "records() begins with the header or raises"
+        return ResultsFile(self.path, self.header, self.footer, self._describe_gap())
+
+    def _describe_gap(self) -> str:
+        """Why the file is not whole, "" when it is."""
+        if self.damage is not None:
+            where = f"line {self.damage.line}: " if self.damage.line else ""
+            return f"damaged, read up to {where}{self.damage.problem}"
+        if self.footer is None:
+            return "no footer: the run was interrupted or is still going on"
+        if not self.footer.complete:
+            return "the run was interrupted, and says so"
+        if self.footer.verdicts != self.verdicts:
+            return f"the footer counts {self.footer.verdicts} verdicts, the file holds {self.verdicts}"
+        return ""
+
+
+class _Builder:
+    """Takes in the records of all files, one method a type of record, and makes a run of them."""
+
+    def __init__(self) -> None:
+        self._files: list[ResultsFile] = []
+        self._targets: dict[str, Target] = {}
+        self._cases: dict[str, Case] = {}
+        self._verdicts: dict[_VerdictKey, tuple[Verdict, Path]] = {}
+        self._confirmations: dict[tuple[Path, str, str, str], Confirmation] = {}
+        self._statements: dict[Statement, None] = {}  # as an ordered set: every file repeats them
+        self._contracts: dict[tuple[str, str], Contract] = {}
+
+    def read_file(self, path: Path) -> None:
+        file = _File(path)
         for record in read.records(path):
-            match record:
-                case Verdict():
-                    count += 1
-                    name = names.get(record.target, record.target)
-                    key = (record.case, name, record.api)
-                    if key in seen:
-                        raise read.DuplicateVerdictError(
-                            path,
-                            0,
-                            f"{record.case} on {record.api} of {name} was already judged in {seen[key]}; "
-                            "give each run once",
-                        )
-                    seen[key] = path
-                    if record.case not in cases:
-                        damage = Damage(0, f"a verdict on {record.case!r:.100}, which no case record describes")
-                        break
-                    column = columns.setdefault((name, record.api), len(columns))
-                    found.append(Entry(cases[record.case], column, record, path))
-                case Case():
-                    known = cases.setdefault(record.id, record)
-                    if _asked(known) != _asked(record):
-                        what = f"{record.id} asks something else than in an earlier file; give runs of the same specs"
-                        raise read.InconsistentCaseError(path, 0, what)
-                case Target():
-                    name = names[record.name] = _name(record, targets, path)
-                    targets.setdefault(name, replace(record, name=name))
-                case Confirmation():
-                    confirmations[path, record.case, record.target, record.api] = record
-                case Statement():
-                    statements.setdefault(record)
-                case Contract():
-                    contracts[names.get(record.target, record.target), record.api] = record
-                case Header():
-                    header = record
-                case Footer():
-                    footer = record
-                case Damage():
-                    damage = record
-        assert header is not None, "records() begins with the header or raises"
-        sources.append(Source(path, header, footer, _incomplete(footer, damage, count)))
-    for name, _api in columns:
-        targets.setdefault(name, Target(name, name, True))
-    names_in_order = list(targets)
-    order = sorted(columns, key=lambda key: (names_in_order.index(key[0]), "transpose" in key[1].lower(), key[1]))
-    place = {columns[key]: position for position, key in enumerate(order)}
-    apis = [api for _, api in order]
-    return Run(
-        tuple(sources),
-        tuple(targets.values()),
-        tuple(Column(api, targets[name], api if apis.count(api) == 1 else f"{api} @ {name}") for name, api in order),
-        cases,
-        tuple(Entry(entry.case, place[entry.column], entry.verdict, entry.source) for entry in found),
-        confirmations,
-        tuple(statements),
-        contracts,
+            self._add(record, file)
+            if file.damage is not None:
+                break
+        self._files.append(file.finish())
+
+    def _add(self, record: Record, file: _File) -> None:
+        match record:
+            case Verdict():
+                self._add_verdict(record, file)
+            case Case():
+                self._add_case(record, file)
+            case Target():
+                self._add_target(record, file)
+            case Contract():
+                self._contracts[file.name_in_run(record.target), record.api] = record
+            case Confirmation():
+                self._confirmations[file.path, record.case, record.target, record.api] = record
+            case Statement():
+                self._statements[record] = None
+            case Header():
+                file.header = record
+            case Footer():
+                file.footer = record
+            case Damage():
+                file.damage = record
+            case _:
+                assert_never(record)
+
+    def _add_verdict(self, verdict: Verdict, file: _File) -> None:
+        file.verdicts += 1
+        key = _VerdictKey(verdict.case, file.name_in_run(verdict.target), verdict.api)
+        if key in self._verdicts:
+            _, earlier = self._verdicts[key]
+            problem = f"{key.case} on {key.api} of {key.target} was already judged in {earlier}; give each run once"
+            raise read.DuplicateVerdictError(file.path, 0, problem)
+        # Without its case a verdict says nothing, and what follows is no better.
+        if key.case not in self._cases:
+            file.damage = Damage(0, f"a verdict on {key.case!r:.100}, which no case record describes")
+            return
+        self._verdicts[key] = (verdict, file.path)
+
+    def _add_case(self, case: Case, file: _File) -> None:
+        known = self._cases.setdefault(case.id, case)
+        if not _ask_the_same(known, case):
+            problem = f"{case.id} asks something else than in an earlier file; give runs of the same specs"
+            raise read.InconsistentCaseError(file.path, 0, problem)
+
+    def _add_target(self, target: Target, file: _File) -> None:
+        # Records that follow in this file call the target by its own name.
+        name = self._choose_name(target, file.path)
+        file.rename_target(target.name, name)
+        self._targets.setdefault(name, replace(target, name=name))
+
+    def _choose_name(self, target: Target, path: Path) -> str:
+        known = self._targets.get(target.name)
+        if known is None or (known.version, known.environment) == (target.version, target.environment):
+            return target.name
+        return f"{target.name} ({path.name})"
+
+    def build(self) -> LoadedRun:
+        keys = self._order_columns()
+        place = {key: index for index, key in enumerate(keys)}
+        judged = []
+        for key, (verdict, path) in self._verdicts.items():
+            column = place[_ColumnKey(key.target, key.api)]
+            judged.append(JudgedCase(self._cases[key.case], column, verdict, path))
+        return LoadedRun(
+            files=tuple(self._files),
+            targets=tuple(self._targets.values()),
+            columns=self._build_columns(keys),
+            cases=self._cases,
+            judged=tuple(judged),
+            confirmations=self._confirmations,
+            statements=tuple(self._statements),
+            contracts=self._contracts,
+        )
+
+    def _order_columns(self) -> list[_ColumnKey]:
+        keys = dict.fromkeys(_ColumnKey(key.target, key.api) for key in self._verdicts)
+        for key in keys:  # a damaged file may have lost the record of a target
+            self._targets.setdefault(key.target, Target(key.target, key.target, available=True))
+        places = {name: place for place, name in enumerate(self._targets)}
+        return sorted(keys, key=lambda key: (places[key.target], "transpose" in key.api.lower(), key.api))
+
+    def _build_columns(self, keys: Sequence[_ColumnKey]) -> tuple[Column, ...]:
+        targets_with = Counter(key.api for key in keys)
+        columns = []
+        for name, api in keys:
+            label = api if targets_with[api] == 1 else f"{api} @ {name}"
+            columns.append(Column(api, self._targets[name], label))
+        return tuple(columns)
+
+
+def _ask_the_same(first: Case, second: Case) -> bool:
+    """Whether two cases ask the same; where they are written may differ."""
+    return (first.layer, first.api, first.arguments, first.inputs, first.invalid) == (
+        second.layer,
+        second.api,
+        second.arguments,
+        second.inputs,
+        second.invalid,
     )
-
-
-def _asked(case: Case) -> tuple[Any, ...]:
-    """What a case asks; where it is written may change."""
-    return case.layer, case.api, case.arguments, case.inputs, case.invalid
-
-
-def _name(target: Target, targets: Mapping[str, Target], path: Path) -> str:
-    known = targets.get(target.name)
-    if known is None or (known.version, known.environment) == (target.version, target.environment):
-        return target.name
-    return f"{target.name} ({path.name})"
-
-
-def _incomplete(footer: Footer | None, damage: Damage | None, count: int) -> str:
-    if damage is not None:
-        where = f"line {damage.line}: " if damage.line else ""
-        return f"damaged, read up to {where}{damage.problem}"
-    if footer is None:
-        return "no footer: the run was interrupted or is still going on"
-    if not footer.complete:
-        return "the run was interrupted, and says so"
-    if footer.verdicts != count:
-        return f"the footer counts {footer.verdicts} verdicts, the file holds {count}"
-    return ""

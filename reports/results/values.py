@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # The layers' own defaults: a canonical case leaves out what has its default.
-CANONICAL: Mapping[str, Any] = {
-    "stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros",
-}  # fmt: skip
+CANONICAL_DEFAULTS: Mapping[str, Any] = {
+    "stride": 1,
+    "padding": 0,
+    "output_padding": 0,
+    "dilation": 1,
+    "groups": 1,
+    "bias": True,
+    "padding_mode": "zeros",
+}
 
 
-def source(value: Any) -> str:
+def to_source(value: Any) -> str:
     """The value as Python source: a JSON array is a tuple, ``{"list": ...}`` a list, and so on."""
     if value is None or isinstance(value, int | float | str):
         return repr(value)
     match value:
+        case list() if len(value) == 1:
+            return f"({to_source(value[0])},)"
         case list():
-            inside = ", ".join(source(item) for item in value)
-            return f"({inside},)" if len(value) == 1 else f"({inside})"
+            return f"({_join_sources(value)})"
         case {"list": list(items)}:
-            return "[" + ", ".join(source(item) for item in items) + "]"
+            return f"[{_join_sources(items)}]"
         case {"set": list(items)}:
-            return "{" + ", ".join(source(item) for item in items) + "}" if items else "set()"
+            return f"{{{_join_sources(items)}}}" if items else "set()"
         case {"dtype": name}:
             return str(name)
         case {"tensor": shape}:
-            return f"<tensor {source(shape)}>"
+            return f"<tensor {to_source(shape)}>"
         case {"float": text}:
             return f"float({str(text)!r})"
         case {"numpy": dtype, "array": inner}:
-            return f"np.array({source(inner)}, np.{dtype})"
+            return f"np.array({to_source(inner)}, np.{dtype})"
         case {"numpy": dtype, "value": inner}:
-            return f"np.{dtype}({source(inner)})"
+            return f"np.{dtype}({to_source(inner)})"
         case Mapping():
-            return "{" + ", ".join(f"{key}: {source(item)}" for key, item in value.items()) + "}"
+            pairs = (f"{key}: {to_source(item)}" for key, item in value.items())
+            return f"{{{', '.join(pairs)}}}"
         case _:
             return repr(value)
 
 
-def form(value: Any) -> str:
+def to_bare_text(value: Any) -> str:
+    """A text as it is, anything else as source."""
+    return value if isinstance(value, str) else to_source(value)
+
+
+def _join_sources(values: Iterable[Any]) -> str:
+    return ", ".join(to_source(value) for value in values)
+
+
+def describe_type(value: Any) -> str:
     """What sort of value it is, in a word or two: ``int``, ``tuple of 2``, ``NumPy int64``, ..."""
     match value:
         case None:
@@ -62,16 +79,14 @@ def form(value: Any) -> str:
             return type(value).__name__
 
 
-def integers(value: Any) -> tuple[int, ...] | None:
-    """The integers of an int, or of a tuple or list of them; None for anything else."""
+def to_integers(value: Any) -> tuple[int, ...] | None:
+    """The integers of an int, or of a tuple or list of them; None for anything else, a bool too."""
     if type(value) is int:
         return (value,)
     match value:
-        case bool():
-            return None
         case {"list": list(items)}:
-            return integers(items)
-        case list() if value and all(isinstance(item, int) and not isinstance(item, bool) for item in value):
+            return to_integers(items)
+        case list() if value and all(type(item) is int for item in value):
             return tuple(value)
         case _:
             return None

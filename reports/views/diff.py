@@ -9,37 +9,43 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from ..results.loaded import FAILURES, Entry, Run
+from ..results.loaded import JudgedCase, LoadedRun
 
 Change: TypeAlias = Literal["worse", "better", "lost", "other", "added", "removed", "unchanged"]
 CHANGES: tuple[Change, ...] = ("worse", "lost", "other", "better", "added", "removed", "unchanged")
 
+# How bad an outcome is; one that is not here tells nothing of the API.
 _RANK: Mapping[str, int] = {"conforms": 0, "diverges": 1, "unstable": 1, "timed_out": 2, "crashed": 2}
 
 
 @dataclass(frozen=True)
 class Changed:
-    """One case on one API. `before` is None when added; `after`, an index of the later run's entries, when removed."""
+    """One case on one API.
+
+    Attributes:
+        before: None when added.
+        after: index of the later run's verdict, None when removed.
+    """
 
     change: Change
     case: str
     api: str
-    before: Entry | None
+    before: JudgedCase | None
     after: int | None
 
 
 @dataclass(frozen=True)
 class Diff:
-    before: Run
-    after: Run
+    before: LoadedRun
+    after: LoadedRun
     changes: tuple[Changed, ...]
 
     @property
     def counts(self) -> Mapping[Change, int]:
-        found = Counter(changed.change for changed in self.changes)
-        return {change: found[change] for change in CHANGES}
+        counts = Counter(changed.change for changed in self.changes)
+        return {change: counts[change] for change in CHANGES}
 
     @property
     def worse(self) -> bool:
@@ -47,58 +53,84 @@ class Diff:
         return any(changed.change in ("worse", "lost") for changed in self.changes)
 
 
-def compare(before: Run, after: Run) -> Diff:
-    old, new = _keyed(before, after), _keyed(after, before)
-    changes = [
-        Changed(
-            _change(old[key][1], entry) if key in old else "added",
-            key[0],
-            key[1],
-            old[key][1] if key in old else None,
-            index,
-        )
-        for key, (index, entry) in new.items()
-    ]
-    changes += [Changed("removed", key[0], key[1], entry, None) for key, (_, entry) in old.items() if key not in new]
+class _Key(NamedTuple):
+    """What a verdict of one run and a verdict of the other have in common.
+
+    `target` is "" where the API has one target only on both sides: then its name may change between the runs.
+    """
+
+    case: str
+    api: str
+    target: str
+
+
+def compare(before: LoadedRun, after: LoadedRun) -> Diff:
+    named = _apis_of_several_targets(before) | _apis_of_several_targets(after)
+    earlier = {key: before.judged[index] for key, index in _key_verdicts(before, named).items()}
+    later = _key_verdicts(after, named)
+    changes = []
+    for key, index in later.items():
+        old = earlier.get(key)
+        change = _rate_change(old, after.judged[index]) if old else "added"
+        changes.append(Changed(change, key.case, key.api, old, index))
+    for key, old in earlier.items():
+        if key not in later:
+            changes.append(Changed("removed", key.case, key.api, old, None))
     return Diff(before, after, tuple(changes))
 
 
-def _keyed(run: Run, other: Run) -> dict[tuple[str, str, str], tuple[int, Entry]]:
-    """Entries by case, API and target, the target "" where the API has one target only on both sides."""
-    targets: dict[str, set[str]] = defaultdict(set)
-    for column in (*run.columns, *other.columns):
-        targets[column.api].add(column.target.name)
-    single = {
-        api for api in targets if all(sum(column.api == api for column in one.columns) <= 1 for one in (run, other))
-    }
-    return {
-        (entry.case.id, entry.verdict.api, "" if entry.verdict.api in single else run.column(entry).target.name): (
-            index,
-            entry,
-        )
-        for index, entry in enumerate(run.entries)
-    }
+def _apis_of_several_targets(run: LoadedRun) -> frozenset[str]:
+    targets = Counter(column.api for column in run.columns)
+    return frozenset(api for api, count in targets.items() if count > 1)
 
 
-def look(entry: Entry) -> tuple[str, str, str, str, str, str]:
+def _key_verdicts(run: LoadedRun, named: frozenset[str]) -> Mapping[_Key, int]:
+    """The indices of a run's verdicts.
+
+    Args:
+        named: the APIs whose targets are told apart.
+    """
+    indices = {}
+    for index, judged in enumerate(run.judged):
+        api = judged.verdict.api
+        target = run.column(judged).target.name if api in named else ""
+        indices[_Key(judged.case.id, api, target)] = index
+    return indices
+
+
+class _Look(NamedTuple):
     """What is compared of a verdict."""
-    verdict = entry.verdict
-    return (
-        verdict.outcome, verdict.kind, verdict.subject, verdict.phase if entry.failed else "",
-        verdict.raised.cls if verdict.raised else "", verdict.ruling,
-    )  # fmt: skip
+
+    outcome: str
+    kind: str
+    subject: str
+    phase: str
+    cls: str
+    ruling: str
 
 
-def _change(before: Entry, after: Entry) -> Change:
-    if look(before) == look(after):
+def _look_at(judged: JudgedCase) -> _Look:
+    verdict = judged.verdict
+    return _Look(
+        outcome=verdict.outcome,
+        kind=verdict.kind,
+        subject=verdict.subject,
+        phase=verdict.phase if judged.failed else "",
+        cls=verdict.error_class,
+        ruling=verdict.ruling,
+    )
+
+
+def _rate_change(before: JudgedCase, after: JudgedCase) -> Change:
+    if _look_at(before) == _look_at(after):
         return "unchanged"
-    old, new = _RANK.get(before.verdict.outcome), _RANK.get(after.verdict.outcome)
-    if old == new:
+    old = _RANK.get(before.verdict.outcome)
+    new = _RANK.get(after.verdict.outcome)
+    # What told nothing before cannot have got better or worse.
+    if old == new or old is None:
         return "other"
     if new is None:
-        return "lost" if before.verdict.outcome == "conforms" or before.verdict.outcome in FAILURES else "other"
-    if old is None:
-        return "other"
+        return "lost"
     return "worse" if new > old else "better"
 
 
@@ -113,29 +145,29 @@ class Group:
     cases: tuple[Changed, ...]
 
 
-def groups(diff: Diff) -> Sequence[Group]:
+def group_changes(diff: Diff) -> Sequence[Group]:
     """The changes that are none of "unchanged", the worst first, large groups first."""
-    found: dict[tuple[Change, str, str, str], list[Changed]] = defaultdict(list)
+    groups: dict[tuple[Change, str, str, str], list[Changed]] = defaultdict(list)
     for changed in diff.changes:
-        if changed.change != "unchanged":
-            after = None if changed.after is None else diff.after.entries[changed.after]
-            found[changed.change, changed.api, summary(changed.before), summary(after)].append(changed)
-    made = [Group(change, api, before, after, tuple(cases)) for (change, api, before, after), cases in found.items()]
-    return sorted(
-        made, key=lambda group: (CHANGES.index(group.change), -len(group.cases), group.api, group.before, group.after)
-    )
+        if changed.change == "unchanged":
+            continue
+        after = None if changed.after is None else diff.after.judged[changed.after]
+        key = (changed.change, changed.api, summarize(changed.before), summarize(after))
+        groups[key].append(changed)
+    return sorted((Group(*key, tuple(cases)) for key, cases in groups.items()), key=_worst_first)
 
 
-def summary(entry: Entry | None) -> str:
+def _worst_first(group: Group) -> tuple[int, int, str, str, str]:
+    return CHANGES.index(group.change), -len(group.cases), group.api, group.before, group.after
+
+
+def summarize(judged: JudgedCase | None) -> str:
     """A verdict in a few words of the vocabulary: ``diverges wrongly_rejected forward TypeError``."""
-    if entry is None:
+    if judged is None:
         return ""
-    outcome, kind, subject, phase, cls, ruling = look(entry)
-    parts = [
-        outcome,
-        kind,
-        subject if kind not in ("wrongly_accepted", "wrongly_rejected") else "",
-        phase,
-        cls.rpartition(".")[2],
-    ]
-    return " ".join(part for part in (*parts, "" if ruling == "holds" else ruling) if part)
+    look = _look_at(judged)
+    subject = "" if look.kind in ("wrongly_accepted", "wrongly_rejected") else look.subject
+    class_name = look.cls.rpartition(".")[2]
+    ruling = "" if look.ruling == "holds" else look.ruling
+    words = (look.outcome, look.kind, subject, look.phase, class_name, ruling)
+    return " ".join(word for word in words if word)

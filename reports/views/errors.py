@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from ..results.loaded import Entry
+from ..results.loaded import JudgedCase
+from ..results.records import Raised
 
 Manner: TypeAlias = Literal["clean", "internal", "crash", "hang", "accepted", "none", ""]
 
@@ -19,13 +20,14 @@ _INTERNAL = re.compile(
 _INTERNAL_CLASSES = frozenset(
     {"AssertionError", "SystemError", "UnboundLocalError", "NameError", "RecursionError", "MemoryError"}
 )
+_READ = 20_000  # characters of a message
 
 
-def manner(entry: Entry) -> Manner:
+def judge_manner(judged: JudgedCase) -> Manner:
     """Of an invalid call: a clean message, an internal error, a crash, a hang, acceptance; "none" was not asked."""
-    if not entry.case.invalid:
+    if not judged.case.invalid:
         return ""
-    verdict = entry.verdict
+    verdict = judged.verdict
     match verdict.outcome:
         case "crashed":
             return "crash"
@@ -35,6 +37,8 @@ def manner(entry: Entry) -> Manner:
             return "none"
     if verdict.raised is None:
         return "accepted" if verdict.outcome == "diverges" else "clean"
-    if verdict.raised.cls.rpartition(".")[2] in _INTERNAL_CLASSES or _INTERNAL.search(verdict.raised.message[:20_000]):
-        return "internal"
-    return "clean"
+    return "internal" if _shows_inside(verdict.raised) else "clean"
+
+
+def _shows_inside(raised: Raised) -> bool:
+    return raised.class_name in _INTERNAL_CLASSES or _INTERNAL.search(raised.message[:_READ]) is not None

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import operator
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..findings.clusters import Finding
-from ..results.loaded import Entry, Run
-from ..results.values import source
+from ..results.loaded import JudgedCase, LoadedRun
+from ..results.values import to_bare_text
 from .diff import compare
 
 TEXTS = ("case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known")
@@ -65,14 +67,15 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 Facts: TypeAlias = Callable[[str], str]  # field -> its text
-Holds: TypeAlias = Callable[[Facts], bool]
+Predicate: TypeAlias = Callable[[Facts], bool]
+Matcher: TypeAlias = Callable[[str], bool]  # of one field's text
 
 
 class QueryError(ValueError):
-    """A query that the language does not allow; the message says what and how to mend it."""
+    """A query that the language does not allow; the message says what is wrong and how to mend it."""
 
 
-def compile_query(text: str, names: frozenset[str] = frozenset()) -> Holds:
+def compile_query(text: str, names: frozenset[str] = frozenset()) -> Predicate:
     """Turn a query into a predicate over the fields of a verdict.
 
     Args:
@@ -81,87 +84,127 @@ def compile_query(text: str, names: frozenset[str] = frozenset()) -> Holds:
     Raises:
         QueryError: unbalanced parentheses, or a field that does not exist.
     """
-    tokens = _TOKEN.findall(text)
-    tokens.reverse()
-    holds = _either(tokens, names)
-    if tokens:
-        raise QueryError(f"unexpected {tokens[-1]!r}; parentheses come in pairs")
-    return holds
+    return _Parser(text, names).parse()
 
 
-def _either(tokens: list[str], names: frozenset[str]) -> Holds:
-    parts = [_all(tokens, names)]
-    while tokens and tokens[-1] == "OR":
-        tokens.pop()
-        parts.append(_all(tokens, names))
-    return lambda facts: any(part(facts) for part in parts)
+class _Parser:
+    """Reads the tokens of a query from left to right, one method a rule of the grammar."""
+
+    def __init__(self, text: str, names: frozenset[str]) -> None:
+        self._tokens = _TOKEN.findall(text)
+        self._tokens.reverse()  # the next token is the last
+        self._names = names
+
+    def parse(self) -> Predicate:
+        predicate = self._parse_query()
+        if self._tokens:
+            raise QueryError(f"unexpected {self._next!r}; parentheses come in pairs")
+        return predicate
+
+    @property
+    def _next(self) -> str:
+        """The next token, "" at the end."""
+        return self._tokens[-1] if self._tokens else ""
+
+    def _parse_query(self) -> Predicate:
+        parts = [self._parse_all()]
+        while self._next == "OR":
+            self._tokens.pop()
+            parts.append(self._parse_all())
+        return lambda facts: any(part(facts) for part in parts)
+
+    def _parse_all(self) -> Predicate:
+        parts = []
+        while self._next not in ("", ")", "OR"):
+            parts.append(self._parse_one())
+        return lambda facts: all(part(facts) for part in parts)
+
+    def _parse_one(self) -> Predicate:
+        if not self._tokens:
+            raise QueryError("something must follow the -")
+        token = self._tokens.pop()
+        match token:
+            case "-":
+                negated = self._parse_one()
+                return lambda facts: not negated(facts)
+            case "(":
+                inner = self._parse_query()
+                if self._next != ")":
+                    raise QueryError("a parenthesis is not closed")
+                self._tokens.pop()
+                return inner
+            case ")":
+                raise QueryError("unexpected ')'; parentheses come in pairs")
+            case _:
+                return self._parse_term(token)
+
+    def _parse_term(self, token: str) -> Predicate:
+        term = _TERM.fullmatch(token)
+        if term is None:
+            matches = _compile_pattern(token, partly=True)
+            return lambda facts: any(matches(facts(name)) for name in ANYWHERE)
+        field, patterns = term.groups()
+        if field not in FIELDS and field not in self._names:
+            known = ", ".join(FIELDS)
+            raise QueryError(f"there is no field {field!r}; the fields are {known} and the arguments' names")
+        matchers = [_compile_pattern(pattern, partly=field in TEXTS) for pattern in _PATTERN.findall(patterns)]
+        if not matchers:  # "field:" alone asks for an empty one
+            matchers = [_compile_pattern("", partly=False)]
+        return lambda facts: any(matches(facts(field)) for matches in matchers)
 
 
-def _all(tokens: list[str], names: frozenset[str]) -> Holds:
-    parts = []
-    while tokens and tokens[-1] not in (")", "OR"):
-        parts.append(_one(tokens, names))
-    return lambda facts: all(part(facts) for part in parts)
+def _compile_pattern(pattern: str, *, partly: bool) -> Matcher:
+    """Turn a pattern into a matcher of one field's text.
 
-
-def _one(tokens: list[str], names: frozenset[str]) -> Holds:
-    if not tokens:
-        raise QueryError("something must follow the -")
-    token = tokens.pop()
-    if token == "-":
-        part = _one(tokens, names)
-        return lambda facts: not part(facts)
-    if token == "(":
-        inner = _either(tokens, names)
-        if not tokens or tokens.pop() != ")":
-            raise QueryError("a parenthesis is not closed")
-        return inner
-    if token == ")":
-        raise QueryError("unexpected ')'; parentheses come in pairs")
-    term = _TERM.fullmatch(token)
-    if term is None:
-        matches = _pattern(token, part=True)
-        return lambda facts: any(matches(facts(name)) for name in ANYWHERE)
-    field, rest = term.groups()
-    if field not in FIELDS and field not in names:
-        raise QueryError(f"there is no field {field!r}; the fields are {', '.join(FIELDS)} and the arguments' names")
-    patterns = [_pattern(part, part=field in TEXTS) for part in _PATTERN.findall(rest)] or [_pattern("", part=False)]
-    return lambda facts: any(matches(facts(field)) for matches in patterns)
-
-
-def _pattern(text: str, *, part: bool) -> Callable[[str], bool]:
-    comparison = _COMPARISON.fullmatch(text)
+    Args:
+        partly: a word without wildcards need not be the whole text.
+    """
+    comparison = _COMPARISON.fullmatch(pattern)
     if comparison:
-        compare, limit = _COMPARE[comparison[1]], float(comparison[2])
-        return lambda value: any(compare(float(number), limit) for number in _NUMBER.findall(value))
-    quoted = text.startswith('"')
-    wanted = (text[1:].removesuffix('"') if quoted else text).lower()
-    if not quoted and ("*" in wanted or "?" in wanted):
-        glob = re.compile(re.escape(wanted).replace(r"\*", ".*").replace(r"\?", "."), re.S)
-        return lambda value: glob.fullmatch(value.lower()) is not None
-    if part and not quoted:
-        return lambda value: wanted in value.lower()
-    return lambda value: value.lower() == wanted
+        holds = _COMPARE[comparison[1]]
+        limit = float(comparison[2])
+        return lambda text: any(holds(float(number), limit) for number in _NUMBER.findall(text))
+    if pattern.startswith('"'):
+        quoted = pattern[1:].removesuffix('"').lower()
+        return lambda text: text.lower() == quoted
+    word = pattern.lower()
+    if "*" in word or "?" in word:
+        glob = re.compile(re.escape(word).replace(r"\*", ".*").replace(r"\?", "."), re.S)
+        return lambda text: glob.fullmatch(text.lower()) is not None
+    if partly:
+        return lambda text: word in text.lower()
+    return lambda text: text.lower() == word
 
 
-def argument_names(run: Run) -> frozenset[str]:
+def list_argument_names(run: LoadedRun) -> frozenset[str]:
     return frozenset(name for case in run.cases.values() for name in case.arguments)
 
 
-def frameworks_that_differ(run: Run) -> Mapping[str, int]:
+def count_failing_frameworks(run: LoadedRun) -> Mapping[str, int]:
     """Per case, how many frameworks fail it: 1 is what "exactly one framework differs" means."""
-    found: dict[str, set[str]] = {}
-    for entry in run.entries:
-        if entry.failed:
-            found.setdefault(entry.case.id, set()).add(run.column(entry).target.framework)
-    return {case: len(frameworks) for case, frameworks in found.items()}
+    frameworks: dict[str, set[str]] = defaultdict(set)
+    for judged in run.judged:
+        if judged.failed:
+            frameworks[judged.case.id].add(run.column(judged).target.framework)
+    return {case: len(failing) for case, failing in frameworks.items()}
 
 
-def facts(run: Run, entry: Entry, finding: str, changed: str, differs: int) -> Facts:
+@dataclass(frozen=True)
+class _Context:
+    """What is said of a verdict elsewhere than in its record; "" and 0 where nothing is."""
+
+    finding: str
+    changed: str
+    differs: int
+
+
+def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
     """The fields of a verdict, as text; an unknown one is empty."""
-    case, verdict, column = entry.case, entry.verdict, run.column(entry)
+    case = judged.case
+    verdict = judged.verdict
+    column = run.column(judged)
 
-    def text(field: str) -> str:
+    def look_up(field: str) -> str:
         match field:
             case "case":
                 return case.id
@@ -172,7 +215,7 @@ def facts(run: Run, entry: Entry, finding: str, changed: str, differs: int) -> F
             case "line":
                 return str(case.line)
             case "invalid":
-                return _yes(case.invalid)
+                return _yes_or_no(case.invalid)
             case "api":
                 return column.api
             case "column":
@@ -184,55 +227,57 @@ def facts(run: Run, entry: Entry, finding: str, changed: str, differs: int) -> F
             case "status":
                 return verdict.outcome
             case "error":
-                return verdict.raised.cls if verdict.raised else ""
+                return verdict.error_class
             case "message":
-                return verdict.raised.message if verdict.raised else ""
+                return verdict.error_message
             case "exact" | "inferred":
-                return _yes(getattr(verdict, field))
+                return _yes_or_no(getattr(verdict, field))
             case "confirmed":
-                confirmation = run.confirmation(entry)
-                return _yes(confirmation.confirmed) if confirmation else ""
-            case "finding":
-                return finding
-            case "changed":
-                return changed
-            case "differs":
-                return str(differs)
+                confirmation = run.confirmation(judged)
+                return _yes_or_no(confirmation.confirmed) if confirmation else ""
+            case "finding" | "changed" | "differs":
+                return str(getattr(context, field))
             case "ratio":
-                return ratio_text(verdict.ratio)
+                return format_ratio(verdict.ratio)
             case "dtype" | "shape" | "values" | "layout":
-                return _bare((case.inputs or {}).get(field, ""))
+                return to_bare_text((case.inputs or {}).get(field, ""))
             case "kind" | "subject" | "phase" | "ruling" | "expected" | "observed" | "call" | "known":
                 return str(getattr(verdict, field))
             case _:
-                return _bare(case.arguments[field]) if field in case.arguments else ""
+                return to_bare_text(case.arguments.get(field, ""))
 
-    return text
+    return look_up
 
 
-def ratio_text(ratio: float | None) -> str:
+def format_ratio(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.4g}"
 
 
-def _bare(value: object) -> str:
-    return value if isinstance(value, str) else source(value)
-
-
-def _yes(value: bool) -> str:
+def _yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def select(run: Run, found: Sequence[Finding], text: str, since: Run | None = None) -> Iterator[Entry]:
+def select(
+    run: LoadedRun, findings: Sequence[Finding], text: str, since: LoadedRun | None = None
+) -> Iterator[JudgedCase]:
     """The verdicts that meet a query, in the order of the results.
+
+    Args:
+        since: an earlier run, which ``changed:`` asks about.
 
     Raises:
         QueryError: the language does not allow the query.
     """
-    holds = compile_query(text, argument_names(run))
-    finding_of = {index: finding.id for finding in found for index in finding.entries}
-    differs = frameworks_that_differ(run)
-    changes = () if since is None else compare(since, run).changes
-    changed = {one.after: one.change for one in changes if one.after is not None}
-    for index, entry in enumerate(run.entries):
-        if holds(facts(run, entry, finding_of.get(index, ""), changed.get(index, ""), differs.get(entry.case.id, 0))):
-            yield entry
+    meets = compile_query(text, list_argument_names(run))
+    finding_of = {index: finding.id for finding in findings for index in finding.members}
+    failing = count_failing_frameworks(run)
+    changes = compare(since, run).changes if since else ()
+    change_of = {changed.after: changed.change for changed in changes}
+    for index, judged in enumerate(run.judged):
+        context = _Context(
+            finding=finding_of.get(index, ""),
+            changed=change_of.get(index, ""),
+            differs=failing.get(judged.case.id, 0),
+        )
+        if meets(_look_up(run, judged, context)):
+            yield judged

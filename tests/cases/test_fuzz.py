@@ -20,7 +20,8 @@ from conformance import safe_yaml
 from conformance.case import LAYERS, Outcome
 from conformance.cases import expression, spec
 from conformance.records import baseline, rebaseline, resume
-from conformance.records.baseline import Fact, Where
+from conformance.records.baseline import Fact, Place
+from conformance.records.record import describe_case
 from conv_reports.results import read
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
@@ -154,7 +155,7 @@ def test_specs(folder: Path, content: bytes) -> None:
     else:
         for case in found.cases:
             assert case.id.isprintable()
-            json.dumps(resume.results.case(case), allow_nan=False)
+            json.dumps(describe_case(case).to_json(), allow_nan=False)
 
 
 @fuzz(200)
@@ -192,13 +193,13 @@ entry = st.fixed_dictionaries(
     optional=dict.fromkeys(["message", "platform", "processor", "upstream", "zzz"], scalars),
 )
 baselines = st.fixed_dictionaries({"divergences": st.lists(entry, max_size=3)})
-PLACE = Where("t", "1.5", "linux-x86_64", "some processor", "cpu")
+PLACE = Place("t", "1.5", "linux-x86_64", "some processor", "cpu")
 facts = st.lists(
     st.builds(
         Fact,
         case=st.sampled_from(["y", "q", "z[k:1-n:2]", "z[k:2-n:2]", "z[k:1-n:a: b #]", 'z["]']).map("x.yaml::{}".format),
         api=st.just("a.B"),
-        where=st.just(PLACE),
+        place=st.just(PLACE),
         outcome=st.sampled_from([Outcome.CONFORMS, Outcome.DIVERGES]),
         kind=st.sampled_from(["value", "shape"]),
         subject=st.sampled_from(["output", "weight"]),
@@ -228,8 +229,8 @@ def test_baselines(folder: Path, content: bytes, found: list[Fact]) -> None:
     # What was written describes what was found, and writing it again changes nothing.
     path.write_text(text, encoding="utf-8")
     written = baseline.load(path)
-    assert [written.complaint(fact, written.match(fact)) for fact in found] == [""] * len(found)
-    assert list(written.miscounts(found, frozenset({"x.yaml"}))) == []
+    assert [written.explain_difference(fact, written.match(fact)) for fact in found] == [""] * len(found)
+    assert list(written.find_miscounts(found, frozenset({"x.yaml"}))) == []
     assert rebaseline.rewrite(text, str(path), found) == text
 
 
@@ -267,4 +268,4 @@ def test_results(folder: Path, content: bytes) -> None:
     except (read.ResultsError, resume.ResumeError) as error:
         assert str(path) in str(error)
     else:
-        assert set(earlier.targets) >= {record["target"] for record in earlier.verdicts.values()}
+        assert set(earlier.targets) >= {question.target for question in earlier.verdicts}

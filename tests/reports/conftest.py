@@ -1,14 +1,15 @@
-"""Synthetic results files, and a real browser where there is one."""
+"""Results files, of real audits of a fake framework and made by hand, and a real browser where there is one."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 
@@ -34,6 +35,28 @@ def _load(name: str) -> ModuleType:
 def synthetic() -> ModuleType:
     """tests/reports/synthetic.py."""
     return _load("synthetic")
+
+
+class Audits(NamedTuple):
+    """Results files of two real audits: in the later one more sizes of the kernel fail."""
+
+    earlier: Path
+    later: Path
+
+
+@pytest.fixture(scope="session")
+def audits(tmp_path_factory: pytest.TempPathFactory) -> Audits:
+    folder = tmp_path_factory.mktemp("audits")
+    audit = _load("audited").audit
+    earlier = audit(folder / "earlier", {2: "wrong"})
+    later = audit(folder / "later", {2: "wrong", 3: "sigfpe", 4: "no kernel at ADDRESS"})
+    return Audits(earlier, later)
+
+
+@pytest.fixture
+def audited_records(audits: Audits) -> list[dict[str, Any]]:
+    """The records of the later audit, to change as a test likes."""
+    return [json.loads(line) for line in audits.later.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture

@@ -97,8 +97,8 @@ def contracts() -> Iterator[Record]:
             }
 
 
-def arguments(layer: str, k: Any, s: Any, p: Any, d: int, g: int, mode: str, bias: bool, op: int) -> Record:
-    found = {
+def arguments(layer: str, k: Any, s: Any, p: Any, d: int, g: int, mode: str, bias: bool) -> Record:
+    common = {
         "in_channels": 4,
         "out_channels": 8,
         "kernel_size": k,
@@ -108,7 +108,7 @@ def arguments(layer: str, k: Any, s: Any, p: Any, d: int, g: int, mode: str, bia
         "groups": g,
         "bias": bias,
     }
-    return found | ({"padding_mode": mode} if layer == "conv2d" else {"output_padding": op})
+    return common | ({"padding_mode": mode} if layer == "conv2d" else {"output_padding": 0})
 
 
 def cases(count: int) -> Iterator[Record]:
@@ -139,21 +139,21 @@ def cases(count: int) -> Iterator[Record]:
             number += 1
             invalid = number % 10 == 0
             shape = ([2] if rank == 4 else []) + [4, size, size + 3]
-            given = arguments(layer, k, s, p, d, g, mode, bias, 0)
+            stated = arguments(layer, k, s, p, d, g, mode, bias)
             label = f"k={_short(k)}-s={_short(s)}-p={_short(p)}-d={d}-g={g}-{mode}-b={int(bias)}"
             label += f"-{dtype}-{size}-{rank}-{values}"
             spec = "padding" if p == "same" else "groups" if g > 1 else "strides" if s != 1 else "basics"
             if invalid:
                 spec, name = "invalid", ("stride", "dilation", "groups", "kernel_size")[number // 10 % 4]
-                given[name] = (0, -1, True, 1.5, None, {"numpy": "int64", "value": 3})[number // 40 % 6]
-                label = f"{name}[{_short(given[name])}]-{label}"
+                stated[name] = (0, -1, True, 1.5, None, {"numpy": "int64", "value": 3})[number // 40 % 6]
+                label = f"{name}[{_short(stated[name])}]-{label}"
             yield {
                 "record": "case",
                 "id": f"{layer}/{spec}.yaml::{label}",
                 "line": 3 + number % 40,
                 "layer": layer,
                 "api": None,
-                "arguments": given,
+                "arguments": stated,
                 "invalid": invalid,
                 "clause": "shape section" if not invalid else "exceptions",
                 "claim": None,
@@ -166,76 +166,82 @@ def _short(value: Any) -> str:
 
 
 def verdict(case: Record, target: str, api: str) -> Record:
-    """The planted behaviour: what each framework gets wrong in this world."""
-    found: Record = {
+    """What comes of a case in this world."""
+    shown = ", ".join(f"{name}={_source(value)}" for name, value in _spoken(target, case["arguments"]).items())
+    record: Record = {
         "record": "verdict",
         "case": case["id"],
         "target": target,
         "api": api,
         "outcome": "conforms",
         "seconds": 0.001,
+        "call": f"{api}({shown})",
     }
-    given, dtype = case["arguments"], case["inputs"]["dtype"]
-    shown = ", ".join(f"{name}={_source(value)}" for name, value in _spoken(target, given).items())
-    found["call"] = f"{api}({shown})"
-    if case["invalid"]:
-        raised = {
-            "phase": "construct",
-            "cls": "ValueError",
-            "bases": ["Exception"],
-            "message": f"stride must be positive, got {len(shown)}",
+    answer = answer_invalid if case["invalid"] else answer_valid
+    return record | answer(case, target, api, shown)
+
+
+def answer_invalid(case: Record, target: str, api: str, shown: str) -> Record:
+    """torch takes True for a number, MegEngine dies of a fraction, all else is refused."""
+    stated = case["arguments"]
+    if target == "torch" and any(stated[name] is True for name in ("stride", "dilation", "groups", "kernel_size")):
+        return _diverges("wrongly_accepted", "call", "ValueError or TypeError", "accepted", shown, api)
+    if target == "megengine" and any(isinstance(stated[name], float) for name in ("stride", "dilation")):
+        return {
+            "outcome": "crashed",
+            "phase": "forward",
+            "observed": "SIGFPE",
+            "expected": "an exception",
+            "stderr": "Floating point exception\n",
+            "script": script(api, shown),
         }
-        bools = any(given[name] is True for name in ("stride", "dilation", "groups", "kernel_size"))
-        if target == "torch" and bools:
-            return found | _diverges("wrongly_accepted", "call", "ValueError or TypeError", "accepted", shown, api)
-        if target == "megengine" and any(isinstance(given[name], float) for name in ("stride", "dilation")):
-            return found | {
-                "outcome": "crashed",
-                "phase": "forward",
-                "observed": "SIGFPE",
-                "expected": "an exception",
-                "stderr": "Floating point exception\n",
-                "script": script(api, shown),
-            }
-        return found | {"raised": raised, "phase": "construct"}
+    raised = {
+        "phase": "construct",
+        "cls": "ValueError",
+        "bases": ["Exception"],
+        "message": f"stride must be positive, got {len(shown)}",
+    }
+    return {"raised": raised, "phase": "construct"}
+
+
+def answer_valid(case: Record, target: str, api: str, shown: str) -> Record:
+    """The planted divergences: a value, a shape, a dtype that is rejected; all else conforms or is not to be had."""
+    stated, dtype = case["arguments"], case["inputs"]["dtype"]
     if "mint" in api and "Transpose" not in api:
-        return found | {"outcome": "unavailable", "observed": "the kernel is registered for Ascend alone"}
-    if target == "mindspore" and given.get("padding_mode", "zeros") != "zeros":
-        return found | {"outcome": "no_equivalent", "observed": "has no padding_mode"}
-    if target == "megengine" and given["groups"] > 1 and given["dilation"] > 1:
-        return (
-            found
-            | _diverges("value", "output", "the oracle's values", "12 of 96 elements differ", shown, api)
-            | {
-                "ratio": "inf",
-                "exact": True,
-                "worst": {"index": [0, 1, 2, 3], "expected": "4.0", "observed": "-3.0", "bound": "0.0"},
-                "arrays": arrays(),
-            }
-        )
-    if target == "mindspore" and case["layer"] == "conv_transpose2d" and given["stride"] == 2 and given["padding"] == 1:
-        return found | _diverges("shape", "output", "(2, 8, 17, 23)", "(2, 8, 18, 24)", shown, api)
+        return {"outcome": "unavailable", "observed": "the kernel is registered for Ascend alone"}
+    if target == "mindspore" and stated.get("padding_mode", "zeros") != "zeros":
+        return {"outcome": "no_equivalent", "observed": "has no padding_mode"}
+    if target == "megengine" and stated["groups"] > 1 and stated["dilation"] > 1:
+        return _diverges("value", "output", "the oracle's values", "12 of 96 elements differ", shown, api) | {
+            "ratio": "inf",
+            "exact": True,
+            "worst": {"index": [0, 1, 2, 3], "expected": "4.0", "observed": "-3.0", "bound": "0.0"},
+            "arrays": arrays(),
+        }
+    is_transposed = case["layer"] == "conv_transpose2d"
+    if target == "mindspore" and is_transposed and stated["stride"] == 2 and stated["padding"] == 1:
+        return _diverges("shape", "output", "(2, 8, 17, 23)", "(2, 8, 18, 24)", shown, api)
     if target == "mindspore" and dtype == "float64":
         message = f"For primitive[Conv2D], the dtype must be float16 or float32, but got Float64 at 0x{len(shown):x}"
-        return (
-            found
-            | _diverges("wrongly_rejected", "call", "accepted", f"TypeError: {message}", shown, api)
-            | {
-                "raised": {"phase": "forward", "cls": "TypeError", "bases": ["Exception"], "message": message},
-                "phase": "forward",
-            }
-        )
-    exact = case["inputs"]["values"] == "exact"
-    return found | {"exact": exact, "ratio": 0.0 if exact else round(0.001 * (len(case["id"]) * 37 % 700), 4)}
+        return _diverges("wrongly_rejected", "call", "accepted", f"TypeError: {message}", shown, api) | {
+            "raised": {"phase": "forward", "cls": "TypeError", "bases": ["Exception"], "message": message},
+            "phase": "forward",
+        }
+    if case["inputs"]["values"] == "exact":
+        return {"exact": True, "ratio": 0.0}
+    return {"exact": False, "ratio": round(0.001 * (len(case["id"]) * 37 % 700), 4)}
 
 
-def _spoken(target: str, given: Record) -> Record:
-    """MindSpore says padding in two arguments, and bias and groups by other names."""
+def _spoken(target: str, stated: Record) -> Record:
+    """The arguments in a framework's own words: MindSpore says padding in two, and bias and groups by other names."""
     if target != "mindspore":
-        return given
-    said = {{"bias": "has_bias", "groups": "group"}.get(name, name): value for name, value in given.items()}
-    padding, _ = said.pop("padding"), said.pop("padding_mode", None)
-    return said | ({"pad_mode": padding} if isinstance(padding, str) else {"pad_mode": "pad", "padding": padding})
+        return stated
+    spoken = {{"bias": "has_bias", "groups": "group"}.get(name, name): value for name, value in stated.items()}
+    spoken.pop("padding_mode", None)
+    padding = spoken.pop("padding")
+    if isinstance(padding, str):
+        return spoken | {"pad_mode": padding}
+    return spoken | {"pad_mode": "pad", "padding": padding}
 
 
 def _diverges(kind: str, subject: str, expected: str, observed: str, shown: str, api: str) -> Record:
@@ -250,20 +256,17 @@ def _diverges(kind: str, subject: str, expected: str, observed: str, shown: str,
 
 
 def script(api: str, shown: str) -> str:
-    framework = api.partition(".")[0]
-    lines = [
-        "import numpy as np",
-        f"import {framework}",
-        "",
-        "# the smallest call that shows it",
-        f"layer = {api}({shown})",
-    ]
-    lines += [
-        f"x = np.arange({4 * 8 * 11}, dtype=np.float32).reshape(1, 4, 8, 11) % 7 - 3  # asymmetric",
-        "y = layer(x)",
-    ]
-    lines += ["print('expected', (1, 8, 6, 9))", "print('observed', y.shape)", ""]
-    return "\n".join(lines)
+    return f"""\
+import numpy as np
+import {api.partition(".")[0]}
+
+# the smallest call that shows it
+layer = {api}({shown})
+x = np.arange({4 * 8 * 11}, dtype=np.float32).reshape(1, 4, 8, 11) % 7 - 3  # asymmetric
+y = layer(x)
+print('expected', (1, 8, 6, 9))
+print('observed', y.shape)
+"""
 
 
 def arrays() -> Record:
@@ -292,77 +295,79 @@ def _source(value: Any) -> str:
     return "(" + ", ".join(map(str, value)) + ")" if isinstance(value, list) else repr(value)
 
 
+DOCUMENTED = "torch.nn.Conv2d"
+STATEMENTS = [
+    ("bias", "the layer has a bias unless told otherwise", None),
+    ("stride", "stride takes a string", None),
+    ("device", "runs on an accelerator too", None),
+    ("see-also", "names related layers", "points elsewhere"),
+]
+RULINGS = {
+    "bias": ("conforms", "holds"),
+    "stride": ("diverges", "document_wrong"),
+    "device": ("unavailable", "not_observable"),
+}
+
+
 def claims() -> Iterator[Record]:
     """One document of four statements; the second is wrong, the third cannot be seen, the fourth cannot be checked."""
-    api = "torch.nn.Conv2d"
-    texts = [
-        ("bias", "the layer has a bias unless told otherwise", None),
-        ("stride", "stride takes a string", None),
-        ("device", "runs on an accelerator too", None),
-        ("see-also", "names related layers", "points elsewhere"),
-    ]
-    for name, says, unchecked in texts:
-        found = {
+    for name, says, unchecked in STATEMENTS:
+        statement = {
             "record": "statement",
-            "document": "torch 2.13.0, torch.nn.Conv2d",
-            "api": api,
-            "claim": f"{api}/{name}",
+            "document": f"torch 2.13.0, {DOCUMENTED}",
+            "api": DOCUMENTED,
+            "claim": f"{DOCUMENTED}/{name}",
             "section": "Parameters",
             "says": says,
         }
-        yield found | ({"unchecked": unchecked} if unchecked else {})
-    outcomes = {
-        "bias": ("conforms", "holds"),
-        "stride": ("diverges", "document_wrong"),
-        "device": ("unavailable", "not_observable"),
-    }
-    for name, (outcome, ruling) in outcomes.items():
+        yield statement | ({"unchecked": unchecked} if unchecked else {})
+    for name, (outcome, ruling) in RULINGS.items():
         case = {
             "record": "case",
-            "id": f"claims/{api}.yaml::{name}[0]",
+            "id": f"claims/{DOCUMENTED}.yaml::{name}[0]",
             "line": 9,
             "layer": "conv2d",
-            "api": api,
+            "api": DOCUMENTED,
             "arguments": {"in_channels": 1, "out_channels": 1, "kernel_size": 1},
             "inputs": None,
             "invalid": False,
             "clause": "Parameters",
-            "claim": f"{api}/{name}",
+            "claim": f"{DOCUMENTED}/{name}",
         }
         yield case
-        found = {
+        judged = {
             "record": "verdict",
             "case": case["id"],
             "target": "torch",
-            "api": api,
+            "api": DOCUMENTED,
             "outcome": outcome,
             "ruling": ruling,
-            "call": f"{api}(1, 1, 1)",
+            "call": f"{DOCUMENTED}(1, 1, 1)",
         }
         if outcome == "diverges":
-            found |= _diverges(
-                "wrongly_rejected", "call", "accepted", "TypeError: stride must be an int", "1, 1, 1", api
-            )
-        yield found
+            observed = "TypeError: stride must be an int"
+            judged |= _diverges("wrongly_rejected", "call", "accepted", observed, "1, 1, 1", DOCUMENTED)
+        yield judged
 
 
 def records(count: int = 300) -> list[Record]:
     """All records of a results file with `count` canonical cases."""
-    found = [header(), *targets(), *contracts(), *claims()]
+    made = [header(), *targets(), *contracts(), *claims()]
     for case in cases(count):
-        found.append(case)
+        made.append(case)
         for target, (_, apis) in TARGETS.items():
             for api in apis:
                 if ("ranspose" in api) == (case["layer"] == "conv_transpose2d"):
-                    found.append(verdict(case, target, api))
-    return [*found, *confirmations(found), footer(found)]
+                    made.append(verdict(case, target, api))
+    made += confirmations(made)
+    return [*made, footer(made)]
 
 
-def confirmations(found: list[Record]) -> Iterator[Record]:
+def confirmations(before: list[Record]) -> list[Record]:
     """The first divergence was executed and shows, the second was and does not."""
-    failing = [record for record in found if record.get("script")]
-    for record, confirmed in zip(failing[:2], (True, False), strict=True):
-        yield {
+    failing = [record for record in before if record.get("script")]
+    return [
+        {
             "record": "confirmation",
             "case": record["case"],
             "target": record["target"],
@@ -370,6 +375,8 @@ def confirmations(found: list[Record]) -> Iterator[Record]:
             "confirmed": confirmed,
             "printed": "expected (1, 8, 6, 9)\nobserved (1, 8, 7, 9)",
         }
+        for record, confirmed in zip(failing[:2], (True, False), strict=True)
+    ]
 
 
 def footer(before: list[Record], complete: bool = True) -> Record:
@@ -383,6 +390,6 @@ def footer(before: list[Record], complete: bool = True) -> Record:
     }
 
 
-def write(path: Path, found: list[Record]) -> Path:
-    path.write_text("".join(json.dumps(record) + "\n" for record in found), encoding="utf-8")
+def write(path: Path, made: list[Record]) -> Path:
+    path.write_text("".join(json.dumps(record) + "\n" for record in made), encoding="utf-8")
     return path

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from conformance.apis.common import DEFAULTS
 from conformance.case import Kind, Outcome, Phase, Ruling
-from conformance.records.results import FORMAT
+from conformance.records.record import FORMAT
 from conv_reports.output import words
-from conv_reports.results import read, values
+from conv_reports.results import records, values
 
 
 def test_the_format_is_the_writers():
-    assert read.FORMAT == FORMAT
+    assert records.FORMAT == FORMAT
 
 
 def test_outcomes_are_the_suites():
-    assert sorted(read.OUTCOMES) == sorted(Outcome)
+    assert sorted(records.OUTCOMES) == sorted(Outcome)
 
 
 def test_kinds_are_the_suites():
-    assert sorted(read.KINDS) == sorted(Kind)
+    assert sorted(records.KINDS) == sorted(Kind)
 
 
 def test_phases_are_the_suites_in_the_order_of_a_call():
-    assert tuple(Phase) == read.PHASES
+    assert tuple(Phase) == records.PHASES
 
 
 def test_every_ruling_has_a_word():
@@ -30,4 +30,4 @@ def test_every_ruling_has_a_word():
 
 
 def test_defaults_of_canonical_parameters_are_the_suites_in_its_order():
-    assert list(values.CANONICAL.items()) == list(DEFAULTS.items())
+    assert list(values.CANONICAL_DEFAULTS.items()) == list(DEFAULTS.items())

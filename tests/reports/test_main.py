@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
@@ -14,12 +15,12 @@ from conv_reports.__main__ import main
 from conv_reports.results.loaded import load
 
 
-def test_page_is_written(results, tmp_path, capsys):
+def test_page_is_written_and_nothing_beside_it(audits, tmp_path, capsys):
     out = tmp_path / "page.html"
-    assert main([str(results()), "-o", str(out)]) == 0
+    assert main([str(audits.later), "-o", str(out)]) == 0
     assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert capsys.readouterr().out.strip() == str(out)
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert capsys.readouterr().out == f"{out}\n"
+    assert list(tmp_path.iterdir()) == [out]
 
 
 @pytest.mark.parametrize(
@@ -27,112 +28,143 @@ def test_page_is_written(results, tmp_path, capsys):
     [
         (["nowhere.jsonl"], "nowhere.jsonl: cannot be read: No such file"),
         (["query", "colour:blue", "{results}"], "there is no field 'colour'"),
-        (
-            ["badge", "{results}", "--api", "torch.nn.Conv3d"],
-            "no verdicts on 'torch.nn.Conv3d'; the run has torch.nn.Conv2d",
-        ),
-        (
-            ["porting", "{results}", "--from", "torch.nn.Conv2d", "--to", "torch.nn.ConvTranspose2d"],
-            "no layer was asked of both",
-        ),
+        (["badge", "{results}", "--api", "fakeflow.Conv3d"], "no verdicts on 'fakeflow.Conv3d'; the run has fakeflow."),
+        (["porting", "{results}", "--from", "fakeflow.Conv2d", "--to", "none"], "no layer was asked of both"),
         (["{results}", "-o", "/nowhere/page.html"], "/nowhere/.page.html.partial: No such file"),
     ],
+    ids=["a file", "a query's field", "an API", "a pair of APIs", "a folder"],
 )
-def test_mistakes_are_named(results, capsys, arguments, problem):
-    path = str(results())
-    assert main([argument.replace("{results}", path) for argument in arguments]) == 2
+def test_mistakes_are_named(audits, capsys, arguments, problem):
+    assert main([argument.replace("{results}", str(audits.later)) for argument in arguments]) == 2
     assert problem in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["diff"], ["query"], ["porting"], ["summary"], ["badge"]])
-def test_help_is_there(command, capsys):
-    try:
-        code = main([*command, "--help"])
-    except SystemExit as done:
-        code = done.code
-    assert code == 0
-    assert "python -m reports" in capsys.readouterr().out
+def test_half_a_route_is_refused(audits, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["porting", str(audits.later), "--from", "fakeflow.Conv2d"])
+    assert "--from and --to go together" in capsys.readouterr().err
 
 
-def test_it_runs_as_a_module(results):
-    done = subprocess.run(
-        [sys.executable, "-m", "conv_reports", "summary", str(results())], capture_output=True, text=True, check=True
-    )
+def test_help_is_there(capsys):
+    assert main(["--help"]) == 0
+    assert capsys.readouterr().out.startswith("python -m reports RESULTS...")
+
+
+def test_without_arguments_help_is_an_error(capsys):
+    assert main([]) == 2
+    assert capsys.readouterr().err.startswith("python -m reports RESULTS...")
+
+
+@pytest.mark.parametrize("command", ["diff", "query", "porting", "summary", "badge"])
+def test_help_of_every_command_is_there(command, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    assert f"python -m reports {command}" in capsys.readouterr().out
+
+
+def test_it_runs_as_a_module(audits):
+    command = [sys.executable, "-m", "conv_reports", "summary", str(audits.later)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["complete"] is True
 
 
 def test_reports_imports_no_test_runner_and_no_framework():
-    forbidden = ["pytest", "_pytest", "execnet", "torch", "mindspore", "megengine", "conformance", "conv_reference"]
-    code = f"import sys, conv_reports, conv_reports.__main__; print([name for name in {forbidden!r} if name in sys.modules])"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
-    )
+    forbidden = {"pytest", "_pytest", "execnet", "torch", "mindspore", "megengine", "conformance", "conv_reference"}
+    code = "import sys, conv_reports.__main__; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not forbidden & set(done.stdout.split())
 
 
-def test_query_prints_what_it_finds(results, capsys):
-    path = results()
-    assert main(["query", "status:crashed", str(path)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == sum(entry.verdict.outcome == "crashed" for entry in load([path]).entries)
-    assert all(line.split("\t")[0] == "crashed" and "SIGFPE" in line for line in lines)
-    assert main(["query", "status:timed_out", str(path)]) == 1
-    assert main(["query", "status:crashed", "--count", str(path)]) == 0
+def test_query_prints_a_line_a_verdict(audits, capsys):
+    assert main(["query", "status:crashed", str(audits.later)]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    crashed = [judged for judged in load([audits.later]).judged if judged.verdict.outcome == "crashed"]
+    assert [case for _, _, _, case, _ in lines] == [judged.case.id for judged in crashed]
+    assert {outcome for outcome, *_ in lines} == {"crashed"}
+    assert all("SIGFPE" in seen for *_, seen in lines)
 
 
-def test_diff_exits_by_what_got_worse(results, synthetic, capsys, tmp_path):
-    records = synthetic.records(60)
-    before = results(records, "before.jsonl")
-    after = [dict(record) for record in records]
-    broken = next(record for record in after if record["record"] == "verdict" and record["outcome"] == "conforms")
-    broken |= {"outcome": "crashed", "observed": "SIGSEGV"}
-    worse = results(after, "after.jsonl")
-    assert main(["diff", str(before), str(before)]) == 0
-    assert main(["diff", str(worse), str(before)]) == 0
-    capsys.readouterr()
-    assert main(["diff", str(before), str(worse)]) == 1
-    assert broken["case"] in capsys.readouterr().out
-    assert main(["diff", str(before), str(worse), "--format", "markdown"]) == 1
-    assert "| worse | 1 |" in capsys.readouterr().out
+def test_query_counts(audits, capsys):
+    assert main(["query", "status:crashed", "--count", str(audits.later)]) == 0
+    assert capsys.readouterr().out == "3\n"
+
+
+def test_query_that_finds_nothing_exits_by_that(audits):
+    assert main(["query", "status:timed_out", str(audits.later)]) == 1
+
+
+def test_query_knows_what_changed(audits, capsys):
+    arguments = ["query", "changed:worse", str(audits.later), "--since", str(audits.earlier), "--count"]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == "6\n"
+
+
+def test_diff_of_the_same_run_exits_by_0(audits):
+    assert main(["diff", str(audits.later), str(audits.later)]) == 0
+
+
+def test_diff_with_what_got_better_exits_by_0(audits):
+    assert main(["diff", str(audits.later), str(audits.earlier)]) == 0
+
+
+def test_diff_with_what_got_worse_exits_by_1_and_names_it(audits, capsys):
+    assert main(["diff", str(audits.earlier), str(audits.later)]) == 1
+    text = capsys.readouterr().out
+    assert "worse: fakeflow.Conv2d: conforms -> crashed" in text
+    assert "conv2d/kernel.yaml::kernel[k:3-size:6]" in text
+
+
+def test_diff_in_markdown(audits, capsys):
+    assert main(["diff", str(audits.earlier), str(audits.later), "--format", "markdown"]) == 1
+    assert "| worse | 6 |" in capsys.readouterr().out
+
+
+def test_diff_as_a_page(audits, tmp_path):
     out = tmp_path / "diff.html"
-    assert main(["diff", str(before), str(worse), "--format", "html", "-o", str(out)]) == 1
+    assert main(["diff", str(audits.earlier), str(audits.later), "--format", "html", "-o", str(out)]) == 1
     assert "#changes" in out.read_text(encoding="utf-8")
 
 
-def test_diff_warns_of_an_incomplete_run(results, synthetic, capsys):
-    records = synthetic.records(60)
-    assert main(["diff", str(results(records, "a.jsonl")), str(results(records[:-1], "b.jsonl"))]) == 0
+def test_diff_warns_of_an_incomplete_run(results, audited_records, capsys):
+    whole = results(audited_records, "a.jsonl")
+    cut = results(audited_records[:-1], "b.jsonl")
+    assert main(["diff", str(whole), str(cut)]) == 0
     assert "warning: b.jsonl is incomplete: no footer" in capsys.readouterr().out
 
 
-def test_summary_counts_what_the_results_hold(results, capsys):
-    path = results()
-    main(["summary", str(path)])
-    said = json.loads(capsys.readouterr().out)
-    run = load([path])
-    assert sum(api["verdicts"] for api in said["apis"]) == len(run.entries)
-    assert sum(sum(api["kinds"].values()) for api in said["apis"]) == sum(
-        entry.verdict.outcome == "diverges" for entry in run.entries
-    )
-    assert said["unavailable"] == {"npu": "no interpreter at ssh=user@npu; install mindspore 2.10.0 there"}
+def test_summary_counts_what_the_results_hold(audits, capsys):
+    main(["summary", str(audits.later)])
+    summary = json.loads(capsys.readouterr().out)
+    run = load([audits.later])
+    (api,) = summary["apis"]
+    assert api["verdicts"] == len(run.judged)
+    assert api["outcomes"] == Counter(judged.verdict.outcome for judged in run.judged)
+    assert api["kinds"] == {"value": 3, "wrongly_accepted": 2, "wrongly_rejected": 4}
 
 
-def test_badge_is_svg_and_escapes(results, synthetic, capsys):
-    records = synthetic.records(20)
-    for record in records:
-        if record.get("api") == "torch.nn.Conv2d":
-            record["api"] = "torch<script>&\u202e"
-        if record["record"] == "target":
-            record["apis"] = []
-    path = results(records)
-    main(["badge", str(path), "--api", "torch<script>&\u202e"])
+def test_summary_names_what_was_not_audited(results, capsys):
+    main(["summary", str(results())])
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["unavailable"] == {"npu": "no interpreter at ssh=user@npu; install mindspore 2.10.0 there"}
+
+
+def test_badge_counts_failing_cases(audits, capsys):
+    main(["badge", str(audits.later)])
     image = ElementTree.fromstring(capsys.readouterr().out)
-    assert image.get("aria-label", "").startswith("torch<script>&⟨U+202E⟩: ")
+    assert image.get("aria-label") == "conformance: 12 failing of 22"
 
 
-def test_representatives_are_one_script_a_finding(results):
-    path = results()
-    run = load([path])
-    chosen = representatives([path])
-    assert len(chosen) == len(set(chosen)) > 3
-    by_key = {(entry.verdict.case, entry.verdict.target, entry.verdict.api): entry for entry in run.entries}
-    assert all("script" in by_key[key].details() for key in chosen)
+def test_badge_escapes(results, audited_records, capsys):
+    for record in audited_records:
+        if record.get("api") == "fakeflow.Conv2d":
+            record["api"] = "fakeflow<script>&\u202e"
+    main(["badge", str(results(audited_records)), "--api", "fakeflow<script>&\u202e"])
+    image = ElementTree.fromstring(capsys.readouterr().out)
+    assert image.get("aria-label", "").startswith("fakeflow<script>&⟨U+202E⟩: ")
+
+
+def test_representatives_are_one_script_a_finding(audits):
+    chosen = representatives([audits.later])
+    assert len(chosen) == len(set(chosen)) == 5
+    judged = {(one.verdict.case, one.verdict.target, one.verdict.api): one for one in load([audits.later]).judged}
+    assert all("script" in judged[key].details() for key in chosen)

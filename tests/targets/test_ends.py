@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.targets.conftest import crowding, wait_for
+from tests.targets.conftest import SuiteProcess, crowding, starting, wait_for
 
 TARGETS = {"one": {"FAKEFLOW": "slow"}, "two": {"FAKEFLOW": "holds_the_lock"}}
 
@@ -90,18 +90,33 @@ def test_a_killed_worker_costs_no_verdict_and_a_case_only_if_it_was_running(star
     assert "SIGKILL; not so alone in a fresh process" in others[0]["observed"]
 
 
-def test_a_target_that_cannot_start_is_unavailable_and_the_rest_goes_on(start: Callable, tmp_path) -> None:
+@pytest.fixture(scope="module")
+def unstartable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SuiteProcess]:
+    """A run of a good target, of one that crashes at its start, and of one that does so at its second."""
+    folder = tmp_path_factory.mktemp("unstartable")
     targets = {
         "good": {},
         "crashes": {"FAKEFLOW_START": "crash"},
-        "once": {"FAKEFLOW_ONCE": str(tmp_path), "FAKEFLOW": "segfault"},
+        "once": {"FAKEFLOW_ONCE": str(tmp_path_factory.mktemp("once")), "FAKEFLOW": "segfault"},
     }
-    done = start(targets, ["", "segfault", "", ""]).finish()
-    assert [v["outcome"] for v in done.verdicts("good").values()] == ["conforms", "crashed", "conforms", "conforms"]
-    crashes = done.verdicts("crashes").values()
-    assert [v["outcome"] for v in crashes] == ["unavailable"] * 4
-    assert all("illegal instruction ahead (SIGILL)" in v["observed"] for v in crashes)
-    once = list(done.verdicts("once").values())
-    assert [v["outcome"] for v in once] == ["conforms", "crashed", "unavailable", "unavailable"]
-    assert "no second start" in once[3]["observed"]
-    wait_for(lambda: not done.processes())
+    with starting(folder) as start:
+        yield start(targets, ["", "segfault", "", ""]).finish()
+
+
+def test_a_target_that_cannot_start_is_unavailable_for_its_own_reason(unstartable: SuiteProcess) -> None:
+    verdicts = list(unstartable.verdicts("crashes").values())
+    assert [verdict["outcome"] for verdict in verdicts] == ["unavailable"] * 4
+    for verdict in verdicts:
+        assert "illegal instruction ahead (SIGILL)" in verdict["observed"]
+
+
+def test_a_target_that_cannot_start_again_is_unavailable_from_there_on(unstartable: SuiteProcess) -> None:
+    verdicts = list(unstartable.verdicts("once").values())
+    assert [verdict["outcome"] for verdict in verdicts] == ["conforms", "crashed", "unavailable", "unavailable"]
+    assert "no second start" in verdicts[3]["observed"]
+
+
+def test_the_others_go_on_without_the_target_that_cannot_start(unstartable: SuiteProcess) -> None:
+    outcomes = [verdict["outcome"] for verdict in unstartable.verdicts("good").values()]
+    assert outcomes == ["conforms", "crashed", "conforms", "conforms"]
+    wait_for(lambda: not unstartable.processes())

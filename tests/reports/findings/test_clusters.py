@@ -2,134 +2,149 @@
 
 from __future__ import annotations
 
-from conv_reports.findings.clusters import cluster, foremost, message_shape, size, sort
+from typing import NamedTuple
+
+import pytest
+
+from conv_reports.findings.clusters import Finding, cluster, pick_foremost
+from conv_reports.findings.order import rate_complexity, rate_seriousness
 from conv_reports.output import words
-from conv_reports.results.loaded import load
-from conv_reports.results.read import Case
+from conv_reports.results.loaded import LoadedRun, load
 
 
-def found(path):
+class Clustered(NamedTuple):
+    run: LoadedRun
+    findings: tuple[Finding, ...]
+
+    def circumstances(self, **signature):
+        """In words, of the findings whose signature has those fields."""
+        chosen = [
+            finding
+            for finding in self.findings
+            if all(getattr(finding.signature, name) == value for name, value in signature.items())
+        ]
+        return [words.write_circumstance("en", self.run, finding) for finding in chosen]
+
+
+def cluster_file(path):
     run = load([path])
-    return run, cluster(run)
+    return Clustered(run, cluster(run))
 
 
-def test_every_failure_is_in_exactly_one_finding(results):
-    run, findings = found(results())
-    entries = [index for finding in findings for index in finding.entries]
-    assert sorted(entries) == [index for index, entry in enumerate(run.entries) if entry.failed]
+@pytest.fixture(scope="module")
+def planted(synthetic, tmp_path_factory):
+    return cluster_file(synthetic.write(tmp_path_factory.mktemp("planted") / "results.jsonl", synthetic.records(500)))
 
 
-def test_planted_conditions_are_recovered(results, synthetic):
-    run, findings = found(results(synthetic.records(500)))
-    said = {
-        (finding.signature.target, finding.signature.outcome, finding.signature.kind): words.circumstance(
-            "en", run, finding
-        )
-        for finding in reversed(findings)
-        if not finding.signature.claim
+def test_every_failure_is_in_exactly_one_finding(planted):
+    members = [index for finding in planted.findings for index in finding.members]
+    assert sorted(members) == [index for index, judged in enumerate(planted.run.judged) if judged.failed]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "circumstance"),
+    [
+        ("megengine", "value", "whenever dilation > 1 and groups > 1"),
+        ("mindspore", "shape", "whenever padding = 1 and stride = 2"),
+        ("mindspore", "wrongly_rejected", "in nearly all cases where dtype = float64"),
+    ],
+)
+def test_planted_conditions_are_recovered(planted, target, kind, circumstance):
+    assert planted.circumstances(target=target, kind=kind, claim="") == [circumstance]
+
+
+def test_an_argument_that_is_accepted_wrongly_is_one_finding_with_its_values(planted):
+    accepted = {
+        finding.signature.subject: finding
+        for finding in planted.findings
+        if finding.signature.kind == "wrongly_accepted"
     }
-    assert said["megengine", "diverges", "value"] == "whenever dilation > 1 and groups > 1"
-    assert said["mindspore", "diverges", "shape"] == "whenever padding = 1 and stride = 2"
-    assert "dtype = float64" in said["mindspore", "diverges", "wrongly_rejected"]
-
-
-def test_an_argument_that_is_accepted_wrongly_is_one_finding_with_its_values(results, synthetic):
-    run, findings = found(results(synthetic.records(500)))
-    accepted = {one.signature.subject: one for one in findings if one.signature.kind == "wrongly_accepted"}
     assert set(accepted) <= {"stride", "dilation", "groups", "kernel_size"}
     stride = accepted["stride"]
-    assert words.circumstance("en", run, stride) == "stride: True"
-    assert words.headline("en", run, stride).endswith("accepts invalid stride")
-    assert {run.columns[column].target.framework for column in stride.columns} == {"torch"}
+    assert words.write_circumstance("en", planted.run, stride) == "stride: True"
+    assert words.write_headline("en", planted.run, stride).endswith("accepts invalid stride")
+    assert {planted.run.columns[column].target.framework for column in stride.columns} == {"torch"}
+
+
+@pytest.mark.parametrize(
+    "brief",
+    [
+        "crashed whenever kernel_size = 3",
+        "wrongly rejected whenever kernel_size = 4",
+        "wrongly accepted stride: 0, -1",
+    ],
+)
+def test_findings_of_an_audit(audits, brief):
+    run, findings = cluster_file(audits.later)
+    assert brief in [words.write_brief("en", run, finding) for finding in findings]
 
 
 def test_rejections_under_one_condition_are_one_finding_whatever_they_say(results, synthetic):
     records = synthetic.records(200)
     for number, record in enumerate(record for record in records if record.get("kind") == "wrongly_rejected"):
         record["raised"] = {"phase": "forward", "cls": "TypeError", "bases": [], "message": "ab" * (1 + number % 2)}
-    run, findings = found(results(records))
-    told = [words.circumstance("en", run, one) for one in findings if one.signature.target == "mindspore"]
-    assert told.count("whenever dtype = float64") == 1
+    clustered = cluster_file(results(records))
+    assert clustered.circumstances(target="mindspore").count("whenever dtype = float64") == 1
 
 
 def test_values_of_one_argument_are_joined(results, synthetic):
     records = synthetic.records(500)
-    of = {record["id"]: record for record in records if record["record"] == "case"}
+    case_of = {record["id"]: record for record in records if record["record"] == "case"}
     for record in records:
         if record["record"] != "verdict" or record["outcome"] not in ("conforms", "diverges") or "ruling" in record:
             continue
-        case = of[record["case"]]
-        record.pop("kind", None)
+        case = case_of[record["case"]]
         record["outcome"] = "conforms"
-        if (
-            record["target"] == "torch"
-            and not case["invalid"]
-            and case["arguments"].get("padding_mode") in ("circular", "reflect")
-        ):
+        record.pop("kind", None)
+        reflects = case["arguments"].get("padding_mode") in ("circular", "reflect")
+        if record["target"] == "torch" and not case["invalid"] and reflects:
             record |= {"outcome": "diverges", "kind": "value", "subject": "output"}
-    run, findings = found(results(records))
-    told = [words.circumstance("en", run, one) for one in findings if one.signature.kind == "value"]
-    assert told == ["whenever padding_mode = 'reflect', 'circular'"]
+    clustered = cluster_file(results(records))
+    assert clustered.circumstances(kind="value") == ["whenever padding_mode = 'reflect', 'circular'"]
 
 
-def test_hundreds_of_failures_become_tens_of_findings(results, synthetic):
-    run, findings = found(results(synthetic.records(500)))
-    failures = sum(entry.failed for entry in run.entries)
-    assert failures > 300
-    assert len(findings) <= 20
+def test_hundreds_of_failures_become_tens_of_findings(planted):
+    assert sum(judged.failed for judged in planted.run.judged) > 300
+    assert len(planted.findings) <= 20
 
 
-def test_the_representative_is_the_simplest_case_or_one_whose_script_is_confirmed(results, synthetic):
-    records = synthetic.records(150)
-    run, findings = found(results([one for one in records if one["record"] != "confirmation"]))
+def test_the_representative_is_the_simplest_case(results, synthetic):
+    records = [record for record in synthetic.records(150) if record["record"] != "confirmation"]
+    run, findings = cluster_file(results(records))
     for finding in findings:
-        sizes = [size(run.entries[index].case) for index in finding.entries]
-        assert sizes[0] == min(sizes)
-    largest = max(findings, key=lambda finding: len(finding.entries))
-    last = run.entries[largest.entries[-1]].verdict
+        complexities = [rate_complexity(run.judged[index].case) for index in finding.members]
+        assert complexities[0] == min(complexities)
+
+
+def test_a_case_whose_script_is_confirmed_represents_its_finding(results, synthetic):
+    records = [record for record in synthetic.records(150) if record["record"] != "confirmation"]
+    run, findings = cluster_file(results(records))
+    largest = max(findings, key=lambda finding: len(finding.members))
+    last = run.judged[largest.members[-1]].verdict
     confirmation = {"record": "confirmation", "case": last.case, "target": last.target, "api": last.api,
                     "confirmed": True, "printed": ""}  # fmt: skip
-    run, findings = found(results([*records[:-1], confirmation, records[-1]], "confirmed.jsonl"))
-    first = next(run.entries[one.entries[0]].verdict for one in findings if one.id == largest.id)
+    run, findings = cluster_file(results([*records[:-1], confirmation, records[-1]], "confirmed.jsonl"))
+    same = next(finding for finding in findings if finding.id == largest.id)
+    first = run.judged[same.representative].verdict
     assert (first.case, first.api) == (last.case, last.api)
-
-
-def test_what_is_unusual_makes_a_case_less_simple():
-    def case(shape=(1, 2, 5, 4), arguments=(), **inputs):
-        given = {"in_channels": 2, "out_channels": 3, "kernel_size": 2, **dict(arguments)}
-        return Case("a", "conv2d", given, "", {"shape": list(shape), "dtype": "float32", "values": "exact"} | inputs)
-
-    plain = size(case())
-    assert size(case((0, 2, 5, 4))) > plain
-    assert size(case(dtype="float16")) > plain
-    assert size(case(arguments=[("stride", 2)])) > plain
-    assert size(case(arguments=[("stride", [1, 2])])) > size(case(arguments=[("stride", 2)]))
-    assert size(case((8, 64, 56, 56))) > size(case(arguments=[("stride", 2), ("dilation", 2)]))
 
 
 def test_ids_are_the_same_in_another_order_of_verdicts(results, synthetic):
     records = synthetic.records(200)
     verdicts = [record for record in records if record["record"] == "verdict"]
     others = [record for record in records if record["record"] not in ("verdict", "footer")]
-    _, first = found(results(records))
-    _, second = found(results(others + verdicts[::-1] + records[-1:], "shuffled.jsonl"))
-    assert [finding.id for finding in first] == [finding.id for finding in second]
+    first = cluster_file(results(records))
+    second = cluster_file(results([*others, *reversed(verdicts), records[-1]], "shuffled.jsonl"))
+    assert [finding.id for finding in first.findings] == [finding.id for finding in second.findings]
 
 
-def test_message_shapes_forget_what_changes():
-    first = message_shape("Conv2d: expected 4 channels, got (1, 3, 8, 8) at 0x7f00ab 'weight'", "torch.nn.Conv2d")
-    second = message_shape("Conv2d: expected 16 channels, got (2, 1, 5) at 0xdeadbeef 'bias'\nmore", "torch.nn.Conv2d")
-    assert first == second
-    assert first != message_shape("Conv2d: expected 4 groups")
-    assert message_shape("-----\n- Kernel select failed:\n-----") == "Kernel select failed:"
-    announced = "-----\n- Kernel select failed:\n-----\nUnsupported data type! The types are a"
-    assert message_shape(announced) == "Kernel select failed: Unsupported data type! The types are a"
-
-
-def test_the_first_screen_has_every_sort_and_one_of_a_kind(results, synthetic):
-    _, findings = found(results(synthetic.records(500)))
-    first = foremost(findings)
-    kinds = [(one.signature.target, one.signature.outcome, one.signature.kind) for one in first]
+def test_the_first_screen_has_one_of_a_kind(planted):
+    signatures = [finding.signature for finding in pick_foremost(planted.findings)]
+    kinds = [(signature.target, signature.outcome, signature.kind) for signature in signatures]
     assert len(kinds) == len(set(kinds))
-    assert [sort(one) for one in first] == sorted(sort(one) for one in first)
-    assert {sort(one) for one in first} == {sort(one) for one in findings}
+
+
+def test_the_first_screen_has_every_sort_the_most_serious_first(planted):
+    shown = [rate_seriousness(finding.signature) for finding in pick_foremost(planted.findings)]
+    assert shown == sorted(shown)
+    assert set(shown) == {rate_seriousness(finding.signature) for finding in planted.findings}

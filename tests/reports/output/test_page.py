@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 
 import conv_reference as reference
+from conv_reports import write_html
 from conv_reports.output.visible import visible
 from conv_reports.results.loaded import load
 
@@ -47,19 +50,30 @@ def test_visible_spells_out_what_cannot_be_seen():
     assert visible("x" * 10, 4) == "xxxx… (+6)"
 
 
-def test_hostile_text_stays_text(results, synthetic, open_report):
+@pytest.fixture(scope="module")
+def hostile_report(synthetic, tmp_path_factory):
     records = hostile(synthetic.records(60))
-    for record in records:
-        if record["record"] == "verdict" and record["outcome"] == "diverges":
-            record["observed"] += "M" * 1_000_000
-            break
-    report = open_report(results(records))
-    for view in ("#overview", "#findings", "#matrix"):
-        page = report.go(view)
-        assert page.locator("img, iframe, script:not([type])").count() == 0
-        text = page.locator("body").inner_text()
-        assert not {"\u202e", "\u2066", "\x00", "\ufeff", "\u2028"} & set(text)
-    page = report.go("#findings")
+    longest = next(record for record in records if record.get("outcome") == "diverges")
+    longest["observed"] += "M" * 1_000_000
+    folder = tmp_path_factory.mktemp("hostile")
+    write_html([synthetic.write(folder / "results.jsonl", records)], folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.mark.parametrize("view", ["overview", "findings", "matrix"])
+def test_hostile_text_makes_no_element(hostile_report, open_page, view):
+    page = open_page(hostile_report, f"#{view}").page
+    assert page.locator("img, iframe, script:not([type])").count() == 0
+
+
+@pytest.mark.parametrize("view", ["overview", "findings", "matrix"])
+def test_hostile_text_hides_nothing(hostile_report, open_page, view):
+    text = open_page(hostile_report, f"#{view}").page.locator("body").inner_text()
+    assert not {"\u202e", "\u2066", "\x00", "\ufeff", "\u2028"} & set(text)
+
+
+def test_hostile_text_is_shown_as_text(hostile_report, open_page):
+    page = open_page(hostile_report, "#findings").page
     for card in page.locator("details.finding > summary").all():
         card.click()
     assert "<script>alert(1)</script>" in page.locator("#view").inner_text()
@@ -74,7 +88,7 @@ def test_first_screen_counts_failures_without_a_script(whole, browser):
     page.goto(whole[1].as_uri())
     text = page.locator("#overview").inner_text()
     context.close()
-    failures = sum(entry.failed for entry in run.entries)
+    failures = sum(entry.failed for entry in run.judged)
     assert f"{failures} of" in text
     assert "npu was not audited: no interpreter at ssh=user@npu; install mindspore 2.10.0 there" in text
     assert "Complete run" in text
@@ -108,60 +122,71 @@ def test_matrix_opens_a_verdict(whole, open_page):
 VIEWS = ("overview", "findings", "matrix", "errors", "documents", "porting", "accuracy", "changes")
 
 
-@pytest.mark.parametrize(
-    ("theme", "views", "rules"),
-    [("light", VIEWS, {}), ("dark", ("overview", "findings", "errors"), {"runOnly": ["color-contrast"]})],
-    ids=["light", "dark"],
-)
-def test_every_view_is_accessible(whole, open_page, theme, views, rules):
-    from axe_playwright_python.sync_playwright import Axe
-
-    report = open_page(whole[1], color_scheme=theme, viewport={"width": 1200, "height": 600})
-    for view in views:
-        page = report.go(f"#{view}")
-        if view == "findings":
-            for card in page.locator("details.finding > summary").all()[:3]:
-                card.click()
-            page.locator(".script pre").first.wait_for()
-        assert not violations(Axe().run(page, options=rules)), view
-    page = report.go("#matrix")
-    page.locator(".grid .k-value a").first.click()
-    page.locator("dialog .script").wait_for()
-    # Behind an open dialog the page is inert: its skip link with it, and the rule would take the dialog's first link.
-    rules = {**rules, "rules": {"skip-link": {"enabled": False}}}
-    assert not violations(Axe().run(page, context="dialog", options=rules))
+COLOURS = {"runOnly": ["color-contrast"]}
+# Behind an open dialog the page is inert: its skip link with it, and the rule would take the dialog's first link.
+NO_SKIP_LINK = {"skip-link": {"enabled": False}}
 
 
-def violations(found):
+def find_violations(page, theme, context=None, **options):
+    """(rule, the first elements that break it) of what the accessibility engine finds."""
+    from axe_playwright_python.sync_playwright import Axe  # where it is missing, `browser` has skipped the test
+
+    if theme == "dark":
+        options |= COLOURS
+    found = Axe().run(page, context=context, options=options)
     return [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found.response["violations"]]
 
 
-@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
-def test_every_view_speaks_the_chosen_language(whole, open_page, language):
-    report = open_page(whole[1], locale=language)
-    for view in VIEWS:
-        page = report.go(f"#{view}")
-        text = page.locator("main, header").all_inner_texts()
-        chinese = re.search(r"[\u4e00-\u9fff]", "".join(text).replace("中文", ""))
-        assert bool(chinese) == (language == "zh-CN"), view
-        assert "undefined" not in "".join(text)
-    page.locator("#language").click()
-    assert page.locator("html").get_attribute("lang") == ("zh" if language == "en-US" else "en")
-    heading = page.locator("#view h2").inner_text()
-    assert heading == ("变化" if language == "en-US" else "Changes")
-    page = report.go("#overview")
-    assert page.locator("html").get_attribute("lang") == ("zh" if language == "en-US" else "en")
-
-
-def test_no_view_is_wider_than_the_screen(whole, open_page):
-    report = open_page(whole[1])
-    for view in VIEWS:
-        page = report.go(f"#{view}")
-        for card in page.locator("details.finding:not([open]) > summary").all()[:3]:
+@pytest.mark.parametrize(
+    ("theme", "view"),
+    [*[("light", view) for view in VIEWS], ("dark", "overview"), ("dark", "findings"), ("dark", "errors")],
+)
+def test_every_view_is_accessible(whole, open_page, theme, view):
+    page = open_page(whole[1], f"#{view}", color_scheme=theme, viewport={"width": 1200, "height": 600}).page
+    if view == "findings":
+        for card in page.locator("details.finding > summary").all()[:3]:
             card.click()
-        for width in (360, 768, 1440):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (view, width)
+        page.locator(".script pre").first.wait_for()
+    assert not find_violations(page, theme)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_verdict_is_accessible(whole, open_page, theme):
+    page = open_page(whole[1], "#matrix", color_scheme=theme, viewport={"width": 1200, "height": 600}).page
+    page.locator(".grid .k-value a").first.click()
+    page.locator("dialog .script").wait_for()
+    assert not find_violations(page, theme, context="dialog", rules=NO_SKIP_LINK)
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_speaks_the_readers_language(whole, open_page, language, view):
+    page = open_page(whole[1], f"#{view}", locale=language).page
+    text = "".join(page.locator("main, header").all_inner_texts())
+    chinese = re.search(r"[\u4e00-\u9fff]", text.replace("中文", ""))
+    assert bool(chinese) == (language == "zh-CN")
+    assert "undefined" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "heading"), [("en-US", "zh", "变化"), ("zh-CN", "en", "Changes")], ids=["en", "zh"]
+)
+def test_language_is_switched_and_kept(whole, open_page, language, other, heading):
+    report = open_page(whole[1], "#changes", locale=language)
+    page = report.page
+    page.locator("#language").click()
+    assert page.locator("html").get_attribute("lang") == other
+    assert page.locator("#view h2").inner_text() == heading
+    assert report.go("#overview").locator("html").get_attribute("lang") == other
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_view_is_wider_than_the_screen(whole, open_page, view, width):
+    page = open_page(whole[1], f"#{view}", viewport={"width": width, "height": 800}).page
+    for card in page.locator("details.finding:not([open]) > summary").all()[:3]:
+        card.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_theme_is_switched_and_kept(whole, open_page):
@@ -327,40 +352,73 @@ LAYERS = [
 ]
 
 
-def test_operands_of_the_worst_element_make_up_what_the_oracle_computes(synthetic, results, open_report, monkeypatch):
-    monkeypatch.setattr("conv_reports.output.data._PICTURES", len(LAYERS) * 3)
+PICTURED = list(product(["output", "grad_input", "grad_weight"], LAYERS))
+
+
+def draw_picture(draw, subject, layer, arguments):
+    """(arrays of a call whose every element is one too large, the place of one element)."""
+    groups = arguments.get("groups", 1)
+    x = draw.integers(1, 9, (2, 4, 6, 5)).astype(float)
+    weight_shape = (4, 6 // groups, 3, 2) if layer == "conv_transpose2d" else (6, 4 // groups, 3, 2)
+    weight = draw.integers(1, 9, weight_shape).astype(float)
+    bias = np.arange(6.0)
+    arguments = {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
+    expected = getattr(reference, layer)(x, weight, bias, **arguments)
+    upstream = draw.integers(1, 9, expected.shape).astype(float)
+    if subject != "output":
+        gradients = getattr(reference, f"{layer}_gradients")(x, weight, upstream, **arguments)
+        expected = gradients[["grad_input", "grad_weight"].index(subject)]
+    arrays = {"x": x, "weight": weight, "bias": bias, "grad_output": upstream, "expected": expected,
+              "observed": expected + 1, "bound": expected * 0 + 0.5}  # fmt: skip
+    return arrays, tuple(int(draw.integers(size)) for size in expected.shape)
+
+
+class Pictures(NamedTuple):
+    """A report of the verdicts in PICTURED: of each its address, and what the oracle has for its worst element."""
+
+    report: Path
+    addresses: list[str]
+    elements: list[float]
+
+
+@pytest.fixture(scope="module")
+def pictures(synthetic, tmp_path_factory):
     draw = np.random.default_rng(7)
-    records, shown = synthetic.records(150), []
-    for subject, (layer, given) in product(["output", "grad_input", "grad_weight"], LAYERS):
-        groups = given.get("groups", 1)
-        x = draw.integers(1, 9, (2, 4, 6, 5)).astype(float)
-        weight = draw.integers(1, 9, (4, 6 // groups, 3, 2) if "transpose" in layer else (6, 4 // groups, 3, 2)) * 1.0
-        bias = np.arange(6.0)
-        arguments = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-        expected = getattr(reference, layer)(x, weight, bias, **arguments)
-        upstream = draw.integers(1, 9, expected.shape).astype(float)
-        if subject != "output":
-            gradients = getattr(reference, f"{layer}_gradients")(x, weight, upstream, **arguments)
-            expected = gradients[["grad_input", "grad_weight"].index(subject)]
-        arrays = {"x": x, "weight": weight, "bias": bias, "grad_output": upstream, "expected": expected,
-                  "observed": expected + 1, "bound": expected * 0 + 0.5}  # fmt: skip
-        index = tuple(int(draw.integers(size)) for size in expected.shape)
-        given = {"in_channels": 4, "out_channels": 6, "kernel_size": [3, 2], **given}
+    records = synthetic.records(150)
+    addresses, elements = [], []
+    for subject, (layer, arguments) in PICTURED:
+        arrays, index = draw_picture(draw, subject, layer, arguments)
         lists = {name: array.tolist() for name, array in arrays.items()}
-        shown.append((fail(records, layer, subject, given, index, lists), expected[index], (subject, layer, given)))
-    report = open_report(results(records))
-    for at, element, told in shown:
-        page = report.go(at)
-        page.locator("dialog .pictures + details summary").wait_for()
-        summary = page.locator("dialog .pictures + details summary").inner_text()
-        alone = summary == f"No product reaches it: it is {element:g}, the bias or nothing"
-        assert alone or summary.endswith(f"whose sum is {element:g}"), told
-        assert (page.locator("dialog .used").count() == 0) == alone, told
-        assert page.locator("dialog .worst").count() == 4, told
+        stated = {"in_channels": 4, "out_channels": 6, "kernel_size": [3, 2], **arguments}
+        addresses.append(fail(records, layer, subject, stated, index, lists))
+        elements.append(arrays["expected"][index])
+    folder = tmp_path_factory.mktemp("pictures")
+    results = synthetic.write(folder / "results.jsonl", records)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("conv_reports.output.data._PICTURES", len(PICTURED))
+        write_html([results], folder / "report.html")
+    return Pictures(folder / "report.html", addresses, elements)
+
+
+def name_picture(number):
+    subject, (layer, arguments) = PICTURED[number]
+    return "-".join([subject, layer, *arguments])
+
+
+@pytest.mark.parametrize("number", range(len(PICTURED)), ids=name_picture)
+def test_operands_of_the_worst_element_make_up_what_the_oracle_computes(pictures, open_page, number):
+    element = pictures.elements[number]
+    page = open_page(pictures.report, pictures.addresses[number]).page
+    page.locator("dialog .pictures + details summary").wait_for()
+    summary = page.locator("dialog .pictures + details summary").inner_text()
+    alone = summary == f"No product reaches it: it is {element:g}, the bias or nothing"
+    assert alone or summary.endswith(f"whose sum is {element:g}")
+    assert (page.locator("dialog .used").count() == 0) == alone
+    assert page.locator("dialog .worst").count() == 4
 
 
 def test_shapes_are_drawn_to_one_scale(whole, open_page):
-    wrong = next(entry for entry in load([whole[0]]).entries if entry.verdict.kind == "shape")
+    wrong = next(entry for entry in load([whole[0]]).judged if entry.verdict.kind == "shape")
     page = open_page(whole[1], f"#verdict/{quote(wrong.case.id, safe='')}/{wrong.verdict.api}").page
     page.locator("dialog .pictures").wait_for()
     sizes = page.locator("dialog svg").evaluate_all("all => all.map((one) => one.querySelectorAll('rect').length)")

@@ -15,7 +15,7 @@ from conformance.verdicts.comparison import compare
 from conformance.verdicts.distribution import explain_misfit as fault
 from conv_reports.findings import features
 from conv_reports.output import words
-from conv_reports.results.read import KINDS, OUTCOMES
+from conv_reports.results.records import KINDS, OUTCOMES
 
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
@@ -105,21 +105,31 @@ PHRASES = {
 
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_phrases_of_the_judge_are_translated(phrase):
-    assert words.told("zh", phrase) == PHRASES[phrase]
-    assert words.told("en", phrase) == phrase
+    assert words.translate("zh", phrase) == PHRASES[phrase]
+    assert words.translate("en", phrase) == phrase
 
 
-def test_what_the_judge_says_of_numbers_and_distributions_is_among_the_phrases():
-    drawn = np.linspace(-0.5, 0.5, 4000)
-    said = [
-        fault(Distribution("weight", "uniform", (-1.0, 1.0)), drawn),
-        fault(Distribution("weight", "uniform", (-0.1, 0.1)), drawn),
-        fault(Distribution("weight", "normal", (3.0, 0.1)), drawn),
-        fault(Distribution("weight", "normal", (0.0, 9.0)), drawn),
-        fault(Distribution("weight", "constant", (1.0,)), drawn),
-    ]
-    for bound in (None, np.full(3, 0.25)):
-        found = compare("output", Kind.VALUE, Expected(np.ones(3), bound), np.full(3, 9.0), "float64").divergence
-        said += [found.expected, found.observed]
-    for one in said:
-        assert re.search("[\u4e00-\u9fff]", words.told("zh", one)), one
+def assert_is_chinese(text):
+    assert re.search("[\u4e00-\u9fff]", text), text
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        Distribution("weight", "uniform", (-1.0, 1.0)),
+        Distribution("weight", "uniform", (-0.1, 0.1)),
+        Distribution("weight", "normal", (3.0, 0.1)),
+        Distribution("weight", "normal", (0.0, 9.0)),
+        Distribution("weight", "constant", (1.0,)),
+    ],
+    ids=str,
+)
+def test_what_the_judge_says_of_distributions_is_among_the_phrases(distribution):
+    assert_is_chinese(words.translate("zh", fault(distribution, np.linspace(-0.5, 0.5, 4000))))
+
+
+@pytest.mark.parametrize("bound", [None, np.full(3, 0.25)], ids=["exact", "bounded"])
+@pytest.mark.parametrize("side", ["expected", "observed"])
+def test_what_the_judge_says_of_numbers_is_among_the_phrases(bound, side):
+    comparison = compare("output", Kind.VALUE, Expected(np.ones(3), bound), np.full(3, 9.0), "float64")
+    assert_is_chinese(words.translate("zh", getattr(comparison.divergence, side)))

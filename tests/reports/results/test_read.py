@@ -14,6 +14,33 @@ from conv_reports.results.loaded import load
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.fixture
+def lines(audits):
+    """Of a whole results file."""
+    return audits.later.read_bytes().splitlines(keepends=True)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "results.jsonl"
+
+
+def count_verdicts(lines):
+    return sum(json.loads(line)["record"] == "verdict" for line in lines)
+
+
+def test_a_whole_file_loses_nothing(audits, lines):
+    records = list(read.records(audits.later))
+    assert [type(record).__name__.lower() for record in records] == [json.loads(line)["record"] for line in lines]
+
+
+def test_details_are_those_of_the_verdicts_line(audits, lines):
+    raw = [json.loads(line) for line in lines]
+    scripts = {(one["case"], one["api"]): one["script"] for one in raw if "script" in one}
+    judged = [one for one in load([audits.later]).judged if "script" in one.verdict.has]
+    assert {(one.case.id, one.verdict.api): one.details()["script"] for one in judged} == scripts
+
+
 def test_synthetic_results_obey_the_published_schema(synthetic):
     schema = json.loads((ROOT / "specs/schema/results.json").read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(schema)
@@ -21,13 +48,7 @@ def test_synthetic_results_obey_the_published_schema(synthetic):
         validator.validate(record)
 
 
-def test_whole_file_is_complete_and_loses_nothing(results, synthetic):
-    records = synthetic.records(200)
-    run = load([results(records)])
-    assert run.sources[0].incomplete == ""
-    assert len(run.entries) == sum(record["record"] == "verdict" for record in records)
-    assert len(run.statements) == 4
-    assert [target.name for target in run.targets if not target.available] == ["npu"]
+HUGE_NUMBER = b"9" * 5000
 
 
 @pytest.mark.parametrize(
@@ -36,18 +57,28 @@ def test_whole_file_is_complete_and_loses_nothing(results, synthetic):
         (b'{"record": "verdict", "case": "a', "not JSON"),
         (b"\xff\xfe\n", "not JSON"),
         (b"[1]\n", "expected a JSON object, found list"),
+        (b'{"record": 7}\n', "record: expected a string"),
         (b'{"record": "verdict", "case": "a"}\n', "outcome is missing"),
         (
             b'{"record": "verdict", "case": "a", "target": "b", "api": "c", "outcome": "splendid"}\n',
             "outcome: expected one of",
         ),
         (b'{"record": "verdict", "case": 1, "target": "b", "api": "c", "outcome": "conforms"}\n', "case: unexpected 1"),
-        (b'{"record": 7}\n', "record: expected a string"),
+        (
+            b'{"record": "verdict", "case": "a", "target": "b", "api": "c", "outcome": "conforms", "ratio": "much"}\n',
+            "ratio: expected a number, found 'much'",
+        ),
+        (
+            b'{"record": "verdict", "case": "a", "target": "b", "api": "c", "outcome": "conforms", "seconds": 1'
+            + b"0" * 400
+            + b"}\n",
+            "seconds: unexpected 1000",
+        ),
         (b'{"record": "verdict", "ratio": NaN}\n', "NaN is not JSON"),
         (b"[" * 100_000 + b"\n", "nested too deeply"),
         (
-            b'{"record": "case", "id": "a", "layer": "conv2d", "arguments": {}, "clause": "c", "line": '
-            + b"9" * 5000
+            b'{"record": "case", "id": "a", "layer": "b", "arguments": {}, "clause": "", "line": '
+            + HUGE_NUMBER
             + b"}\n",
             "not JSON",
         ),
@@ -56,23 +87,39 @@ def test_whole_file_is_complete_and_loses_nothing(results, synthetic):
             "no case record describes",
         ),
     ],
+    ids=[
+        "cut short",
+        "no UTF-8",
+        "an array",
+        "a record without a name",
+        "a field missing",
+        "an outcome unheard of",
+        "a field of another type",
+        "a ratio that is no number",
+        "seconds beyond a float",
+        "NaN",
+        "nested deeply",
+        "a huge integer",
+        "a case unheard of",
+    ],
 )
-def test_damaged_file_is_read_up_to_the_damage(results, synthetic, damage, problem):
-    path = results(synthetic.records(20))
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:30]) + damage + b"".join(lines[30:]))
+def test_a_damaged_file_is_read_up_to_the_damage(path, lines, damage, problem):
+    path.write_bytes(b"".join([*lines[:30], damage, *lines[30:]]))
     run = load([path])
-    assert len(run.entries) == sum(b'"record": "verdict"' in line for line in lines[:30])
-    assert problem in run.sources[0].incomplete
+    assert len(run.judged) == count_verdicts(lines[:30])
+    assert problem in run.files[0].incomplete
 
 
-def test_every_truncation_is_said_to_be_incomplete(results, synthetic):
-    path = results(synthetic.records(5))
-    whole = path.read_bytes()
-    first = whole.index(b"\n") + 1
-    for cut in range(first, len(whole) - 1, 997):
-        path.write_bytes(whole[:cut])
-        assert load([path]).sources[0].incomplete
+@pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.7, 0.9, 0.999])
+def test_a_truncated_file_is_said_to_be_incomplete(path, lines, part):
+    whole = b"".join(lines)
+    path.write_bytes(whole[: int(len(whole) * part)])
+    assert load([path]).files[0].incomplete
+
+
+def test_a_file_that_ends_between_two_lines_is_said_to_be_incomplete(path, lines):
+    path.write_bytes(b"".join(lines[:-1]))
+    assert load([path]).files[0].incomplete.startswith("no footer")
 
 
 @pytest.mark.parametrize(
@@ -80,49 +127,41 @@ def test_every_truncation_is_said_to_be_incomplete(results, synthetic):
     [
         (b"", "empty"),
         (b"hello\n", "not a results file"),
-        (b'{"record": "footer"}\n', ""),
+        (b'{"record": "footer", "complete": true, "finished": "", "verdicts": 0}\n', "has one header, on line 1"),
         (b'{"record": "header", "format": 2}\n', "format 2"),
     ],
+    ids=["empty", "text", "no header", "another format"],
 )
-def test_other_files_are_refused_by_name(tmp_path, content, problem):
-    path = tmp_path / "other.jsonl"
+def test_other_files_are_refused_by_name(path, content, problem):
     path.write_bytes(content)
-    with pytest.raises(read.NotResultsError, match=f"other.jsonl.*{problem}"):
+    with pytest.raises(read.NotResultsError, match=rf"results\.jsonl.*{problem}"):
         load([path])
 
 
-def test_missing_file_is_named(tmp_path):
+def test_a_second_header_is_refused(path, lines):
+    path.write_bytes(b"".join([*lines[:3], lines[0]]))
+    with pytest.raises(read.NotResultsError, match=r"results\.jsonl:4: a results file has one header"):
+        load([path])
+
+
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(read.UnreadableError, match=r"nowhere.jsonl: cannot be read: No such file"):
         load([tmp_path / "nowhere.jsonl"])
 
 
-def test_judging_the_same_twice_is_refused_by_name(results, synthetic):
-    records = synthetic.records(20)
-    with pytest.raises(read.DuplicateVerdictError, match=r"second.jsonl.*already judged in.*first.jsonl"):
-        load([results(records, "first.jsonl"), results(records, "second.jsonl")])
+def test_unknown_records_of_a_later_version_are_passed_over(path, lines):
+    path.write_bytes(b"".join([*lines[:3], b'{"record": "weather", "sun": true}\n', *lines[3:]]))
+    assert load([path]).files[0].incomplete == ""
 
 
-def test_the_same_target_in_another_version_is_kept_apart(results, synthetic):
-    records = synthetic.records(20)
-    older = [record | {"version": "2.9.0"} if record.get("framework") == "mindspore" else record for record in records]
-    older = [record for record in older if record.get("target") in (None, "mindspore")]
-    run = load([results(records, "new.jsonl"), results(older, "old.jsonl")])
-    labels = {column.label for column in run.columns}
-    assert "mindspore.nn.Conv2d @ mindspore" in labels
-    assert "mindspore.nn.Conv2d @ mindspore (old.jsonl)" in labels
-
-
-def test_unknown_records_of_a_later_version_are_passed_over(results, synthetic):
-    records = synthetic.records(5)
-    records.insert(3, {"record": "weather", "sun": True})
-    assert load([results(records)]).sources[0].incomplete == ""
-
-
-def test_a_line_holds_one_value(results, synthetic):
-    path = results(synthetic.records(20))
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join([f"  {lines[0]} ", lines[1] + lines[2], *lines[3:]]) + "\n")
-    damage = list(read.records(path))[-1]
+def test_a_line_holds_one_value(path, lines):
+    path.write_bytes(b"".join([lines[0], lines[1].rstrip() + lines[2], *lines[3:]]))
+    *_, damage = read.records(path)
     assert isinstance(damage, read.Damage)
     assert damage.line == 2
     assert "more than one value" in damage.problem
+
+
+def test_blanks_around_a_value_are_no_damage(path, lines):
+    path.write_bytes(b"".join([b"  " + lines[0].rstrip() + b" \n", *lines[1:]]))
+    assert load([path]).files[0].incomplete == ""

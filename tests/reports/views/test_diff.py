@@ -7,93 +7,112 @@ import copy
 import pytest
 
 from conv_reports.results.loaded import load
-from conv_reports.views import diff
-
-
-def load_records(results, records, name):
-    return load([results(records, name)])
-
-
-def changed(records, which, **fields):
-    """A copy of the records in which one verdict is another."""
-    found = copy.deepcopy(records)
-    verdicts = [record for record in found if record["record"] == "verdict" and record["outcome"] == which]
-    verdicts[0] |= fields
-    return found
-
-
-def only_change(results, before, after):
-    changes = diff.compare(load_records(results, before, "before.jsonl"), load_records(results, after, "after.jsonl"))
-    (one,) = [one for one in changes.changes if one.change != "unchanged"]
-    return one.change, changes.worse
-
+from conv_reports.views.diff import compare, group_changes
 
 DIVERGES = {"outcome": "diverges", "kind": "value", "subject": "output"}
+CRASHED = {"outcome": "crashed"}
+CONFORMS = {"outcome": "conforms"}
+UNAVAILABLE = {"outcome": "unavailable"}
+
+
+@pytest.fixture
+def compare_records(results):
+    """Compare two runs by their records."""
+
+    def compare_both(before, after):
+        return compare(load([results(before, "before.jsonl")]), load([results(after, "after.jsonl")]))
+
+    return compare_both
+
+
+def with_verdict(records, fields):
+    """The records with the first conforming verdict replaced."""
+    changed = copy.deepcopy(records)
+    place = next(place for place, record in enumerate(changed) if record.get("outcome") == "conforms")
+    key = {name: changed[place][name] for name in ("record", "case", "target", "api")}
+    changed[place] = key | fields
+    return changed
 
 
 @pytest.mark.parametrize(
-    ("which", "fields", "change", "worse"),
+    ("before", "after", "change", "worse"),
     [
-        ("conforms", DIVERGES, "worse", True),
-        ("conforms", {"outcome": "crashed"}, "worse", True),
-        ("conforms", {"outcome": "unavailable"}, "lost", True),
-        ("conforms", {"outcome": "fault"}, "lost", True),
-        ("diverges", {"outcome": "crashed"}, "worse", True),
-        ("diverges", {"outcome": "conforms"}, "better", False),
-        ("crashed", DIVERGES, "better", False),
-        ("diverges", {"kind": "gradient"}, "other", False),
-        ("diverges", {"ruling": "document_wrong"}, "other", False),
-        ("unavailable", {"outcome": "conforms"}, "other", False),
-        ("unavailable", {"outcome": "no_equivalent"}, "other", False),
+        (CONFORMS, DIVERGES, "worse", True),
+        (CONFORMS, CRASHED, "worse", True),
+        (CONFORMS, UNAVAILABLE, "lost", True),
+        (CONFORMS, {"outcome": "fault"}, "lost", True),
+        (DIVERGES, CRASHED, "worse", True),
+        (DIVERGES, CONFORMS, "better", False),
+        (DIVERGES, UNAVAILABLE, "lost", True),
+        (CRASHED, DIVERGES, "better", False),
+        (DIVERGES, DIVERGES | {"kind": "gradient"}, "other", False),
+        (DIVERGES, DIVERGES | {"ruling": "document_wrong"}, "other", False),
+        (UNAVAILABLE, CONFORMS, "other", False),
+        (UNAVAILABLE, {"outcome": "no_equivalent"}, "other", False),
     ],
 )
-def test_one_changed_verdict(results, synthetic, which, fields, change, worse):
-    records = [record for record in synthetic.records(200) if record.get("ruling") is None]
-    if which == "diverges" and "ruling" in fields:
-        records = synthetic.records(200)
-        fields = {"ruling": "implementation_wrong"}
-    assert only_change(results, records, changed(records, which, **fields)) == (change, worse)
+def test_one_changed_verdict(compare_records, audited_records, before, after, change, worse):
+    diff = compare_records(with_verdict(audited_records, before), with_verdict(audited_records, after))
+    assert [changed.change for changed in diff.changes if changed.change != "unchanged"] == [change]
+    assert diff.worse == worse
 
 
-def test_messages_and_times_are_not_compared(results, synthetic):
-    records = synthetic.records(60)
-    after = copy.deepcopy(records)
+def test_a_run_is_unchanged_against_itself(audits):
+    run = load([audits.later])
+    assert compare(run, run).counts["unchanged"] == len(run.judged)
+
+
+def test_messages_and_times_are_not_compared(compare_records, audited_records):
+    after = copy.deepcopy(audited_records)
     for record in after:
         if record["record"] == "verdict":
             record["seconds"] = 9.0
-            if "raised" in record:
-                record["raised"]["message"] += " at 0x1234"
-                record["observed"] = "worded otherwise"
-    changes = diff.compare(load_records(results, records, "before.jsonl"), load_records(results, after, "after.jsonl"))
-    assert {one.change for one in changes.changes} == {"unchanged"}
+        if "raised" in record:
+            record["raised"]["message"] += " at 0x1234"
+            record["observed"] = "worded otherwise"
+    diff = compare_records(audited_records, after)
+    assert {changed.change for changed in diff.changes} == {"unchanged"}
 
 
-def test_added_and_removed_are_told_and_not_worse(results, synthetic):
-    changes = diff.compare(
-        load_records(results, synthetic.records(40), "a.jsonl"), load_records(results, synthetic.records(60), "b.jsonl")
-    )
-    assert changes.counts["added"] > 0
-    assert changes.counts["removed"] == 0
-    assert not changes.worse
-    back = diff.compare(changes.after, changes.before)
-    assert back.counts["removed"] == changes.counts["added"]
+def without_first_verdict(records):
+    place = next(place for place, record in enumerate(records) if record["record"] == "verdict")
+    return [*records[:place], *records[place + 1 :]]
 
 
-def test_targets_of_other_names_match_by_api(results, synthetic):
-    records = synthetic.records(40)
-    renamed = [record | {"target": "ms-2.9"} if record.get("target") == "mindspore" else record for record in records]
-    renamed = [record | {"name": "ms-2.9"} if record.get("name") == "mindspore" else record for record in renamed]
-    changes = diff.compare(load_records(results, renamed, "old.jsonl"), load_records(results, records, "new.jsonl"))
-    assert {one.change for one in changes.changes} == {"unchanged"}
+def test_an_added_verdict_is_not_worse(compare_records, audited_records):
+    diff = compare_records(without_first_verdict(audited_records), audited_records)
+    assert diff.counts["added"] == 1
+    assert not diff.worse
 
 
-def test_groups_hold_every_change_once(results, synthetic):
-    before, after = synthetic.records(40), synthetic.records(60)
-    for record in after:
-        if record["record"] == "verdict" and record["target"] == "torch" and record["outcome"] == "conforms":
-            record |= DIVERGES
-    changes = diff.compare(load_records(results, before, "a.jsonl"), load_records(results, after, "b.jsonl"))
-    told = diff.groups(changes)
-    assert sum(len(group.cases) for group in told) == sum(one.change != "unchanged" for one in changes.changes)
-    assert told[0].change == "worse"
-    assert (told[0].before, told[0].after) == ("conforms", "diverges value output")
+def test_a_removed_verdict_is_not_worse(compare_records, audited_records):
+    diff = compare_records(audited_records, without_first_verdict(audited_records))
+    assert diff.counts["removed"] == 1
+    assert not diff.worse
+
+
+def rename_target(records, old, new):
+    renamed = []
+    for record in records:
+        if record.get("target") == old:
+            record = record | {"target": new}
+        if record["record"] == "target" and record["name"] == old:
+            record = record | {"name": new}
+        renamed.append(record)
+    return renamed
+
+
+def test_targets_of_other_names_match_by_api(compare_records, audited_records):
+    diff = compare_records(rename_target(audited_records, "fakeflow", "fakeflow-0.9"), audited_records)
+    assert {changed.change for changed in diff.changes} == {"unchanged"}
+
+
+def test_groups_hold_every_change_once(audits):
+    diff = compare(load([audits.earlier]), load([audits.later]))
+    groups = group_changes(diff)
+    changed = [one for one in diff.changes if one.change != "unchanged"]
+    assert sorted(one.case for group in groups for one in group.cases) == sorted(one.case for one in changed)
+    assert [(group.change, group.before, group.after) for group in groups] == [
+        ("worse", "conforms", "crashed call forward"),
+        ("worse", "conforms", "diverges wrongly_rejected construct RuntimeError"),
+    ]

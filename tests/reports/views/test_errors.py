@@ -2,41 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from conv_reports.results.loaded import load
+from conv_reports.results.loaded import JudgedCase, load
+from conv_reports.results.records import Case, Raised, Verdict
+from conv_reports.views.errors import judge_manner
+
+VERDICT = Verdict(
+    case="a", target="t", api="t.Conv2d", outcome="conforms", kind="", subject="", expected="", observed="", phase="",
+    raised=None, ratio=None, exact=False, worst=None, ruling="", inferred=False, call="", known="", seconds=0.0,
+    offset=0, has=frozenset(),
+)  # fmt: skip
+
+
+def invalid(**fields):
+    case = Case("a", "conv2d", {}, "", invalid=True)
+    return JudgedCase(case, 0, replace(VERDICT, **fields), Path("results.jsonl"))
 
 
 @pytest.mark.parametrize(
-    ("fields", "expected"),
+    ("outcome", "manner"),
+    [("crashed", "crash"), ("timed_out", "hang"), ("unavailable", "none"), ("diverges", "accepted")],
+)
+def test_manner_without_an_exception(outcome, manner):
+    assert judge_manner(invalid(outcome=outcome)) == manner
+
+
+@pytest.mark.parametrize(
+    ("cls", "message", "manner"),
     [
-        ({"outcome": "crashed"}, "crash"),
-        ({"outcome": "timed_out"}, "hang"),
-        ({"outcome": "unavailable"}, "none"),
-        ({"outcome": "diverges", "kind": "wrongly_accepted"}, "accepted"),
-        ({"raised": ("builtins.ValueError", "stride must be positive, got 0")}, "clean"),
-        ({"raised": ("builtins.RuntimeError", "stride must be positive\nsee the manual")}, "clean"),
-        ({"raised": ("builtins.AssertionError", "")}, "internal"),
-        ({"raised": ("builtins.RuntimeError", "assertion `x' failed at src/opr/impl.cpp:123: bad")}, "internal"),
-        ({"raised": ("RuntimeError", "INTERNAL ASSERT FAILED at somewhere, please report a bug")}, "internal"),
-        (
-            {"raised": ("RuntimeError", "The value is wrong.\n----\n- C++ Call Stack: (For framework developers)\n")},
-            "internal",
-        ),
+        ("builtins.ValueError", "stride must be positive, got 0", "clean"),
+        ("builtins.RuntimeError", "stride must be positive\nsee the manual", "clean"),
+        ("builtins.AssertionError", "", "internal"),
+        ("builtins.RuntimeError", "assertion `x' failed at src/opr/impl.cpp:123: bad", "internal"),
+        ("RuntimeError", "INTERNAL ASSERT FAILED at somewhere, please report a bug", "internal"),
+        ("RuntimeError", "The value is wrong.\n----\n- C++ Call Stack: (For framework developers)\n", "internal"),
     ],
 )
-def test_manner(results, synthetic, fields, expected):
-    from conv_reports.views.errors import manner
+def test_manner_of_an_exception(cls, message, manner):
+    assert judge_manner(invalid(raised=Raised("construct", cls, (), message))) == manner
 
-    records = synthetic.records(60)
-    invalid = {record["id"] for record in records if record["record"] == "case" and record["invalid"]}
-    first = next(record for record in records if record["record"] == "verdict" and record["case"] in invalid)
-    first.pop("raised", None)
-    if "raised" in fields:
-        cls, message = fields["raised"]
-        fields = {"outcome": "conforms", "raised": {"phase": "construct", "cls": cls, "bases": [], "message": message}}
-    first |= fields
-    entries = load([results(records)]).entries
-    found = {(entry.verdict.case, entry.verdict.api): manner(entry) for entry in entries}
-    assert found[first["case"], first["api"]] == expected
-    assert all(manner(entry) == "" for entry in entries if not entry.case.invalid)
+
+def test_a_valid_call_has_no_manner(audits):
+    valid = [judged for judged in load([audits.later]).judged if not judged.case.invalid]
+    assert {judge_manner(judged) for judged in valid} == {""}
+
+
+def test_manners_of_an_audit(audits):
+    asked = [judged for judged in load([audits.later]).judged if judged.case.invalid]
+    assert [(judged.case.name, judge_manner(judged)) for judged in asked] == [
+        ("stride[value:none]", "clean"),
+        ("stride[value:1]", "clean"),
+        ("stride[value:0]", "accepted"),
+        ("stride[value:-1]", "accepted"),
+    ]

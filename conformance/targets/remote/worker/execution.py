@@ -113,9 +113,9 @@ class Execution:
         arrays = {name: self.arrays[name] for name in PARAMETERS if name in self.arrays}
         if not arrays:
             return layer
-        wanted = {name: shape for name, (_, shape, _) in arrays.items()}
+        needed = {name: shape for name, (_, shape, _) in arrays.items()}
         shapes = {name: shape for name, (_, shape) in self.result["parameters"].items()}
-        if wanted != shapes:
+        if needed != shapes:
             return None
         for name, array in arrays.items():
             find_dtype(array[0], self.adapter)

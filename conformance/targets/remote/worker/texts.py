@@ -49,14 +49,14 @@ def strip_traces(message: str) -> str:
     first, *sections = RULED_TITLE.split(message)
     titles = sections[::2]
     texts = sections[1::2]
-    kept = [first]
+    parts = [first]
     for title, text in zip(titles, texts):
         if not TRACE.search(title):
-            kept += [title, text]
-    if len(kept) == 1 + len(sections):
+            parts += [title, text]
+    if len(parts) == 1 + len(sections):
         return message
     # A message that is nothing but traces stays.
-    return "\n".join(part.strip() for part in kept).strip() or message
+    return "\n".join(part.strip() for part in parts).strip() or message
 
 
 def name_class(cls: type) -> str:

@@ -1,0 +1,37 @@
+"""The checks of a certificate: each asks one API a few calls and holds the answers against what must be so.
+
+Nothing here trusts the judge, and little the contract: layers are small, numbers are small integers, and everything
+is compared bit for bit.
+"""
+
+from collections.abc import Mapping
+
+from conformance.certificate.checks.contract import check_contract
+from conformance.certificate.checks.executed import check_executed
+from conformance.certificate.checks.gradients import check_gradients
+from conformance.certificate.checks.judge import check_judge
+from conformance.certificate.checks.layout import check_layout
+from conformance.certificate.checks.no_equivalent import check_no_equivalent
+from conformance.certificate.checks.parameters import check_parameters
+from conformance.certificate.checks.phases import check_phases
+from conformance.certificate.checks.repeat import check_repeat
+from conformance.certificate.checks.seeds import check_seeds
+from conformance.certificate.checks.transport import check_transport
+from conformance.certificate.subject import Check
+
+__all__ = ["CHECKS"]
+
+# In the order of a certificate.
+CHECKS: Mapping[str, Check] = {
+    "layout": check_layout,
+    "parameters": check_parameters,
+    "transport": check_transport,
+    "repeat": check_repeat,
+    "gradients": check_gradients,
+    "phases": check_phases,
+    "seeds": check_seeds,
+    "judge": check_judge,
+    "executed": check_executed,
+    "contract": check_contract,
+    "no_equivalent": check_no_equivalent,
+}

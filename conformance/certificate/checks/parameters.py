@@ -1,0 +1,41 @@
+"""What is set, and what is held."""
+
+from __future__ import annotations
+
+from conformance.case import Observation, Phase
+from conformance.certificate.answers import bits_of
+from conformance.certificate.calls import DTYPES, Call, build_call
+from conformance.certificate.errors import CheckFailedError
+from conformance.certificate.layers import GROUPED, SMALL
+from conformance.certificate.subject import Subject
+
+
+def check_parameters(subject: Subject) -> str:
+    """Catches parameters that are not set, set otherwise than sent, or of another dtype than asked for.
+
+    What was set is what is held, bit for bit, in every dtype that the framework has.
+    """
+    held = []
+    for dtype in DTYPES:
+        for arguments in (SMALL, GROUPED):
+            call = build_call(subject.contract, arguments, dtype=dtype).with_special_values().read_back()
+            (answer,) = subject.ask(call)
+            if answer.raised is not None and answer.phase in (Phase.CONSTRUCT, Phase.PARAMETERS):
+                continue  # no such dtype, or no such layer of it
+            for name in ("weight", "bias"):
+                check_held(name, call, answer)
+            held.append(dtype)
+    if "float32" not in held:
+        raise CheckFailedError("not even float32 parameters can be set")
+    return ", ".join(dict.fromkeys(held))
+
+
+def check_held(name: str, call: Call, answer: Observation) -> None:
+    dtype, shape, data = call.wire["arrays"][name]
+    if name not in answer.values:
+        raise CheckFailedError(f"{name} of {dtype} cannot be read back")
+    held = answer.values[name]
+    if (held.dtype, held.values.shape) != (dtype, shape):
+        raise CheckFailedError(f"{name} is {held.dtype} of shape {held.values.shape}, not {dtype} of {shape}")
+    if bits_of(held) != data:
+        raise CheckFailedError(f"the bits of {name} in {dtype} are not those that were set")

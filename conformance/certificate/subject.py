@@ -1,0 +1,34 @@
+"""What a check is given, and what a check is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from conformance.apis import Contract, Framework
+from conformance.case import Observation
+from conformance.certificate.calls import Call
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One API of a target.
+
+    Attributes:
+        answer: asks the target's worker calls as they travel. Raises CheckFailedError where it gives no answer.
+        run_scripts: runs the source of the calls by itself, and gives what each has kept; see `checks.executed`.
+    """
+
+    contract: Contract
+    framework: Framework
+    answer: Callable[[Sequence[Mapping[str, Any]]], list[Observation]]
+    run_scripts: Callable[[], Mapping[str, Any]]
+
+    def ask(self, *calls: Call) -> list[Observation]:
+        """The answers to calls, in order."""
+        return self.answer([call.wire for call in calls])
+
+
+# A check says what it has checked, or raises CheckFailedError or NotObservableError.
+Check: TypeAlias = Callable[[Subject], str]

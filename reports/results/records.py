@@ -1,0 +1,198 @@
+"""The records of a results file (specs/schema/results.json), frozen, and the closed sets that they draw from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+FORMAT = 1
+
+Outcome: TypeAlias = Literal[
+    "conforms", "diverges", "crashed", "timed_out", "unstable", "no_equivalent", "unavailable", "fault"
+]
+# The closed sets repeat the suite's, which the reports may not import; a test holds them to it.
+OUTCOMES: tuple[Outcome, ...] = (
+    "diverges",
+    "crashed",
+    "timed_out",
+    "unstable",
+    "fault",
+    "conforms",
+    "no_equivalent",
+    "unavailable",
+)
+FAILURES = frozenset({"diverges", "crashed", "timed_out", "unstable"})
+KINDS = (
+    "shape",
+    "value",
+    "gradient",
+    "dtype",
+    "default",
+    "distribution",
+    "wrongly_accepted",
+    "wrongly_rejected",
+    "error_class",
+    "error_phase",
+)
+PHASES = ("start", "construct", "parameters", "forward", "backward")
+
+# What is large and seldom needed of a verdict: it stays in the file.
+DETAILS = frozenset({"script", "arrays", "stderr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    suite: str
+    started: str
+    host: Mapping[str, str]
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    name: str
+    framework: str
+    available: bool
+    reason: str = ""
+    version: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    apis: tuple[str, ...] = ()
+    certificate: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    id: str
+    layer: str
+    arguments: Mapping[str, Any]
+    clause: str
+    inputs: Mapping[str, Any] | None = None
+    api: str | None = None
+    line: int = 0
+    invalid: bool = False
+    claim: str | None = None
+
+    @property
+    def spec(self) -> str:
+        return self.id.partition("::")[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.partition("::")[2] or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    phase: str
+    cls: str
+    bases: tuple[str, ...]
+    message: str
+
+    @property
+    def class_name(self) -> str:
+        """The exception's class without its module."""
+        return self.cls.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The element of an array that is furthest from the oracle's."""
+
+    index: tuple[int, ...]
+    expected: str
+    observed: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a case on an API of a target. A text that the file leaves out is "".
+
+    Attributes:
+        offset: where the verdict's line begins in the file, in bytes; `read.details` reads it again.
+        has: which of `DETAILS` that line holds.
+    """
+
+    case: str
+    target: str
+    api: str
+    outcome: str
+    kind: str
+    subject: str
+    expected: str
+    observed: str
+    phase: str
+    raised: Raised | None
+    ratio: float | None
+    exact: bool
+    worst: Worst | None
+    ruling: str
+    inferred: bool
+    call: str
+    known: str
+    seconds: float
+    offset: int
+    has: frozenset[str]
+
+    @property
+    def error_class(self) -> str:
+        """The qualified name of the exception's class, "" where none was raised."""
+        return self.raised.cls if self.raised else ""
+
+    @property
+    def error_message(self) -> str:
+        return self.raised.message if self.raised else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What came of executing a verdict's script."""
+
+    case: str
+    target: str
+    api: str
+    confirmed: bool
+    printed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of a document; `unchecked` says why no case tests it."""
+
+    document: str
+    api: str
+    claim: str
+    section: str
+    says: str
+    unchecked: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """How an API says its layer, for the porting tables; `weight` and `bias` are source in weight, bias and groups."""
+
+    api: str
+    target: str
+    weight: str
+    bias: str
+    defaults: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    complete: bool
+    finished: str
+    verdicts: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """The last record of a file that cannot be read further."""
+
+    line: int
+    problem: str
+
+
+Record: TypeAlias = Header | Target | Case | Verdict | Confirmation | Statement | Contract | Footer | Damage

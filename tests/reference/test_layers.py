@@ -1,0 +1,132 @@
+"""One description of each layer, which agrees with its functions."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import conv_reference as reference
+from conv_reference.parameters import Parameters, read_parameters
+
+LAYERS = pytest.mark.parametrize("layer", reference.LAYERS.values(), ids=reference.LAYERS)
+COMMON = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
+
+
+def find_defaults(function) -> dict[str, object]:
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def test_names_are_keys():
+    assert {name: layer.name for name, layer in reference.LAYERS.items()} == {
+        "conv2d": "conv2d",
+        "conv_transpose2d": "conv_transpose2d",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("conv2d", "stride padding dilation groups bias padding_mode"),
+        ("conv_transpose2d", "stride padding output_padding dilation groups bias"),
+    ],
+)
+def test_defaults_are_in_the_order_of_the_signature(name, order):
+    layer = reference.LAYERS[name]
+    assert list(layer.defaults) == order.split()
+    assert layer.parameters == ("in_channels", "out_channels", "kernel_size", *order.split())
+    assert layer.keywords == tuple(word for word in order.split() if word != "bias")
+
+
+@LAYERS
+def test_defaults_are_what_a_call_without_them_means(layer):
+    assert layer.defaults.items() >= COMMON.items()
+    keywords = {name: layer.defaults[name] for name in layer.keywords}
+    assert read_parameters(layer.name, **keywords) == read_parameters(layer.name)
+
+
+@LAYERS
+def test_both_functions_have_the_same_defaults(layer):
+    assert find_defaults(layer.forward) == find_defaults(layer.gradients)
+
+
+@LAYERS
+def test_every_keyword_has_a_type(layer):
+    assert set(layer.keywords) <= set(Parameters.__annotations__)
+
+
+@LAYERS
+def test_defaults_cannot_be_changed(layer):
+    with pytest.raises(TypeError):
+        layer.defaults["stride"] = 2
+
+
+@LAYERS
+def test_a_weight_of_the_described_shape_fits(layer):
+    shape = layer.weight_shape(4, 6, (3, 2), groups=2)
+    output = layer.forward(np.ones((1, 4, 5, 5)), np.ones(shape), groups=2)
+    assert output.shape == (1, 6, *layer.output_size(5, (3, 2)))
+
+
+@LAYERS
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((4, 6, 3, 4), ValueError, "out_channels = 6 does not divide into groups = 4"),
+        ((0, 6, 3), ValueError, "in_channels must be at least 1"),
+        ((4, 6.0, 3), TypeError, "out_channels must be an int"),
+        ((4, 6, (3, 0)), ValueError, r"kernel_size\[1\] must be at least 1"),
+    ],
+)
+def test_no_weight_shape(layer, arguments, error, message):
+    with pytest.raises(error, match=message):
+        layer.weight_shape(*arguments)
+
+
+@LAYERS
+def test_bounds_are_those_of_the_layer(layer):
+    x, weight = np.ones((1, 2, 4, 4)), np.ones((2, 2, 2, 2))
+    bounded = layer.with_bound(x, weight, dtype="float32", padding=1)
+    due = reference.with_bound(layer.name, x, weight, dtype="float32", padding=1)
+    np.testing.assert_array_equal(bounded.bound, due.bound)
+    gradients = layer.gradients_with_bound(x, weight, bounded.value, dtype="float32", padding=1)
+    due = reference.gradients_with_bound(layer.name, x, weight, bounded.value, dtype="float32", padding=1)
+    np.testing.assert_array_equal(gradients.weight.bound, due.weight.bound)
+
+
+@LAYERS
+def test_a_check_draws_no_weight(layer):
+    """Neither time nor memory: this one would have 8 TB."""
+    settings = layer.check(10**6, 10**6, 1, stride=2)
+    assert settings.stride == (2, 2)
+
+
+def test_an_unknown_layer_has_no_module():
+    with pytest.raises(ValueError, match="layer must be one of"):
+        reference.Module("conv3d", 4, 4, 3)
+
+
+@pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d", "conv2d_gradients", "conv_transpose2d_gradients"])
+def test_help_names_the_type_of_the_result(name):
+    text = inspect.getdoc(getattr(reference, name))
+    assert "dtype:" in text
+    assert "Returns" in text
+
+
+@pytest.mark.parametrize("word", ["dtype", "accumulate", "Returns", "gamma(n)", "TypeError", "ValueError", "infinite"])
+def test_help_of_the_bound_has_the_whole_contract(word):
+    assert word in inspect.getdoc(reference.error_bound)
+
+
+@LAYERS
+def test_sizes_of_numpy_are_counted_without_overflow(layer):
+    huge = tuple(np.array([1, 2**30, 4, 4], np.int32))
+    geometry = reference.find_geometry(layer.name, huge, tuple(np.array([2**30, 1, 4, 4], np.int32)), groups=2**30)
+    assert all(type(size) is int for size in (*geometry.x_shape, *geometry.kernels))
+    assert geometry.gradient_terms.weight >= 1
+
+
+def test_exact_inputs_take_sizes_of_numpy():
+    sizes = tuple(np.array([1, 2, 4, 4], np.int32))
+    made = reference.exact_inputs(np.random.default_rng(0), "conv2d", sizes, sizes, dtype="float64", gradients=True)
+    assert made.weight.shape == (1, 2, 4, 4)
