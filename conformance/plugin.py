@@ -290,7 +290,9 @@ def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
         "expected": verdict.expected,
         "observed": verdict.observed,
         "ruling": verdict.ruling.replace("_", " ") if verdict.ruling is not None else "",
-        "clause": case.clause,
+        "authority": verdict.authority.replace("_", " ") if verdict.authority is not None else "",
+        "rests on": verdict.rests_on,
+        "clause": case.clause if case.clause != verdict.rests_on else "",
         "baseline": complaint,
     }
     lines += [f"  {name:8}  {text}" for name, text in details.items() if text]

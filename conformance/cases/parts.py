@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.case import (
@@ -83,7 +84,7 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         promise = Promise(raises=_read_classes(node))
     else:
         promise = _build_promise(node.child("expect").with_names(_bind(arguments, binding, inputs)), arguments)
-    return Case(
+    case = Case(
         spec=file.name,
         name=case_name(template.name, binding),
         line=node.line,
@@ -95,6 +96,40 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         clause=template.clause,
         claim=template.claim,
         positional=_read_positional(node, arguments),
+        wrong=node.data.get("wrong"),
+    )
+    return case if case.wrong is None else replace(case, twin=_build_twin(case, case.wrong, node, defaults))
+
+
+def _build_twin(case: Case, wrong: str, node: Node, defaults: Node) -> Case:
+    """The valid call that differs from an invalid one in what is wrong alone.
+
+    By default the wrong argument is as the file's defaults have it, or else as the layer has. The name is of the call
+    itself: calls that are mended to the same one share it.
+    """
+    mended = node.child("mended", {})
+    arguments = {**case.arguments}
+    if "mended" not in node.data:
+        arguments.pop(wrong, None)
+        default = defaults.child("arguments", {}).evaluate_items()
+        if wrong in default:
+            arguments[wrong] = default[wrong]
+    arguments |= mended.child("arguments", {}).evaluate_items()
+    inputs = case.inputs
+    if inputs is not None:
+        inputs = replace(inputs, **mended.child("input", {}).evaluate_items())
+    written = repr((sorted(arguments.items()), inputs))
+    digest = hashlib.sha256(written.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+    return Case(
+        spec=case.spec,
+        name=f"twin.{digest}",
+        line=case.line,
+        layer=case.layer,
+        api=case.api,
+        arguments=arguments,
+        inputs=inputs,
+        promise=Promise(),
+        clause=case.clause,
     )
 
 

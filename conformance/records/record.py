@@ -14,8 +14,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from conformance.apis import Contract
 from conformance.case import (
+    Aspect,
+    Authority,
     Case,
     Confirmation,
+    Direction,
+    Divergence,
     Greeting,
     Inputs,
     Kind,
@@ -196,6 +200,7 @@ class CaseRecord:
     Attributes:
         arguments: JSON data, in the notation of a spec: a list is a tuple, ``{"list": [...]}`` a list, and so on.
         invalid: whether the call is to be rejected.
+        wrong: the argument that makes it so, where the case names it.
     """
 
     id: str
@@ -207,9 +212,10 @@ class CaseRecord:
     invalid: bool
     clause: str
     claim: str | None
+    wrong: str | None = None
 
     def to_json(self) -> Data:
-        return {
+        data: Data = {
             "record": "case",
             "id": self.id,
             "line": self.line,
@@ -221,6 +227,7 @@ class CaseRecord:
             "clause": self.clause,
             "claim": self.claim,
         }
+        return data if self.wrong is None else {**data, "wrong": self.wrong}
 
     @classmethod
     def from_json(cls, data: Data) -> CaseRecord:
@@ -235,6 +242,7 @@ class CaseRecord:
             invalid=data.get("invalid", False),
             clause=data["clause"],
             claim=data.get("claim"),
+            wrong=data.get("wrong"),
         )
 
 
@@ -250,6 +258,7 @@ def describe_case(case: Case) -> CaseRecord:
         invalid=bool(case.promise.raises),
         clause=case.clause,
         claim=case.claim,
+        wrong=case.wrong,
     )
 
 
@@ -322,13 +331,19 @@ class VerdictRecord:
             "exact": verdict.exact,
             "worst": None if verdict.worst is None else _worst_to_json(verdict.worst),
             "ruling": verdict.ruling,
+            "authority": verdict.authority,
+            "rests_on": verdict.rests_on,
+            "direction": verdict.direction,
+            "further": [_divergence_to_json(divergence) for divergence in verdict.further],
+            "compared": list(verdict.compared),
+            "accident": verdict.accident,
             "inferred": verdict.inferred,
             "stderr": verdict.stderr,
             "arrays": verdict.arrays,
         }
         data: Data = {"record": "verdict", **self.question._asdict()}
         for name, value in said.items():
-            if value is None or value is False or value == "":
+            if value is None or value is False or value in ("", []):
                 continue
             data[name] = value
         data["seconds"] = round(verdict.seconds, 6)
@@ -353,6 +368,12 @@ class VerdictRecord:
             exact=data.get("exact", False),
             worst=_worst_from_json(data["worst"]) if "worst" in data else None,
             ruling=Ruling(data["ruling"]) if "ruling" in data else None,
+            authority=Authority(data["authority"]) if "authority" in data else None,
+            rests_on=data.get("rests_on", ""),
+            direction=Direction(data["direction"]) if "direction" in data else None,
+            further=tuple(map(_divergence_from_json, data.get("further", ()))),
+            compared=tuple(map(Aspect, data.get("compared", ()))),
+            accident=data.get("accident", False),
             inferred=data.get("inferred", False),
             stderr=data.get("stderr", ""),
             arrays=data.get("arrays"),
@@ -360,6 +381,22 @@ class VerdictRecord:
         )
         question = Question(data["case"], data["target"], data["api"])
         return cls(question, verdict, data.get("call", ""), data.get("script"), data.get("known"))
+
+
+def _divergence_to_json(divergence: Divergence) -> Data:
+    data = {
+        "kind": divergence.kind,
+        "subject": divergence.subject,
+        "expected": divergence.expected,
+        "observed": divergence.observed,
+    }
+    return data if divergence.ratio is None else {**data, "ratio": _number_to_json(divergence.ratio)}
+
+
+def _divergence_from_json(data: Data) -> Divergence:
+    """As it was written: without its worst element, which the file keeps of the first divergence alone."""
+    ratio = float(data["ratio"]) if "ratio" in data else None
+    return Divergence(Kind(data["kind"]), data["subject"], data["expected"], data["observed"], ratio)
 
 
 def _raised_to_json(raised: Raised) -> Data:

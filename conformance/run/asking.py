@@ -11,6 +11,7 @@ from conformance.certificate.certificates import Cache, Certificates
 from conformance.oracle.expectation import Expectation
 from conformance.run.settings import Settings
 from conformance.verdicts import repeat
+from conformance.verdicts.twin import qualify
 
 
 class Asking:
@@ -22,6 +23,7 @@ class Asking:
         self._targets = targets
         self._certificates = Certificates(self.greet, cache, settings.certifies == "always")
         self._audit: Audit | None = None
+        self._twins: dict[tuple[str, str, str], Job] = {}
 
     def greet(self, target: Target) -> Greeting:
         """What a target says of itself. Raises TargetError when it cannot be used."""
@@ -33,6 +35,8 @@ class Asking:
         repeats = [Job(job.case, job.contract, job.target) for _ in range(self._settings.repeats)]
         for repeated in repeats:
             audit.submit(repeated)
+        if job.case.twin is not None:
+            self._submit_twin(job, job.case.twin)
         if self._settings.certifies != "never":
             self._certificates.start(job.target)
         return repeats
@@ -44,7 +48,19 @@ class Asking:
         if failure is not None:
             api = job.contract.api
             return Verdict(Outcome.FAULT, observed=f"not audited: {api} failed its certificate: {failure}")
-        return repeat.combine([repeated.verdict.result() for repeated in repeats])
+        verdict = repeat.combine([repeated.verdict.result() for repeated in repeats])
+        if job.case.twin is None:
+            return verdict
+        assert job.case.wrong is not None
+        twin = self._twins[_identify(job.case.twin, job)]
+        return qualify(verdict, twin.verdict.result(), job.case.wrong)
+
+    def _submit_twin(self, job: Job, twin: Case) -> None:
+        """Queue the valid twin of an invalid call. Many have the same, which is asked once."""
+        key = _identify(twin, job)
+        if key not in self._twins:
+            self._twins[key] = Job(twin, job.contract, job.target)
+            self._start_audit().submit(self._twins[key])
 
     def find_certificate(self, target: Target) -> Certificate | None:
         """A target's certificate, once it is complete; None where none was begun, or the target cannot be used."""
@@ -63,3 +79,8 @@ class Asking:
         if self._audit is None:
             self._audit = Audit(self._targets, self._settings.case_timeout)
         return self._audit
+
+
+def _identify(twin: Case, job: Job) -> tuple[str, str, str]:
+    """A twin, as it is asked of a job's API of a target."""
+    return twin.id, job.target.name, job.contract.api
