@@ -37,7 +37,7 @@ def rows(folder: Path, strength: int) -> list[dict[str, object]]:
     ]
     lines += ["    where:"] + [f"      - '{text}'" for text in WHERE]
     lines += ["    arguments:"] + [f"      {name}: '={name}'" for name in DOMAIN]
-    lines += ["    raises: TypeError"]  # as no layer has such parameters
+    lines += ["    raises: TypeError", "    wrong: stride"]  # as no layer has such parameters
     path.write_text("\n".join(lines), encoding="utf-8")
     return [dict(case.arguments) for case in spec.load(path, "cover.yaml").cases]
 

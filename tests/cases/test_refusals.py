@@ -107,13 +107,13 @@ SPECS = {
         f'{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], gradients: "=2"}}}}\n', "gradients:", "gradients is true or false"
     ),
     "a number of another dtype": (
-        f"{HEAD}  - {{name: x, arguments: {{stride: {{numpy: int8, value: 300}}}}, raises: TypeError}}\n", "stride:",
+        f"{HEAD}  - {{name: x, arguments: {{stride: {{numpy: int8, value: 300}}}}, raises: TypeError, wrong: stride}}\n", "stride:",
         "numpy: 300 is no int8",
     ),
     "an unhashable member of a set": (
-        f"{HEAD}  - {{name: x, arguments: {{stride: {{set: [{{list: [1]}}]}}}}, raises: TypeError}}\n", "stride:", "set: unhashable"
+        f"{HEAD}  - {{name: x, arguments: {{stride: {{set: [{{list: [1]}}]}}}}, raises: TypeError, wrong: stride}}\n", "stride:", "set: unhashable"
     ),
-    "the same case twice": (f"{HEAD}  - {{name: x, for: {{v: [3, '3']}}, raises: X}}\n", "4:5", "the case 'x[v:3]' stands at line 4"),
+    "the same case twice": (f"{HEAD}  - {{name: x, for: {{v: [3, '3']}}, raises: X, wrong: stride}}\n", "4:5", "the case 'x[v:3]' stands at line 4"),
 }  # fmt: skip
 
 
@@ -140,7 +140,9 @@ def position(content: str | bytes, place: str) -> str:
 
 def test_an_unknown_parameter_may_be_what_an_invalid_case_is_about(tmp_path: Path) -> None:
     path = tmp_path / "good.yaml"
-    path.write_text(f"{HEAD}  - name: x\n    arguments: {{{CALL}, strides: 2}}\n    raises: TypeError\n")
+    path.write_text(
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, strides: 2}}\n    raises: TypeError\n    wrong: stride\n"
+    )
     assert [case.name for case in spec.load(path, "good.yaml").cases] == ["x"]
 
 
@@ -155,7 +157,7 @@ def test_a_file_that_is_absent_or_too_large(tmp_path: Path) -> None:
 def test_a_case_name_is_one_short_printable_line(tmp_path: Path) -> None:
     path = tmp_path / "names.yaml"
     values = ["a\nb", "\u202etxt", "x::y", "z" * 1000, ""]
-    path.write_text(f"{HEAD}  - {{name: x, for: {{v: {json.dumps(values)}}}, raises: X}}\n")
+    path.write_text(f"{HEAD}  - {{name: x, for: {{v: {json.dumps(values)}}}, raises: X, wrong: stride}}\n")
     names = [case.name for case in spec.load(path, "names.yaml").cases]
     assert names[0] == "x[v:a\\x0ab]"
     assert names[1] == "x[v:\\u202etxt]"

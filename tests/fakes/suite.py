@@ -41,6 +41,7 @@ cases:
     arguments: {in_channels: 1, out_channels: 1, kernel_size: 1, stride: "=value"}
     input: {shape: [1, 1, 3, 4], gradients: false}
     raises: TypeError
+    wrong: stride
 """
 CASES = 11  # of both specs: 4 kernels of 2 sizes, the other, 2 invalid strides
 

@@ -33,6 +33,7 @@ cases:
     arguments: {in_channels: 1, out_channels: 1, kernel_size: 1, stride: "=value"}
     input: {shape: [1, 1, 3, 4], gradients: false}
     raises: [TypeError, ValueError]
+    wrong: stride
 """
 CLAIMS = """\
 layer: conv2d
