@@ -32,11 +32,3 @@ SMALL = {
     "small T 5x5 8-8 @16, N=2": Benchmark("conv_transpose2d", (2, 8, 16, 16), (8, 8, 5, 5), {"padding": 2}),
 }
 LAYERS = LARGE | SMALL
-
-STRATEGIES = {
-    "one gather": {"SMALL": 1 << 62, "ROWWISE": 1 << 62},
-    "by kernel row": {"SMALL": 1 << 62, "ROWWISE": 0},
-    "blocks, phases": {"SMALL": 0, "REUSE": 0, "PHASES": 1 << 62},
-    "blocks, taps": {"SMALL": 0, "REUSE": 1 << 62},
-}
-"""Settings of `reference.arithmetic` that force a way to compute; without them the oracle chooses."""

@@ -68,7 +68,8 @@ def side(python: str, name: str, threads: int) -> Iterator[Side]:
     environment = os.environ | {
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": str(threads if name == "torch" else 1),
-        "PYTHONPATH": str(WORKER.parents[1]),
+        # This checkout's packages, whatever is installed.
+        "PYTHONPATH": os.pathsep.join([str(WORKER.parents[1]), str(WORKER.parents[1] / "src")]),
     }
     with subprocess.Popen(
         [python, str(WORKER), name],

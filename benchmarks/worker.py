@@ -64,21 +64,16 @@ def numpy_calls(layer, x_shape, weight_shape, parameters):
     import numpy as np
 
     import conv_reference as reference
-    from benchmarks.layers import STRATEGIES
 
     rng = np.random.default_rng(0)
     x, weight = rng.standard_normal(x_shape), rng.standard_normal(weight_shape)
-    forward, backward = getattr(reference, layer), getattr(reference, layer + "_gradients")
-    grad = np.ones((x_shape[0], *output_shape(layer, x_shape, weight_shape, parameters)))
-    forced = {
-        f"oracle {name}": partial(with_settings, settings, partial(forward, x, weight, **parameters))
-        for name, settings in STRATEGIES.items()
-    }
+    described = reference.LAYERS[layer]
+    grad = np.ones(reference.find_geometry(layer, x_shape, weight_shape, **parameters).output_shape)
     square, product = rng.standard_normal((1024, 1024)), np.empty((1024, 1024))
-    return forced | {
-        "oracle forward": lambda: forward(x, weight, **parameters),
-        "oracle gradients": lambda: backward(x, weight, grad, **parameters),
-        "oracle with bound": lambda: reference.with_bound(layer, x, weight, dtype="float32", **parameters),
+    return {
+        "oracle forward": lambda: described.forward(x, weight, **parameters),
+        "oracle gradients": lambda: described.gradients(x, weight, grad, **parameters),
+        "oracle with bound": lambda: described.with_bound(x, weight, dtype="float32", **parameters),
         "dgemm": lambda: np.matmul(square, square, out=product),
         "products": products_call(x, weight, grad, layer, parameters.get("groups", 1)),
         "onnx": onnx_call(layer, x, weight, parameters),
@@ -107,27 +102,6 @@ def products_call(x, weight, output, layer, groups):
         halves = [np.array_split(left, 2, axis=1), (right, right), np.array_split(result, 2, axis=1)]
     pool = ThreadPoolExecutor(2)
     return lambda: list(pool.map(np.matmul, *halves))
-
-
-def with_settings(settings, call):
-    """One call of the oracle, forced to compute in a certain way."""
-    from conv_reference import arithmetic
-
-    chosen = {name: getattr(arithmetic, name) for name in settings}
-    vars(arithmetic).update(settings)
-    try:
-        return call()
-    finally:
-        vars(arithmetic).update(chosen)
-
-
-def output_shape(layer, x_shape, weight_shape, parameters):
-    import conv_reference as reference
-
-    sizes = {key: value for key, value in parameters.items() if key != "groups"}
-    size = reference.output_size(layer, x_shape[2:], weight_shape[2:], **sizes)
-    channels = weight_shape[0] if layer == "conv2d" else weight_shape[1] * parameters.get("groups", 1)
-    return (channels, *size)
 
 
 def onnx_call(layer, x, weight, parameters):

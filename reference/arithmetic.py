@@ -97,7 +97,8 @@ def contract(padded: Array, y: Array, plane: Windows, groups: int) -> Array:
             patches = _flatten(windows[images, some_groups, some_channels, kernel_rows, :, down, across])
             factors = by_group[images, some_groups, :, _flat(down, across, columns)]
             products = factors @ patches.swapaxes(2, 3)
-            place += products.sum(axis=0).reshape(place.shape)
+            for product in products:
+                place += product.reshape(place.shape)
 
     share_out(sum_products, plan.each_share(), plan.count_shares())
     return weight.reshape(y.shape[1], channels, rows.kernel, columns.kernel)
@@ -122,7 +123,8 @@ def _scatter_by_correlation(y: Array, weight: Array, plane: Windows, groups: int
     placed = _place_among_zeros(y, (turned.rows.input, turned.columns.input), corner)
     out_channels, channels, height, width = weight.shape
     by_group = weight.reshape(groups, out_channels // groups, channels, height, width)
-    kernels = by_group[..., ::-1, ::-1].swapaxes(1, 2)
+    # BLAS takes no array that runs backwards.
+    kernels = np.ascontiguousarray(by_group[..., ::-1, ::-1].swapaxes(1, 2))
     kernels = kernels.reshape(groups * channels, out_channels // groups, height, width)
     return correlate(placed, kernels, turned, groups)
 

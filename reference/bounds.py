@@ -212,11 +212,11 @@ def error_bound(
 ) -> Array:
     """How far a correct result of a layer, computed in `dtype`, may lie from the exact one.
 
-    |result - exact| <= error_bound, for each element alone. The exact value is `with_bound(...).value`, which has the
-    whole contract; in short:
+    |result - value| <= error_bound for each element alone, `value` what the layer's function gives unrounded;
+    `with_bound` gives both.
 
-    layer: "conv2d" or "conv_transpose2d". x, weight, bias, parameters: as that function takes them; the operands
-    should already be numbers of `dtype`.
+    layer: "conv2d" or "conv_transpose2d". x, weight, bias, parameters (stride, padding, output_padding, dilation,
+    groups, padding_mode): as that function takes them; the operands should already be numbers of `dtype`.
     dtype: the floating-point or complex type of the result, and of the accumulation unless `accumulate` names
     another.
 

@@ -309,8 +309,8 @@ def backward(call: BackwardCall) -> Gradients:
 def differentiate_convolution(geometry: Geometry, x: Array, weight: Array, grad: Array) -> tuple[Array, Array]:
     """(x, weight) gradients of conv2d."""
     plane, groups = geometry.plane, geometry.groups
-    padded = pad(x, plane, geometry.padding_mode)
-    grad_weight = contract(padded, grad, plane, groups)
+    # The padded input has no name, so that its memory is free again for the other gradient.
+    grad_weight = contract(pad(x, plane, geometry.padding_mode), grad, plane, groups)
     return unpad(grad, weight, plane, groups, geometry.padding_mode), grad_weight
 
 

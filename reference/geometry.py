@@ -1,6 +1,7 @@
 """What follows from the shapes and parameters of one call: sizes, and how many products meet in one element."""
 
 from functools import lru_cache
+from operator import index
 from typing import NamedTuple, Unpack
 
 from .parameters import (
@@ -99,7 +100,9 @@ def find_geometry(
     layer: LayerName, x_shape: tuple[int, ...], weight_shape: tuple[int, ...], **parameters: Unpack[Parameters]
 ) -> Geometry:
     """The geometry of one call. TypeError and ValueError as the layer's function promises."""
-    return fit_shapes(layer, x_shape, weight_shape, read_parameters(layer, **parameters))
+    # NumPy's integers would overflow in what follows.
+    x_sizes, weight_sizes = tuple(map(index, x_shape)), tuple(map(index, weight_shape))
+    return fit_shapes(layer, x_sizes, weight_sizes, read_parameters(layer, **parameters))
 
 
 def fit_shapes(

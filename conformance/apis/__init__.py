@@ -1,7 +1,10 @@
 """The contracts: what each vendor's API takes and holds, and how that translates to the canonical layer and back.
 
 One module per framework, one `Contract` per API. A module defines ``FRAMEWORK``, a `Framework`, and nothing else
-need know of it: `frameworks` finds it here, and the adapter of the same name in ``conformance/adapters``.
+need know of it: `frameworks` finds it here. The adapter of the same name is in ``conformance/targets/remote/adapters``.
+
+What several frameworks share stands in modules of its own name: `padding` (strings and sides), `torch_style` (classes
+with torch's arguments), `functional` (functions whose weight and bias are arguments), `common` (sizes and shapes).
 """
 
 from __future__ import annotations
@@ -9,117 +12,33 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from conformance.case import Array, Inputs, LayerName
-from conformance.case.values import Arguments
+from conformance.apis.contract import AS_THE_ORACLE, Contract, Framework, Layout, NoEquivalent, Source
 
-
-@dataclass(frozen=True)
-class NoEquivalent:
-    """The vendor's API cannot express the layer."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a parameter lies in the vendor's API, against the oracle's layout; both take (array, groups).
-
-    `source` is `to_vendor` as a person would type it, in terms of the parameter's name and `groups`; "" where the
-    layouts are the same.
-    """
-
-    to_vendor: Callable[[Array, int], Array]
-    from_vendor: Callable[[Array, int], Array]
-    source: str = ""
-
-
-AS_THE_ORACLE = Layout(lambda array, groups: array, lambda array, groups: array)
-
-
-@dataclass(frozen=True)
-class Contract:
-    """One documented class or function of a vendor.
-
-    Canonical arguments are the oracle's own (`reference.Conv2d`, `reference.Conv2dTranspose`); values that no layer
-    can have pass through both ways, because a case may be about one.
-
-    Attributes:
-        api: the documented dotted name.
-        layer: the canonical operation.
-        document: what is cited for it.
-        to_vendor: the vendor's keyword arguments for canonical ones, given the case's inputs.
-        to_canonical: canonical arguments for the vendor's, the vendor's own defaults filled in.
-        functional: weight and bias are arguments of the call, `conformance.values.Tensor` among the arguments.
-        weight: (C_out, C_in/groups, kh, kw), transposed (C_in, C_out/groups, kh, kw), in the oracle's layout.
-        bias: (C_out,) in the oracle's layout.
-    """
-
-    api: str
-    layer: LayerName
-    document: str
-    to_vendor: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
-    to_canonical: Callable[[Arguments], Arguments | NoEquivalent]
-    functional: bool = False
-    weight: Layout = AS_THE_ORACLE
-    bias: Layout = AS_THE_ORACLE
-
-
-@dataclass(frozen=True)
-class Source:
-    """How a person writes the framework's code; each entry is Python source.
-
-    Attributes:
-        imports: what a script imports.
-        prepare: settings that a script needs to show errors where they happen.
-        tensor: makes a tensor of the NumPy array named ``{array}``.
-        bfloat16: the same, for an array of float32 numbers that bfloat16 represents.
-        numpy: turns the tensor named ``{tensor}`` into a NumPy array.
-        dtype_name: the common name of the dtype of the tensor named ``{tensor}``.
-        turned: the tensor ``{tensor}`` with height and width exchanged, as a view where there are views.
-        set_parameter: sets the parameter ``{name}`` of ``{layer}`` to the tensor ``{tensor}``.
-        backward: from ``layer``, ``x`` and ``grad_output`` makes ``gradients``, a dict with the keys
-            input, weight and bias.
-        backward_functional: the same for ``run(x, weight, bias)``; bias may be None.
-        dtype: the framework's spelling of a dtype's common name ``{name}``.
-    """
-
-    imports: str
-    prepare: str
-    tensor: str
-    bfloat16: str
-    numpy: str
-    dtype_name: str
-    turned: str
-    set_parameter: str
-    backward: str
-    backward_functional: str
-    dtype: str
-
-
-@dataclass(frozen=True)
-class Framework:
-    """A framework and its contracts.
-
-    Attributes:
-        name: the import name, which is the adapter's module name too.
-        install: the requirement that installs the audited version.
-    """
-
-    name: str
-    install: str
-    source: Source
-    contracts: tuple[Contract, ...]
+__all__ = [
+    "AS_THE_ORACLE",
+    "Contract",
+    "Framework",
+    "Layout",
+    "NoEquivalent",
+    "Source",
+    "contracts",
+    "framework_of",
+    "frameworks",
+]
 
 
 @functools.cache
 def frameworks() -> Mapping[str, Framework]:
     """Every framework that has a module here, by name."""
-    modules = (importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__))
-    found = [module.FRAMEWORK for module in modules if hasattr(module, "FRAMEWORK")]
-    return {framework.name: framework for framework in found}
+    by_name = {}
+    for info in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        if hasattr(module, "FRAMEWORK"):
+            framework: Framework = module.FRAMEWORK
+            by_name[framework.name] = framework
+    return by_name
 
 
 @functools.cache
@@ -129,4 +48,8 @@ def contracts() -> Mapping[str, Contract]:
 
 
 def framework_of(api: str) -> Framework:
-    return next(f for f in frameworks().values() if any(c.api == api for c in f.contracts))
+    """The framework that an API belongs to. KeyError where none has it."""
+    for framework in frameworks().values():
+        if any(contract.api == api for contract in framework.contracts):
+            return framework
+    raise KeyError(api)

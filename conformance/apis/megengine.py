@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, Layout, NoEquivalent, Source, common
-from conformance.case import Array, Inputs, LayerName
-from conformance.case.values import Arguments, Tensor
+from conformance.apis import Contract, Framework, Layout, NoEquivalent, Source
+from conformance.apis.common import DEFAULTS, NOT_BATCHED, is_default, is_int, is_unbatched
+from conformance.apis.functional import functional_to_canonical, functional_to_vendor
+from conformance.apis.padding import TWICE, give_sides, needs_output_padding_twice
+from conformance.case import Array, Inputs, LayerName, Tensor
+from conformance.case.values import Arguments, Value
 
 
 def _grouped(weight: Array, groups: int) -> Array:
@@ -25,77 +28,70 @@ BIAS = Layout(
 )
 
 
-def _padding(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
-    padding = arguments.get("padding", 0)
-    if padding == "same":
-        return common.same_padding(layer, arguments)
-    if padding == "valid":
-        return {"padding": 0}
-    if layer == "conv_transpose2d" and common.four_sided(padding) is not None:
-        return common.cropped(arguments)
-    sides = common.two_sided(padding)
-    if isinstance(sides, NoEquivalent):
-        return sides
-    return {"padding": sides} if "padding" in arguments else {}
+# Arguments of MegEngine's own, which no layer has.
+OWN = ("conv_mode", "compute_mode")
+NO_CONVOLUTION = NoEquivalent("the layer is a cross-correlation")
 
 
 def _module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
-    if common.unbatched(inputs):
-        return common.NOT_BATCHED
-    if layer == "conv_transpose2d" and not common.default(arguments, "padding_mode"):
+    if is_unbatched(inputs):
+        return NOT_BATCHED
+    if layer == "conv_transpose2d" and not is_default(arguments, "padding_mode"):
         return NoEquivalent("there is no padding_mode")
     if arguments.get("padding_mode") == "circular":
         return NoEquivalent("padding_mode is documented as zeros, reflect or replicate")
-    padding = _padding(layer, arguments)
+    padding = give_sides(layer, arguments)
     if isinstance(padding, NoEquivalent):
         return padding
-    named = isinstance(arguments.get("padding"), str)
-    if named and "output_padding" in padding and not common.default(arguments, "output_padding"):
-        return NoEquivalent("padding has no string, and output_padding is needed to make its size")
-    kept = {k: v for k, v in arguments.items() if layer == "conv2d" or k != "padding_mode"}
-    return {**kept, **padding}
-
-
-_OWN = ("conv_mode", "compute_mode")
+    if needs_output_padding_twice(arguments, padding):
+        return TWICE
+    vendor = {**arguments, **padding}
+    if layer == "conv_transpose2d":
+        vendor.pop("padding_mode", None)
+    return vendor
 
 
 def _module_to_canonical(arguments: Arguments) -> Arguments | NoEquivalent:
-    if arguments.get("conv_mode", "cross_correlation") != "cross_correlation":
-        return NoEquivalent("the layer is a cross-correlation")
-    return {**common.DEFAULTS, **{k: v for k, v in arguments.items() if k not in _OWN}}
+    if not _is_cross_correlation(arguments):
+        return NO_CONVOLUTION
+    return {**DEFAULTS, **_without_own(arguments)}
 
 
 def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
-    if common.unbatched(inputs):
-        return common.NOT_BATCHED
-    if not common.default(arguments, "padding_mode"):
-        return NoEquivalent("there is no padding_mode")
-    if not isinstance(arguments.get("bias", True), bool):
-        return NoEquivalent("bias is a tensor, not a bool")
-    weight = common.weight_tensor(layer, arguments)
-    if isinstance(weight, NoEquivalent):
-        return weight
-    padding = _padding(layer, arguments)
-    if isinstance(padding, NoEquivalent):
-        return padding
-    groups = arguments.get("groups", 1)
-    if common.is_int(groups) and groups > 1 and weight.shape[0] % groups == 0:
-        weight = Tensor((groups, weight.shape[0] // groups, *weight.shape[1:]))
-    names = ("stride", "padding", "output_padding", "dilation", "groups")
-    kept = {name: arguments[name] for name in names if name in arguments}
-    bias = {"bias": Tensor((1, arguments["out_channels"], 1, 1))} if arguments.get("bias", True) else {}
-    return {"weight": weight, **bias, **kept, **padding}
+    if is_unbatched(inputs):
+        return NOT_BATCHED
+    vendor = functional_to_vendor(layer, arguments, give_sides)
+    if isinstance(vendor, NoEquivalent):
+        return vendor
+    tensors = {"weight": _group_weight(vendor["weight"], arguments.get("groups", 1))}
+    if "bias" in vendor:
+        tensors["bias"] = Tensor((1, arguments["out_channels"], 1, 1))
+    return {**vendor, **tensors}
 
 
 def _functional_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
-    if arguments.get("conv_mode", "cross_correlation") != "cross_correlation":
-        return NoEquivalent("the layer is a cross-correlation")
-    shape, groups = arguments["weight"].shape, arguments.get("groups", 1)
+    if not _is_cross_correlation(arguments):
+        return NO_CONVOLUTION
+    shape = arguments["weight"].shape
     if len(shape) == 5:
         shape = (shape[0] * shape[1], *shape[2:])
-    kept = {k: v for k, v in arguments.items() if k not in ("weight", "bias", *_OWN)}
-    implied = common.from_weight(layer, shape, groups)
-    return {**common.DEFAULTS, **implied, **kept, "bias": arguments.get("bias") is not None}
+    return functional_to_canonical(layer, {**_without_own(arguments), "weight": Tensor(shape)})
+
+
+def _group_weight(weight: Tensor, groups: Value) -> Tensor:
+    """The weight's shape as `_grouped` lays it out; one that cannot be grouped so is left, for a case about that."""
+    shape = weight.shape
+    if not is_int(groups) or groups <= 1 or shape[0] % groups:
+        return weight
+    return Tensor((groups, shape[0] // groups, *shape[1:]))
+
+
+def _is_cross_correlation(arguments: Arguments) -> bool:
+    return bool(arguments.get("conv_mode", "cross_correlation") == "cross_correlation")
+
+
+def _without_own(arguments: Arguments) -> Arguments:
+    return {name: value for name, value in arguments.items() if name not in OWN}
 
 
 DOCSTRING = "megengine 1.13.0, docstring of {}"

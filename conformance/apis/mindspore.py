@@ -5,54 +5,82 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, NoEquivalent, Source, common
-from conformance.apis.torch import module_to_canonical, module_to_vendor
+from conformance.apis import Contract, Framework, NoEquivalent, Source
+from conformance.apis.common import DEFAULTS, NOT_BATCHED, dtype_argument, is_default, is_int, is_unbatched, pair
+from conformance.apis.torch_style import module_to_canonical, module_to_vendor
 from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments
 
 # Canonical name -> nn's own.
-_RENAMED = {"groups": "group", "bias": "has_bias"}
+RENAMED = {"groups": "group", "bias": "has_bias"}
+CANONICAL = {vendor: canonical for canonical, vendor in RENAMED.items()}
+# Arguments of nn's own, which become padding or are no layer's.
+OWN = ("pad_mode", "padding", "data_format", "dtype", "weight_init", "bias_init")
+# nn's own defaults that are not the canonical ones.
+NN_DEFAULTS: Arguments = {"pad_mode": "same", "padding": 0, "has_bias": False}
 
 
 def _nn_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
-    if common.unbatched(inputs):
-        return common.NOT_BATCHED
-    if not common.default(arguments, "padding_mode"):
+    if is_unbatched(inputs):
+        return NOT_BATCHED
+    if not is_default(arguments, "padding_mode"):
         return NoEquivalent("there is no padding_mode")
+    padding = _padding_to_nn(layer, arguments)
+    if isinstance(padding, NoEquivalent):
+        return padding
+    vendor = {}
+    for name, value in arguments.items():
+        if name not in ("padding", "padding_mode"):
+            vendor[RENAMED.get(name, name)] = value
+    # nn has no bias by default, so that it is always given.
+    return {**vendor, **padding, "has_bias": arguments.get("bias", True), **dtype_argument(inputs)}
+
+
+def _padding_to_nn(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+    """pad_mode and padding; nn pads as "same" by default, so that its pad_mode is always given."""
     padding = arguments.get("padding", 0)
     if isinstance(padding, str):
-        if padding not in ("same", "valid"):
-            return NoEquivalent("a string is pad_mode's, not padding's")
-        extended = not common.default(arguments, "output_padding")
-        if padding == "same" and extended:
-            return NoEquivalent('output_padding goes with pad_mode="pad" alone')
+        return _string_to_nn(layer, padding, arguments)
+    two = None if is_int(padding) else pair(padding)
+    if two is not None:
+        height, width = two
+        padding = (height, height, width, width)
+    return {"pad_mode": "pad", "padding": padding}
+
+
+def _string_to_nn(layer: LayerName, padding: str, arguments: Arguments) -> Arguments | NoEquivalent:
+    """A padding string is a pad_mode."""
+    if padding not in ("same", "valid"):
+        return NoEquivalent("a string is pad_mode's, not padding's")
+    has_output_padding = not is_default(arguments, "output_padding")
+    if padding == "same" and has_output_padding:
+        return NoEquivalent('output_padding goes with pad_mode="pad" alone')
+    if layer == "conv_transpose2d" and padding == "valid" and (has_output_padding or any(_valid_surplus(arguments))):
         # pad_mode="valid" of the transposed layer keeps at least input * stride, and takes no output_padding; no
         # padding is what "valid" means.
-        plain = layer == "conv_transpose2d" and padding == "valid" and (extended or any(_valid_surplus(arguments)))
-        mode: Arguments = {"pad_mode": "pad", "padding": 0} if plain else {"pad_mode": padding}
-    else:
-        two = common.pair(padding) if not common.is_int(padding) else None
-        mode = {"pad_mode": "pad", "padding": (two[0], two[0], two[1], two[1]) if two else padding}
-    kept = {_RENAMED.get(k, k): v for k, v in arguments.items() if k not in ("padding", "padding_mode")}
-    # The vendor's own defaults differ (pad_mode="same", has_bias=False), so both are always given.
-    return {**kept, **mode, "has_bias": arguments.get("bias", True), **common.dtype_argument(inputs)}
+        return {"pad_mode": "pad", "padding": 0}
+    return {"pad_mode": padding}
 
 
 def _nn_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
-    given = {"pad_mode": "same", "padding": 0, "has_bias": False, **arguments}
+    given = {**NN_DEFAULTS, **arguments}
     if given.get("data_format", "NCHW") != "NCHW":
         return NoEquivalent("the layer is NCHW")
-    back = {vendor: canonical for canonical, vendor in _RENAMED.items()}
-    dropped = ("pad_mode", "padding", "data_format", "dtype", "weight_init", "bias_init")
-    kept = {back.get(k, k): v for k, v in given.items() if k not in dropped}
+    canonical = dict(DEFAULTS)
+    for name, value in given.items():
+        if name not in OWN:
+            canonical[CANONICAL.get(name, name)] = value
     if given["pad_mode"] == "pad":
-        return {**common.DEFAULTS, **kept, "padding": given["padding"]}
+        return {**canonical, "padding": given["padding"]}
     if given["pad_mode"] not in ("same", "valid") or given["padding"] not in (0, (0, 0, 0, 0)):
         return NoEquivalent("pad_mode and padding contradict each other")
-    if layer == "conv_transpose2d" and given["pad_mode"] == "valid":
-        added = _valid_surplus(kept)
-        return {**common.DEFAULTS, **kept, "padding": 0, **({"output_padding": added} if any(added) else {})}
-    return {**common.DEFAULTS, **kept, "padding": given["pad_mode"]}
+    if layer == "conv2d" or given["pad_mode"] == "same":
+        return {**canonical, "padding": given["pad_mode"]}
+    canonical["padding"] = 0
+    surplus = _valid_surplus(canonical)
+    if any(surplus):
+        canonical["output_padding"] = surplus
+    return canonical
 
 
 def _valid_surplus(arguments: Arguments) -> tuple[int, int]:
@@ -61,12 +89,14 @@ def _valid_surplus(arguments: Arguments) -> tuple[int, int]:
     It is the input gradient of the valid convolution whose input is H * stride, which leaves a rest of
     stride - (dilation * (kernel - 1) + 1) uncovered where that is positive.
     """
-    named = {**common.DEFAULTS, **arguments}
-    pairs = [common.pair(named[name]) for name in ("kernel_size", "stride", "dilation")]
-    if any(found is None for found in pairs):
+    layer = {**DEFAULTS, **arguments}
+    kernel = pair(layer["kernel_size"])
+    stride = pair(layer["stride"])
+    dilation = pair(layer["dilation"])
+    if kernel is None or stride is None or dilation is None:
         return 0, 0
-    added = tuple(max(s - (d * (k - 1) + 1), 0) for k, s, d in zip(*pairs, strict=True))
-    return added[0], added[1]
+    rows, columns = (max(stride[axis] - (dilation[axis] * (kernel[axis] - 1) + 1), 0) for axis in (0, 1))
+    return rows, columns
 
 
 def _mint_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:

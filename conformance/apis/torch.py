@@ -4,63 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, NoEquivalent, Source, common
+from conformance.apis import Contract, Framework, NoEquivalent, Source
+from conformance.apis.functional import functional_to_canonical, functional_to_vendor
+from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
 from conformance.case import Inputs, LayerName
-from conformance.case.values import Arguments, Tensor
-
-
-def padding_arguments(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
-    """Canonical padding as torch takes it: two-sided; for a convolution also "same" and "valid"."""
-    padding = arguments.get("padding", 0)
-    if layer == "conv_transpose2d" and padding == "same":
-        return common.same_padding(layer, arguments)
-    if layer == "conv_transpose2d" and padding == "valid":
-        return {"padding": 0}
-    if padding == "same" and common.pair(arguments.get("stride", 1)) not in ((1, 1), None):
-        return NoEquivalent('padding="same" is documented for stride 1 only')
-    if layer == "conv_transpose2d" and common.four_sided(padding) is not None:
-        return common.cropped(arguments)
-    sides = common.two_sided(padding)
-    if isinstance(sides, NoEquivalent):
-        return sides
-    return {"padding": sides} if "padding" in arguments else {}
-
-
-def module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
-    padding = padding_arguments(layer, arguments)
-    if isinstance(padding, NoEquivalent):
-        return padding
-    named = isinstance(arguments.get("padding"), str)
-    if named and "output_padding" in padding and not common.default(arguments, "output_padding"):
-        return NoEquivalent("padding has no string, and output_padding is needed to make its size")
-    return {**arguments, **padding, **common.dtype_argument(inputs)}
-
-
-def module_to_canonical(arguments: Arguments) -> Arguments:
-    return {**common.DEFAULTS, **{k: v for k, v in arguments.items() if k not in ("dtype", "device")}}
+from conformance.case.values import Arguments
 
 
 def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
-    if not common.default(arguments, "padding_mode"):
-        return NoEquivalent("there is no padding_mode")
-    if not isinstance(arguments.get("bias", True), bool):
-        return NoEquivalent("bias is a tensor, not a bool")
-    weight = common.weight_tensor(layer, arguments)
-    if isinstance(weight, NoEquivalent):
-        return weight
-    padding = padding_arguments(layer, arguments)
-    if isinstance(padding, NoEquivalent):
-        return padding
-    names = ("stride", "padding", "output_padding", "dilation", "groups")
-    kept = {name: arguments[name] for name in names if name in arguments}
-    bias = {"bias": Tensor((arguments["out_channels"],))} if arguments.get("bias", True) else {}
-    return {"weight": weight, **bias, **kept, **padding}
-
-
-def _functional_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments:
-    kept = {k: v for k, v in arguments.items() if k not in ("weight", "bias")}
-    implied = common.from_weight(layer, arguments["weight"].shape, arguments.get("groups", 1))
-    return {**common.DEFAULTS, **implied, **kept, "bias": arguments.get("bias") is not None}
+    return functional_to_vendor(layer, arguments, padding_to_vendor)
 
 
 DOCSTRING = "torch 2.13.0, docstring of {}"
@@ -114,7 +66,7 @@ FRAMEWORK = Framework(
             layer="conv2d",
             document="document 003, torch.nn.functional.conv2d",
             to_vendor=partial(_functional_to_vendor, "conv2d"),
-            to_canonical=partial(_functional_to_canonical, "conv2d"),
+            to_canonical=partial(functional_to_canonical, "conv2d"),
             functional=True,
         ),
         Contract(
@@ -122,7 +74,7 @@ FRAMEWORK = Framework(
             layer="conv_transpose2d",
             document=DOCSTRING.format("torch.nn.functional.conv_transpose2d"),
             to_vendor=partial(_functional_to_vendor, "conv_transpose2d"),
-            to_canonical=partial(_functional_to_canonical, "conv_transpose2d"),
+            to_canonical=partial(functional_to_canonical, "conv_transpose2d"),
             functional=True,
         ),
     ),

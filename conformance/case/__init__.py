@@ -22,6 +22,7 @@ from conformance.case.case import (
     Inputs,
     LayerName,
     Promise,
+    PromisedParameter,
     Statement,
 )
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
@@ -54,6 +55,7 @@ __all__ = [
     "Outcome",
     "Phase",
     "Promise",
+    "PromisedParameter",
     "Raised",
     "Ruling",
     "Statement",

@@ -42,7 +42,7 @@ class Inputs:
         shape: shape of x, (N, C, H, W) or (C, H, W).
         dtype: common name of the dtype of x, weight, bias and the upstream gradient.
         values: a name of `VALUES`, such as ``"exact"`` or ``"real"``.
-        layout: ``"contiguous"``, ``"strided"`` or ``"transposed"``: how x lies in memory.
+        layout: how x lies in memory, a name of `LAYOUTS`.
         gradients: whether the input, weight and bias gradients are asked for.
         weight_dtype: dtype of weight and bias where it differs from x's.
         infer: where the device lacks the operation, ask the framework's own shape inference (it costs a compile).
@@ -59,12 +59,21 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Distribution:
-    """A documented initial distribution of a parameter: ``uniform(low, high)``, ``normal(mean, std)``,
-    ``truncated_normal(mean, std)`` (cut at two standard deviations) or ``constant(value)``."""
+    """A documented initial distribution of a parameter.
+
+    Attributes:
+        parameter: ``weight`` or ``bias``.
+        family: ``uniform``, ``normal``, ``truncated_normal`` or ``constant``.
+        arguments: (low, high); (mean, standard deviation), the truncated one cut at two of them; (value,).
+    """
 
     parameter: str
     family: str
     arguments: tuple[float, ...]
+
+
+# (shape, dtype) of a parameter, each None where the document is silent.
+PromisedParameter: TypeAlias = tuple[tuple[int, ...] | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ class Promise:
         phase: the phase in which it is documented to raise.
         accepts: the call is documented as valid; nothing else of it is compared.
         operation: the document names the operation, so output and gradients are the oracle's.
-        parameters: per parameter its (shape, dtype), each None where silent; an entry None: no such parameter.
+        parameters: per parameter what is promised of it; None: there is no such parameter.
         defaults: per argument its documented default.
         distribution: the documented initial distribution of a parameter.
         same_as: the vendor's arguments of a call documented to give the same output.
@@ -90,7 +99,7 @@ class Promise:
     phase: Phase | None = None
     accepts: bool = False
     operation: bool = False
-    parameters: Mapping[str, tuple[tuple[int, ...] | None, str | None] | None] = field(default_factory=dict)
+    parameters: Mapping[str, PromisedParameter | None] = field(default_factory=dict)
     defaults: Mapping[str, Value] = field(default_factory=dict)
     distribution: Distribution | None = None
     same_as: Arguments | None = None
@@ -134,7 +143,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement of a document and how it is accounted for: `unchecked` is the reason, None when cases check it."""
+    """A statement of a document, and how the suite accounts for it.
+
+    Attributes:
+        document: the document, as specs name it.
+        api: the documented API.
+        claim: the id by which cases refer to the statement.
+        section: where in the document it stands.
+        says: the statement.
+        unchecked: why no case checks it; None when cases do.
+    """
 
     document: str
     api: str

@@ -1,4 +1,4 @@
-"""What passes on the way to a target and back: a case's arrays, and what the implementation did with them."""
+"""What goes to a target and what comes back: a case's arrays, and what the implementation did with them."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ class Observation:
         other: the forward result of the call that is documented to be equivalent.
         gradients: ``input``, ``weight`` and ``bias`` where they exist.
         raised: the exception, if one was raised.
-        lacking: the raised exception says that this device or version lacks the operation.
-        inferred: (dtype, shape) of the output, from the framework's own inference; it was not executed.
-        inferred_rejection: it was that inference which raised.
+        lacking: the exception says that this device or version lacks the operation.
+        inferred: (dtype, shape) of the output by the framework's own inference; the call was not executed.
+        inferred_rejection: the exception was raised by that inference.
         died: how the process ended, for a crash ("SIGSEGV", "exit code 3").
-        stderr: what it last said, for a crash or a time-out.
-        alone: for a crash or a time-out, whether it happens in a fresh process too; None when not tried.
+        stderr: the end of the process's standard error, for a crash or a time-out.
+        alone: for a crash or a time-out, whether the call does the same alone in a fresh process; None when not tried.
         timed_out: no answer within the limit.
         seconds: wall time in the target.
     """

@@ -15,7 +15,7 @@ class Target:
         framework: the framework's import name.
         spec: the execnet specification of its interpreter, such as ``popen//python=/path``.
         device: the framework's own name of a device; None for its default.
-        given: what the command line said.
+        given: the command line's text that names the target; "" for a default one.
         memory: bytes that its process may use; None for half of its machine's.
     """
 
@@ -32,7 +32,11 @@ class Greeting:
     """What a started worker says of itself.
 
     Attributes:
-        previous: the last words of the worker before it.
+        version: the framework's own.
+        environment: what a verdict may depend on besides the framework: interpreter, NumPy, processor, threads.
+        folder: the working directory, in which the worker leaves its last words.
+        pid: its process.
+        previous: the last words of the worker that died before it; none where none did.
         defaults: by API, the repr of each default in its signature, where that can be read.
     """
 

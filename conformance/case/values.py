@@ -14,11 +14,39 @@ A spec writes plain YAML; what YAML has no notation for is a mapping with one ke
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+
+# None | bool | int | float | str | tuple | list | frozenset | Numpy | DType | Tensor, and whatever a contract makes of
+# them: a case may be about a wrong argument, so that no narrower type holds.
+Value: TypeAlias = Any
+Arguments: TypeAlias = Mapping[str, Value]
+# What a JSON file holds.
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+NUMPY_DTYPES = frozenset(
+    {
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+        "str_",
+    }
+)
+NOTATIONS = "{list}, {set}, {dtype}, {tensor}, {float}, {numpy, value}, {numpy, array}"
 
 
 @dataclass(frozen=True)
@@ -26,7 +54,7 @@ class Numpy:
     """A NumPy scalar, or an array when ``is_array``."""
 
     dtype: str
-    value: Any
+    value: Value
     is_array: bool = False
 
 
@@ -44,18 +72,7 @@ class Tensor:
     shape: tuple[int, ...]
 
 
-Value: TypeAlias = Any  # None | bool | int | float | str | tuple | list | frozenset | Numpy | DType | Tensor
-Arguments: TypeAlias = Mapping[str, Value]
-
-NUMPY_DTYPES = frozenset(
-    (
-        *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
-        *("float16", "float32", "float64", "complex64", "complex128", "str_"),
-    )
-)
-
-
-def from_yaml(node: Any, text: Callable[[str], Value] = str) -> Value:
+def from_yaml(node: object, text: Callable[[str], Value] = str) -> Value:
     """Turn plain YAML data into a value.
 
     Args:
@@ -68,50 +85,59 @@ def from_yaml(node: Any, text: Callable[[str], Value] = str) -> Value:
         return text(node)
     if isinstance(node, list):
         return tuple(from_yaml(item, text) for item in node)
-    if not isinstance(node, Mapping):
-        return node
+    if isinstance(node, Mapping):
+        return read_notation(node, text)
+    return node
+
+
+def read_notation(node: Mapping[str, Any], text: Callable[[str], Value]) -> Value:
+    """The value that a mapping stands for. Raises ValueError as `from_yaml`."""
     keys = set(node)
     if keys == {"list"}:
-        return list(_sequence(node, "list", text))
+        return list(read_items(node, "list", text))
     if keys == {"set"}:
         try:
-            return frozenset(_sequence(node, "set", text))
+            return frozenset(read_items(node, "set", text))
         except TypeError as error:
             raise ValueError(f"set: {error}") from error
     if keys == {"dtype"}:
         return DType(str(text(node["dtype"])))
     if keys == {"tensor"}:
-        shape = _sequence(node, "tensor", text)
-        if not all(type(n) is int and n >= 0 for n in shape):
-            raise ValueError(f"tensor: expected a list of integers >= 0, got {list(shape)!r}")
-        return Tensor(shape)
+        return read_tensor(node, text)
     if keys == {"float"} and str(node["float"]) in ("nan", "inf", "-inf"):
         return float(node["float"])
-    if keys in ({"numpy", "value"}, {"numpy", "array"}):
-        return _numpy(node["numpy"], from_yaml(node["array" if "array" in node else "value"], text), "array" in node)
-    raise ValueError(
-        f"unknown value notation with the keys {sorted(map(str, keys))}; expected one of "
-        "{list}, {set}, {dtype}, {tensor}, {float}, {numpy, value}, {numpy, array}"
-    )
+    if keys == {"numpy", "value"}:
+        return read_numpy(node["numpy"], from_yaml(node["value"], text), is_array=False)
+    if keys == {"numpy", "array"}:
+        return read_numpy(node["numpy"], from_yaml(node["array"], text), is_array=True)
+    raise ValueError(f"unknown value notation with the keys {sorted(map(str, keys))}; expected one of {NOTATIONS}")
 
 
-def _numpy(dtype: Any, value: Value, is_array: bool) -> Numpy:
+def read_items(node: Mapping[str, Any], key: str, text: Callable[[str], Value]) -> tuple[Value, ...]:
+    items = from_yaml(node[key], text)
+    if not isinstance(items, tuple):
+        raise ValueError(f"{key}: expected a list, got {node[key]!r}")
+    return items
+
+
+def read_tensor(node: Mapping[str, Any], text: Callable[[str], Value]) -> Tensor:
+    shape = read_items(node, "tensor", text)
+    # A bool is an int to Python, and no size.
+    if not all(type(size) is int and size >= 0 for size in shape):
+        raise ValueError(f"tensor: expected a list of integers >= 0, got {list(shape)!r}")
+    return Tensor(shape)
+
+
+def read_numpy(dtype: object, value: Value, is_array: bool) -> Numpy:
     if not isinstance(dtype, str) or dtype not in NUMPY_DTYPES:
         raise ValueError(f"numpy: unknown dtype {dtype!r}, expected one of {', '.join(sorted(NUMPY_DTYPES))}")
     try:
-        made = np.asarray(value, dtype=dtype)
+        array = np.asarray(value, dtype=dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"numpy: {value!r} is no {dtype}: {error}") from error
-    if made.ndim and not is_array:
+    if array.ndim and not is_array:
         raise ValueError(f"numpy: value is one scalar, got {value!r}; write array for an array")
     return Numpy(dtype, value, is_array)
-
-
-def _sequence(node: Mapping[str, Any], key: str, text: Callable[[str], Value]) -> tuple[Value, ...]:
-    found = from_yaml(node[key], text)
-    if not isinstance(found, tuple):
-        raise ValueError(f"{key}: expected a list, got {node[key]!r}")
-    return found
 
 
 def to_source(value: Value, dtype: Callable[[str], str]) -> str:
@@ -129,20 +155,28 @@ def to_source(value: Value, dtype: Callable[[str], str]) -> str:
             return dtype(name)
         case Tensor(shape):
             return f"<tensor of shape {shape}>"
+        case tuple() if len(value) == 1:
+            return f"({to_source(value[0], dtype)},)"
         case tuple():
-            inside = ", ".join(to_source(item, dtype) for item in value)
-            return f"({inside},)" if len(value) == 1 else f"({inside})"
+            return f"({', '.join(items_to_source(value, dtype))})"
         case list():
-            return "[" + ", ".join(to_source(item, dtype) for item in value) + "]"
+            return f"[{', '.join(items_to_source(value, dtype))}]"
+        case frozenset() if not value:
+            return "set()"
         case frozenset():
-            return "{" + ", ".join(sorted(to_source(item, dtype) for item in value)) + "}" if value else "set()"
+            # In an order of its own a set would be told differently in every run.
+            return f"{{{', '.join(sorted(items_to_source(value, dtype)))}}}"
         case float() if not math.isfinite(value):
             return f"float({str(value)!r})"
         case _:
             return repr(value)
 
 
-def to_json(value: Value) -> Any:
+def items_to_source(items: Iterable[Value], dtype: Callable[[str], str]) -> list[str]:
+    return [to_source(item, dtype) for item in items]
+
+
+def to_json(value: Value) -> Json:
     """A value as JSON data for the results file, in the notation of a spec.
 
     The one notation kept implicit is a tuple: a JSON array is a tuple unless it stands in ``{"list": ...}``.
@@ -163,6 +197,7 @@ def to_json(value: Value) -> Any:
         case float() if not math.isfinite(value):
             return {"float": str(value)}
         case np.generic():
-            return value.item()
+            return to_json(value.item())
         case _:
-            return value
+            json: Json = value
+            return json

@@ -69,11 +69,18 @@ class Verdict:
     """The outcome of comparing an observation with its expectation.
 
     Attributes:
+        outcome: what came of the case.
+        kind: how a divergence differs; None for every other outcome.
         subject: what was compared: ``output``, ``grad_input``, ``grad_weight``, ``grad_bias``, ``weight``,
             ``bias``, ``call`` (accepted or rejected) or an argument's name.
         expected, observed: one line each, for people.
+        phase, raised, seconds: as observed.
         ratio: the largest observed error / bound; None when nothing was compared element by element.
         exact: the comparison had zero tolerance.
+        worst: the element of that ratio, where it diverges.
+        ruling: which voice stands apart, in a claim's case.
+        inferred: the call was not executed; the framework's own inference was asked.
+        stderr: the end of the process's standard error, for a crash or a time-out.
         arrays: small arrays for a picture: x, weight, bias, grad_output, expected, observed, bound (nested lists).
     """
 
@@ -96,7 +103,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """Whether a script showed what its verdict says, and the end of what it printed."""
+    """What came of running a verdict's script.
+
+    Attributes:
+        confirmed: the script showed what the verdict says.
+        printed: the end of its output.
+    """
 
     confirmed: bool
     printed: str

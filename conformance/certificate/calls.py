@@ -43,7 +43,7 @@ class Call:
 
     def with_array(self, name: str, array: Array, dtype: str = "float32") -> Call:
         """With another array in place of the one of that name."""
-        return self._with(arrays={**self.wire["arrays"], name: codec.array_to_wire(array, dtype)})
+        return self._with(arrays={**self.wire["arrays"], name: codec.encode_array(array, dtype)})
 
     def with_unknown_dtype(self, name: str) -> Call:
         """With an array, "weight" or "grad_output", of a dtype that no framework has."""
@@ -93,7 +93,7 @@ def build_call(
     case = Case("certificate", "call", 1, contract.layer, None, arguments, inputs, Promise(), "")
     output = Expected(compute_output(contract.layer, arguments, arrays), None)
     expectation = Expectation({**common.DEFAULTS, **arguments}, arrays, None, parameter_shapes(arrays), output)
-    return Call(case, vendor, expectation, protocol.call(case, contract, vendor, expectation, 0))
+    return Call(case, vendor, expectation, protocol.encode_call(case, contract, vendor, expectation, 0))
 
 
 def parameter_shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:

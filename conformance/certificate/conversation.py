@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import execnet
-
 from conformance.case import Observation, Target
 from conformance.certificate.errors import CheckFailedError
-from conformance.targets import protocol
 from conformance.targets.connection import Connection
-from conformance.targets.errors import ProtocolError
+from conformance.targets.errors import LostError
 
 ANSWER_LIMIT = 60.0  # seconds for one answer
 BATCH = 32  # calls that are sent ahead
@@ -41,16 +38,16 @@ class Conversation:
         try:
             self._connection.send([{**call, "id": number} for number, call in enumerate(calls)])
             for number in range(len(calls)):
-                observations.append(protocol.observation(self._connection.receive(ANSWER_LIMIT), number))
-        except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError, ProtocolError) as error:
+                observations.append(self._connection.receive(number, ANSWER_LIMIT))
+        except (LostError, OSError) as error:
             self._connection.close()
             self._connection = start_worker(self._target)
-            raise CheckFailedError(f"the worker gave no answer: {error or type(error).__name__}") from error
+            raise CheckFailedError(f"the worker gave no answer: {error}") from error
         return observations
 
     def close(self) -> None:
         """End the worker."""
-        self._connection.finish()
+        self._connection.close()
 
 
 def start_worker(target: Target) -> Connection:

@@ -19,7 +19,7 @@ import numpy as np
 import conformance.apis
 import conformance.targets.remote
 from conformance.case import Greeting, Target
-from conformance.targets.interpreter import source_of
+from conformance.targets.sources import source_of
 
 PACKAGES = ("conformance", "conv_reference")
 MAKES_CERTIFICATES = "conformance.certificate.certify"

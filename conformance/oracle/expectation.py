@@ -1,19 +1,22 @@
-"""What the oracle says of a case: values with their bounds, or the exception that it raises."""
+"""What the oracle says of a case: values with their bounds, or the exception by which it refuses the call."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 import numpy as np
 
 import conv_reference as reference
-from conformance.apis import Contract, NoEquivalent, common, contracts
+from conformance.apis import NoEquivalent, common, contracts
 from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName
 from conformance.case.values import Arguments, Numpy, Tensor, Value
-from conformance.oracle import inputs as inputs_
-from conv_reference.convolution import prepare_forward
+from conformance.oracle import inputs
+from conv_reference import LAYERS
+
+# The operands of a layer, in the order of its gradients.
+OPERANDS = ("input", "weight", "bias")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Expectation:
         raised: the exception by which the oracle refuses the call.
         parameters: shapes of weight and bias in the oracle's layout, where there is a layer.
         output, gradients: what to compare with; gradients by ``input``, ``weight`` and ``bias``.
+        fault: why the oracle has no answer, which is a fault of this suite; nothing else is there then.
     """
 
     canonical: Arguments | None
@@ -53,143 +57,208 @@ class Expectation:
     parameters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     output: Expected | None = None
     gradients: Mapping[str, Expected] = field(default_factory=dict)
+    fault: str | None = None
 
 
-def expect(case: Case) -> Expectation:
+def expect(case: Case, seconds: float = math.inf) -> Expectation:
     """Ask the oracle.
+
+    Args:
+        seconds: what it may take; then the expectation is a fault.
 
     Raises:
         ValueError: the case asks for exact inputs, or for bounded results, that do not exist.
     """
-    canonical = _canonical(case)
-    if isinstance(canonical, NoEquivalent):
+    try:
+        with reference.time_limit(seconds):
+            return ask(case)
+    except TimeoutError:
+        return Expectation(None, fault=f"the oracle needed longer than the {seconds:g} s that a case may take")
+
+
+def ask(case: Case) -> Expectation:
+    """What the oracle says, however long it takes."""
+    canonical = read_layer(case)
+    if canonical is None:
         return Expectation(None)
-    arrays = None if case.inputs is None else inputs_.make(case.layer, canonical, case.inputs, case.id)
-    refused = _construct(case.layer, canonical) or _bias_of_another_shape(case, canonical) or _mixed(case.inputs)
-    if refused is not None:
-        return Expectation(canonical, arrays, refused)
-    weight = common.weight_shape(case.layer, canonical)
-    parameters: dict[str, tuple[int, ...]] = {}
-    if weight is not None:
-        parameters["weight"] = weight
-        if canonical["bias"]:
-            parameters["bias"] = (canonical["out_channels"],)
+    arrays = None if case.inputs is None else inputs.make(case.layer, canonical, case.inputs, case.id)
+    refusal = refuse_layer(case, canonical)
+    if refusal is not None:
+        return Expectation(canonical, arrays, refusal)
+    parameters = find_parameter_shapes(case.layer, canonical)
     if case.inputs is None or arrays is None or arrays.weight is None:
-        return Expectation(canonical, arrays, None, parameters)
-    # Apart from the rest, whose errors (no bound exists for so many terms) are no rejection of the call.
-    refused = _apply(case.layer, canonical, arrays)
-    if refused is not None:
-        return Expectation(canonical, arrays, refused, parameters)
-    output, gradients = _compute(case, canonical, arrays)
+        return Expectation(canonical, arrays, parameters=parameters)
+    refusal = refuse_arrays(case.layer, canonical, arrays)
+    if refusal is not None:
+        return Expectation(canonical, arrays, refusal, parameters)
+    output, gradients = compute(case, canonical, arrays)
     return Expectation(canonical, arrays, None, parameters, output, gradients)
 
 
-def _mixed(inputs: Inputs | None) -> Refusal | None:
-    """A layer's operands have one dtype: no document says that it converts an input of another."""
-    if inputs is None or inputs.weight_dtype in (None, inputs.dtype):
-        return None
-    return Refusal("TypeError", f"x is {inputs.dtype}, the parameters are {inputs.weight_dtype}")
+# Which layer the arguments name
 
 
-def _canonical(case: Case) -> Arguments | NoEquivalent:
+def read_layer(case: Case) -> Arguments | None:
+    """The layer of a case in canonical arguments; None where the vendor's arguments name none."""
     if case.api is None:
-        return {**common.DEFAULTS, **{k: plain(v) for k, v in case.arguments.items()}}
-    contract: Contract = contracts()[case.api]
-    try:
-        found = contract.to_canonical(case.arguments)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return NoEquivalent("the arguments name no layer")
-    if not isinstance(found, NoEquivalent) and not {"in_channels", "out_channels", "kernel_size"} <= set(found):
-        return NoEquivalent("a required argument is missing")
-    return found if isinstance(found, NoEquivalent) else {k: plain(v) for k, v in found.items()}
-
-
-def _bias_of_another_shape(case: Case, canonical: Arguments) -> Refusal | None:
-    """A functional API is given its bias, which may be of a shape that the layer has no use for."""
-    given = case.arguments.get("bias")
-    if case.api is None or not isinstance(given, Tensor):
+        arguments: Arguments | NoEquivalent = {**common.DEFAULTS, **case.arguments}
+    else:
+        try:
+            arguments = contracts()[case.api].to_canonical(case.arguments)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            # A case may be about arguments of which nothing can be made.
+            return None
+    if isinstance(arguments, NoEquivalent):
         return None
-    needed = contracts()[case.api].bias.to_vendor(np.empty(canonical["out_channels"]), 1).shape
-    if given.shape == needed:
+    if case.api is not None and not arguments.keys() >= set(LAYERS[case.layer].required):
         return None
-    return Refusal("ValueError", f"bias must be of shape {needed}, not {given.shape}")
+    return {name: unwrap(value) for name, value in arguments.items()}
 
 
-def plain(value: Value) -> Value:
+def unwrap(value: Value) -> Value:
     """A value as the oracle takes it: what the notation wraps becomes the NumPy object itself."""
     if isinstance(value, Numpy):
-        inner = np.asarray(value.value, dtype=value.dtype)
-        return inner if value.is_array else inner[()]
+        array = np.asarray(value.value, dtype=value.dtype)
+        return array if value.is_array else array[()]
     if isinstance(value, tuple | list):
-        return type(value)(plain(item) for item in value)
+        return type(value)(unwrap(item) for item in value)
     return value
 
 
-_CONSTRUCTED = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias")
+def find_parameter_shapes(layer: LayerName, canonical: Arguments) -> dict[str, tuple[int, ...]]:
+    """Shapes of weight and bias in the oracle's layout."""
+    weight = common.weight_shape(layer, canonical)
+    if weight is None:
+        return {}
+    if not canonical["bias"]:
+        return {"weight": weight}
+    return {"weight": weight, "bias": (canonical["out_channels"],)}
 
 
-def _construct(layer: str, canonical: Arguments) -> Refusal | None:
-    """The exception that the oracle's layer class raises, if it does."""
-    names = (*_CONSTRUCTED, "padding_mode" if layer == "conv2d" else "output_padding")
-    arguments: dict[str, Any] = {name: canonical[name] for name in names if name in canonical}
-    for name in set(canonical) - set(names):
-        if not common.default(canonical, name):
+# What the oracle refuses
+
+
+def refuse_layer(case: Case, canonical: Arguments) -> Refusal | None:
+    """The exception that the layer's arguments raise, if they do."""
+    return (
+        refuse_foreign_arguments(case.layer, canonical)
+        or refuse_size(case.layer, canonical)
+        or refuse_arguments(case.layer, canonical)
+        or refuse_bias_tensor(case, canonical)
+        or refuse_mixed_dtypes(case.inputs)
+    )
+
+
+def refuse_foreign_arguments(layer: LayerName, canonical: Arguments) -> Refusal | None:
+    """An argument of the other layer, or of none, may be there at its default alone."""
+    for name in canonical:
+        if name not in LAYERS[layer].parameters and not common.is_default(canonical, name):
             return Refusal("TypeError", f"{name} is no argument of {layer}")
-    if layer == "conv2d" and isinstance(arguments["padding"], str) and arguments["padding"] == "same":
+    return None
+
+
+def refuse_size(layer: LayerName, canonical: Arguments) -> Refusal | None:
+    shape = common.weight_shape(layer, canonical)
+    if shape is None or math.prod(shape) <= MAX_ELEMENTS:
+        return None
+    return Refusal("ValueError", f"a weight of shape {shape} is larger than this suite allocates")
+
+
+def refuse_arguments(layer: LayerName, canonical: Arguments) -> Refusal | None:
+    """The exception that the oracle raises on checking the layer's arguments."""
+    arguments = {name: canonical[name] for name in LAYERS[layer].parameters if name in canonical}
+    padding = arguments["padding"]
+    if layer == "conv2d" and isinstance(padding, str) and padding == "same" and common.pair(arguments["stride"]):
         # Which stride "same" goes with is a matter of each document, not of the operation.
-        arguments["stride"] = 1 if common.pair(arguments["stride"]) else arguments["stride"]
-    if isinstance(arguments.get("in_channels"), int) and isinstance(arguments.get("out_channels"), int):
-        shape = common.weight_shape("conv2d" if layer == "conv2d" else "conv_transpose2d", canonical)
-        if shape is not None and int(np.prod(shape)) > MAX_ELEMENTS:
-            return Refusal("ValueError", f"a weight of shape {shape} is larger than this suite allocates")
+        arguments["stride"] = 1
     try:
-        (reference.Conv2d if layer == "conv2d" else reference.Conv2dTranspose)(**arguments)
+        LAYERS[layer].check(**arguments)
     except (TypeError, ValueError) as error:
         return Refusal(type(error).__name__, str(error))
-    except (MemoryError, OverflowError) as error:
+    except OverflowError as error:
         return Refusal("ValueError", str(error))
     return None
 
 
-def _apply(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Refusal | None:
-    """The exception that the oracle raises on applying the layer to these arrays, if it does."""
+def refuse_bias_tensor(case: Case, canonical: Arguments) -> Refusal | None:
+    """A functional API is given its bias, which may be of a shape that the layer has no use for."""
+    bias = case.arguments.get("bias")
+    if case.api is None or not isinstance(bias, Tensor):
+        return None
+    shape = contracts()[case.api].bias.to_vendor(np.empty(canonical["out_channels"]), 1).shape
+    if bias.shape == shape:
+        return None
+    return Refusal("ValueError", f"bias must be of shape {shape}, not {bias.shape}")
+
+
+def refuse_mixed_dtypes(asked: Inputs | None) -> Refusal | None:
+    """A layer's operands have one dtype: no document says that it converts an input of another."""
+    if asked is None or asked.weight_dtype in (None, asked.dtype):
+        return None
+    return Refusal("TypeError", f"x is {asked.dtype}, the parameters are {asked.weight_dtype}")
+
+
+def refuse_arrays(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Refusal | None:
+    """The exception that the oracle raises on applying the layer to these arrays, if it does.
+
+    This stands apart from computing, whose errors (no bound exists for so many terms) are no rejection of the call.
+    """
     assert arrays.weight is not None
+    keywords = select_keywords(layer, canonical)
     try:
-        call = prepare_forward(layer, arrays.x, arrays.weight, arrays.bias, **_parameters(layer, canonical))
-        _ = call.geometry.gradient_terms  # padding that reaches beyond what the input can supply
+        geometry = reference.find_geometry(layer, arrays.x.shape, arrays.weight.shape, **keywords)
+        # Asked for because they do not exist where padding reaches beyond what the input can supply.
+        _ = geometry.gradient_terms
     except (TypeError, ValueError) as error:
         return Refusal(type(error).__name__, str(error))
     return None
 
 
-def _parameters(layer: LayerName, canonical: Arguments) -> Any:
-    names = ("stride", "padding", "dilation", "groups", "padding_mode" if layer == "conv2d" else "output_padding")
-    return {name: canonical[name] for name in names}
+# What the oracle computes
 
 
-def _compute(case: Case, canonical: Arguments, arrays: Arrays) -> tuple[Expected, dict[str, Expected]]:
+def compute(case: Case, canonical: Arguments, arrays: Arrays) -> tuple[Expected, dict[str, Expected]]:
+    """Output and gradients: exact ones for exact arrays, others with their bounds."""
     assert case.inputs is not None
-    assert arrays.weight is not None
-    parameters = _parameters(case.layer, canonical)
-    forward = reference.conv2d if case.layer == "conv2d" else reference.conv_transpose2d
-    backward = reference.conv2d_gradients if case.layer == "conv2d" else reference.conv_transpose2d_gradients
-    dtype = case.inputs.dtype
-    keys: tuple[Literal["input", "weight", "bias"], ...] = ("input", "weight", "bias")
-    gradients: dict[str, Expected] = {}
     with np.errstate(invalid="ignore", over="ignore"):
         if arrays.exact:
-            output = Expected(forward(arrays.x, arrays.weight, arrays.bias, **parameters), None)
-            if arrays.grad_output is not None:
-                found = backward(arrays.x, arrays.weight, arrays.grad_output, **parameters)
-                gradients = {key: Expected(value, None) for key, value in zip(keys, found, strict=True)}
+            output, gradients = compute_exactly(case.layer, canonical, arrays)
         else:
-            bounded = reference.with_bound(case.layer, arrays.x, arrays.weight, arrays.bias, dtype=dtype, **parameters)
-            output = Expected(bounded.value, bounded.bound)
-            if arrays.grad_output is not None:
-                several = reference.gradients_with_bound(
-                    case.layer, arrays.x, arrays.weight, arrays.grad_output, dtype=dtype, **parameters
-                )
-                gradients = {key: Expected(b.value, b.bound) for key, b in zip(keys, several, strict=True)}
+            output, gradients = compute_with_bounds(case.layer, canonical, arrays, case.inputs.dtype)
     if arrays.bias is None:
         gradients.pop("bias", None)
     return output, gradients
+
+
+def compute_exactly(layer: LayerName, canonical: Arguments, arrays: Arrays) -> tuple[Expected, dict[str, Expected]]:
+    keywords = select_keywords(layer, canonical)
+    output = Expected(LAYERS[layer].forward(arrays.x, arrays.weight, arrays.bias, **keywords), None)
+    gradients: dict[str, Expected] = {}
+    if arrays.grad_output is not None:
+        values = LAYERS[layer].gradients(arrays.x, arrays.weight, arrays.grad_output, **keywords)
+        for operand, value in zip(OPERANDS, values, strict=True):
+            gradients[operand] = Expected(value, None)
+    return output, gradients
+
+
+def compute_with_bounds(
+    layer: LayerName, canonical: Arguments, arrays: Arrays, dtype: str
+) -> tuple[Expected, dict[str, Expected]]:
+    """Bounds of a computation in `dtype`."""
+    assert arrays.weight is not None
+    keywords = select_keywords(layer, canonical)
+    bounded = LAYERS[layer].with_bound(arrays.x, arrays.weight, arrays.bias, dtype=dtype, **keywords)
+    output = Expected(bounded.value, bounded.bound)
+    gradients: dict[str, Expected] = {}
+    if arrays.grad_output is not None:
+        several = LAYERS[layer].gradients_with_bound(
+            arrays.x, arrays.weight, arrays.grad_output, dtype=dtype, **keywords
+        )
+        for operand, gradient in zip(OPERANDS, several, strict=True):
+            gradients[operand] = Expected(gradient.value, gradient.bound)
+    return output, gradients
+
+
+def select_keywords(layer: LayerName, canonical: Arguments) -> dict[str, Value]:
+    """The arguments that the layer's functions take by keyword."""
+    return {name: canonical[name] for name in LAYERS[layer].keywords}

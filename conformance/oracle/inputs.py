@@ -1,4 +1,4 @@
-"""A case's arrays, made deterministically from its id, and their way to the target.
+"""A case's arrays, made deterministically from its id.
 
 Numbers are held in float64 (complex128, int64) and are all representable in the dtype that they are made for.
 """
@@ -8,82 +8,100 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 import conv_reference as reference
 from conformance.apis import common
-from conformance.case import COMPLEX, INTEGERS, Array, Arrays, Inputs, LayerName
+from conformance.case import INTEGERS, Array, Arrays, Inputs, LayerName
 from conformance.case.values import Arguments
-from conv_reference.bounds import number_format
+from conformance.oracle.rounding import round_to
+from conv_reference import LAYERS
 
-# (smallest normal, largest) magnitudes of the compute types; complex types as their parts.
-_LIMITS = {
-    "float16": (2.0**-14, 65504.0),
-    "bfloat16": (2.0**-126, 2.0**127),
-    "float32": (2.0**-126, 2.0**127),
-    "float64": (2.0**-1022, 2.0**1023),
-}
-_WIDE = {"float16": "float64", "bfloat16": "float64", "float32": "float64", "complex64": "complex128"}
-
-Fill = Callable[[np.random.Generator, Array, str, int], Array]
+# Types in which sums of those numbers are made that are rounded to a narrower type afterwards.
+WIDER = {"float16": "float64", "bfloat16": "float64", "float32": "float64", "complex64": "complex128"}
 
 
-def _real(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
-    return _like(exact, rng.standard_normal(exact.shape), rng.standard_normal(exact.shape))
+@dataclass(frozen=True)
+class Blank:
+    """An array that a class of values fills.
+
+    Attributes:
+        exact: the small integers that it holds so far, of the final shape and kind.
+        dtype: common name of the dtype that the numbers are for.
+        terms: the most products that one element of the output or of a gradient sums.
+    """
+
+    exact: Array
+    dtype: str
+    terms: int
 
 
-def _tiny(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
+Fill: TypeAlias = Callable[[Blank, np.random.Generator], Array]
+
+
+# Fills
+
+
+def fill_with_ones(blank: Blank, rng: np.random.Generator) -> Array:
+    return np.ones_like(blank.exact)
+
+
+def fill_by_counting(blank: Blank, rng: np.random.Generator) -> Array:
+    return np.arange(blank.exact.size, dtype=blank.exact.dtype).reshape(blank.exact.shape)
+
+
+def fill_with_real_numbers(blank: Blank, rng: np.random.Generator) -> Array:
+    real = rng.standard_normal(blank.exact.shape)
+    imaginary = rng.standard_normal(blank.exact.shape)
+    return join_parts(blank, real, imaginary)
+
+
+def fill_with_tiny_numbers(blank: Blank, rng: np.random.Generator) -> Array:
     """Products lie just above the smallest normal number."""
-    return _real(rng, exact, dtype, terms) * _tiny_scale(dtype)
+    return fill_with_real_numbers(blank, rng) * find_tiny_scale(blank.dtype)
 
 
-def _tiny_product(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
+def fill_with_tiny_products(blank: Blank, rng: np.random.Generator) -> Array:
     """As large as a product of tiny numbers, so that neither hides the other."""
-    return _real(rng, exact, dtype, terms) * _tiny_scale(dtype) ** 2
+    return fill_with_real_numbers(blank, rng) * find_tiny_scale(blank.dtype) ** 2
 
 
-def _tiny_scale(dtype: str) -> float:
-    return _power(np.sqrt(_LIMITS[_part(dtype)][0]) * 4)
-
-
-def _huge(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
+def fill_with_huge_numbers(blank: Blank, rng: np.random.Generator) -> Array:
     """Sums come as near to the largest number as they can without overflow, whatever their signs."""
-    return _unit(rng, exact) * _power(np.sqrt(_LIMITS[_part(dtype)][1] / (8.0 * max(terms, 1))))
+    products = find_largest(blank.dtype) / (8.0 * max(blank.terms, 1))
+    return fill_near_one(blank, rng) * round_down_to_power(np.sqrt(products))
 
 
-def _huge_sum(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
+def fill_with_huge_sums(blank: Blank, rng: np.random.Generator) -> Array:
     """As large as a sum of products of huge numbers may be."""
-    return _unit(rng, exact) * _power(_LIMITS[_part(dtype)][1] / 8.0)
+    return fill_near_one(blank, rng) * round_down_to_power(find_largest(blank.dtype) / 8.0)
 
 
-def _unit(rng: np.random.Generator, exact: Array) -> Array:
-    unit = rng.uniform(0.5, 1.0, exact.shape) * rng.choice((-1.0, 1.0), exact.shape)
-    return _like(exact, unit, unit[::-1])
+def fill_near_one(blank: Blank, rng: np.random.Generator) -> Array:
+    """Magnitudes between 1/2 and 1, of either sign."""
+    magnitudes = rng.uniform(0.5, 1.0, blank.exact.shape)
+    numbers = magnitudes * rng.choice((-1.0, 1.0), blank.exact.shape)
+    return join_parts(blank, numbers, numbers[::-1])
 
 
-def _subnormal(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
-    """Subnormal numbers; for x and the bias alone, so that products with small integers stay subnormal or nearly so."""
-    return exact * _LIMITS[_part(dtype)][0] * 2.0**-5
+def fill_with_subnormal_numbers(blank: Blank, rng: np.random.Generator) -> Array:
+    """For x and the bias alone, so that products with small integers stay subnormal or nearly so."""
+    return blank.exact * reference.number_format(blank.dtype).smallest_normal * 2.0**-5
 
 
-def _ones(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
-    return np.ones_like(exact)
+def fill_with_signed_zeros(blank: Blank, rng: np.random.Generator) -> Array:
+    """Two elements in five are a zero of either sign."""
+    zeros = rng.choice((0.0, -0.0), blank.exact.shape)
+    return np.where(rng.random(blank.exact.shape) < 0.4, zeros, blank.exact)
 
 
-def _arange(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
-    return np.arange(exact.size, dtype=exact.dtype).reshape(exact.shape)
+def fill_with_one(special: float) -> Fill:
+    """One element is `special`."""
 
-
-def _signed_zeros(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
-    zeros = rng.choice((0.0, -0.0), exact.shape)
-    return np.where(rng.random(exact.shape) < 0.4, zeros, exact)
-
-
-def _with(special: float) -> Fill:
-    def fill(rng: np.random.Generator, exact: Array, dtype: str, terms: int) -> Array:
-        filled = exact.copy()
+    def fill(blank: Blank, rng: np.random.Generator) -> Array:
+        filled = blank.exact.copy()
         if filled.size:
             filled.flat[int(rng.integers(filled.size))] = special
         return filled
@@ -91,28 +109,61 @@ def _with(special: float) -> Fill:
     return fill
 
 
+def join_parts(blank: Blank, real: Array, imaginary: Array) -> Array:
+    """Complex numbers where the array is complex, real ones where it is not."""
+    return real + 1j * imaginary if np.iscomplexobj(blank.exact) else real
+
+
+def find_tiny_scale(dtype: str) -> float:
+    """What numbers of about 1 are multiplied by, for products just above the smallest normal number."""
+    return round_down_to_power(np.sqrt(reference.number_format(dtype).smallest_normal) * 4)
+
+
+def find_largest(dtype: str) -> float:
+    """What no sum may pass: the largest power of two; of float16, whose powers are few, the largest number."""
+    number_format = reference.number_format(dtype)
+    return number_format.largest if dtype == "float16" else number_format.largest_power_of_two
+
+
+def round_down_to_power(scale: float) -> float:
+    """The power of two below a scale: multiplying by it is exact."""
+    return float(2.0 ** np.floor(np.log2(scale)))
+
+
+# Classes
+
+
 @dataclass(frozen=True)
 class InputClass:
-    """How a class fills the arrays; None keeps exact integers. `other` is of the weight and the upstream gradient."""
+    """How a class of values fills the arrays; None keeps small integers.
+
+    Attributes:
+        x, bias: their fills.
+        other: the fill of the weight and of the upstream gradient.
+        sums: whether sums are exact; "counted" ones are where they are small enough.
+    """
 
     x: Fill | None = None
     other: Fill | None = None
     bias: Fill | None = None
-    sums: Literal["exact", "counted", "rounded"] = "exact"  # counted: exact where they are small enough
+    sums: Literal["exact", "counted", "rounded"] = "exact"
 
 
 CLASSES: Mapping[str, InputClass] = {
     "exact": InputClass(),
-    "real": InputClass(_real, _real, _real, "rounded"),
-    "ones": InputClass(_ones),
-    "arange": InputClass(_arange, sums="counted"),
-    "tiny": InputClass(_tiny, _tiny, _tiny_product, "rounded"),
-    "huge": InputClass(_huge, _huge, _huge_sum, "rounded"),
-    "subnormal": InputClass(_subnormal, None, _subnormal, "rounded"),
-    "signed_zeros": InputClass(_signed_zeros),
-    "with_nan": InputClass(_with(np.nan)),
-    "with_inf": InputClass(_with(np.inf)),
+    "real": InputClass(fill_with_real_numbers, fill_with_real_numbers, fill_with_real_numbers, "rounded"),
+    "ones": InputClass(fill_with_ones),
+    "arange": InputClass(fill_by_counting, sums="counted"),
+    "tiny": InputClass(fill_with_tiny_numbers, fill_with_tiny_numbers, fill_with_tiny_products, "rounded"),
+    "huge": InputClass(fill_with_huge_numbers, fill_with_huge_numbers, fill_with_huge_sums, "rounded"),
+    "subnormal": InputClass(fill_with_subnormal_numbers, None, fill_with_subnormal_numbers, "rounded"),
+    "signed_zeros": InputClass(fill_with_signed_zeros),
+    "with_nan": InputClass(fill_with_one(np.nan)),
+    "with_inf": InputClass(fill_with_one(np.inf)),
 }
+
+
+# Making
 
 
 def make(layer: LayerName, arguments: Arguments, inputs: Inputs, seed: str) -> Arrays:
@@ -128,102 +179,83 @@ def make(layer: LayerName, arguments: Arguments, inputs: Inputs, seed: str) -> A
     """
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big"))
     weight_shape = common.weight_shape(layer, arguments)
-    bias = arguments.get("bias", True) is True and weight_shape is not None
-    parameters = {k: arguments[k] for k in ("stride", "padding", "dilation", "groups") if k in arguments}
-    extra = "padding_mode" if layer == "conv2d" else "output_padding"
-    if extra in arguments:
-        parameters[extra] = arguments[extra]
+    if weight_shape is None:
+        return Arrays(small(inputs.shape, rng), None, None, None, True)
+    has_bias = arguments.get("bias", True) is True
+    keywords = {name: arguments[name] for name in LAYERS[layer].keywords if name in arguments}
     try:
-        if weight_shape is None:
-            raise ValueError("the arguments define no layer")
-        geometry = reference.find_geometry(layer, inputs.shape, weight_shape, **parameters)
+        geometry = reference.find_geometry(layer, inputs.shape, weight_shape, **keywords)
         terms = max(geometry.terms, *geometry.gradient_terms)
     except (TypeError, ValueError):
-        return _for_no_layer(rng, inputs, weight_shape, arguments if bias else {})
-    found = CLASSES[inputs.values]
-    made = reference.exact_inputs(
+        bias = small((arguments["out_channels"],), rng) if has_bias else None
+        return Arrays(small(inputs.shape, rng), small(weight_shape, rng), bias, None, True)
+    integers = reference.exact_inputs(
         rng,
         layer,
         inputs.shape,
         weight_shape,
-        # What is rounded anyway need not be exact in its own type, of which wide sums have none.
-        dtype=inputs.dtype if found.sums == "exact" or found.other is None else _WIDE.get(inputs.dtype, inputs.dtype),
-        bias=bias,
+        dtype=choose_exact_dtype(CLASSES[inputs.values], inputs.dtype),
+        bias=has_bias,
         gradients=inputs.gradients and inputs.dtype not in INTEGERS,
-        **parameters,
+        **keywords,
     )
-
-    def filled(array: Array | None, fill: Fill | None) -> Array | None:
-        if array is None:
-            return None
-        array = array if fill is None else fill(rng, array, inputs.dtype, terms)
-        return array.astype(np.int64) if inputs.dtype in INTEGERS else rounded(array, inputs.dtype)
-
-    x, weight = filled(made.x, found.x), filled(made.weight, found.other)
-    bias_, grad_output = filled(made.bias, found.bias), filled(made.grad_output, found.other)
-    assert x is not None
-    exact = found.sums == "exact" or (
-        found.sums == "counted"
-        and weight is not None
-        and _sums_are_exact(x, weight, bias_, grad_output, terms, inputs.dtype)
-    )
-    return Arrays(x, weight, bias_, grad_output, exact)
+    return fill_arrays(integers, inputs, terms, rng)
 
 
-def _for_no_layer(
-    rng: np.random.Generator, inputs: Inputs, weight: tuple[int, ...] | None, arguments: Arguments
-) -> Arrays:
-    def some(shape: tuple[int, ...]) -> Array:
-        return small(shape, rng)
+def fill_arrays(integers: reference.ExactInputs, inputs: Inputs, terms: int, rng: np.random.Generator) -> Arrays:
+    """The arrays of a class of values, made of small integers."""
+    input_class = CLASSES[inputs.values]
 
-    bias = some((arguments["out_channels"],)) if arguments else None
-    return Arrays(some(inputs.shape), None if weight is None else some(weight), bias, None, True)
+    def fill(array: Array, how: Fill | None) -> Array:
+        numbers = array if how is None else how(Blank(array, inputs.dtype, terms), rng)
+        return round_to(numbers, inputs.dtype)
+
+    # In this order, in which the numbers of a seed are drawn.
+    x = fill(integers.x, input_class.x)
+    weight = fill(integers.weight, input_class.other)
+    bias = None
+    if integers.bias is not None:
+        bias = fill(integers.bias, input_class.bias)
+    grad_output = None
+    if integers.grad_output is not None:
+        grad_output = fill(integers.grad_output, input_class.other)
+    exact = input_class.sums == "exact"
+    if input_class.sums == "counted":
+        exact = are_sums_exact(x, weight, bias, grad_output, terms, inputs.dtype)
+    return Arrays(x, weight, bias, grad_output, exact)
+
+
+def choose_exact_dtype(input_class: InputClass, dtype: str) -> str:
+    """The dtype in which the small integers are to be exact that a class starts from.
+
+    Numbers that are rounded anyway need not be exact in their own type, in which wide sums are exact for none.
+    """
+    if input_class.sums == "exact" or input_class.other is None:
+        return dtype
+    return WIDER.get(dtype, dtype)
+
+
+def are_sums_exact(
+    x: Array, weight: Array, bias: Array | None, grad_output: Array | None, terms: int, dtype: str
+) -> bool:
+    """Whether output and gradients are exact in `dtype`, in whatever order their terms are added."""
+    limit = np.iinfo(dtype).max if dtype in INTEGERS else 2.0 ** reference.number_format(dtype).precision
+    of_x = find_largest_magnitude(x)
+    of_weight = find_largest_magnitude(weight)
+    of_bias = find_largest_magnitude(bias)
+    of_gradient = find_largest_magnitude(grad_output)
+    largest_product = max(of_x * of_weight, of_x * of_gradient, of_weight * of_gradient, of_gradient)
+    return bool(terms * largest_product + of_bias <= limit)
+
+
+def find_largest_magnitude(array: Array | None) -> float:
+    """0 where there are no elements."""
+    if array is None or array.size == 0:
+        return 0.0
+    return float(np.abs(array).max())
 
 
 def small(shape: tuple[int, ...], rng: np.random.Generator | None = None) -> Array:
     """Small integers, for a call whose result is not compared."""
-    return (rng or np.random.default_rng(0)).integers(1, 4, shape).astype(np.float64)
-
-
-def _sums_are_exact(
-    x: Array, weight: Array, bias: Array | None, grad_output: Array | None, terms: int, dtype: str
-) -> bool:
-    most = [float(np.abs(a).max()) if a is not None and a.size else 0.0 for a in (x, weight, bias, grad_output)]
-    limit = np.iinfo(dtype).max if dtype in INTEGERS else 2.0 ** number_format(dtype).precision
-    return bool(terms * max(most[0] * most[1], most[0] * most[3], most[1] * most[3], most[3]) + most[2] <= limit)
-
-
-def _part(dtype: str) -> str:
-    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
-
-
-def _power(scale: float) -> float:
-    """The power of two below a scale: multiplying by it is exact."""
-    return float(2.0 ** np.floor(np.log2(scale)))
-
-
-def _like(exact: Array, real: Array, imaginary: Array) -> Array:
-    return real + 1j * imaginary if np.iscomplexobj(exact) else real
-
-
-def rounded(array: Array, dtype: str) -> Array:
-    """Numbers rounded to `dtype` (to nearest, ties to even), still held in float64 or complex128."""
-    if dtype in INTEGERS:
-        return array.astype(np.int64)
-    if dtype == "bfloat16":
-        return from_bfloat16(to_bfloat16(array)).astype(np.float64)
-    with np.errstate(over="ignore"):
-        return array.astype(dtype).astype(np.complex128 if dtype in COMPLEX else np.float64)
-
-
-def to_bfloat16(array: Array) -> Array:
-    """The 16-bit patterns of the nearest bfloat16, ties to even, by way of float32; every NaN becomes one quiet NaN."""
-    with np.errstate(over="ignore"):
-        bits = np.ascontiguousarray(array, dtype=np.float32).view(np.uint32)
-    upper = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
-    return np.where(np.isnan(array), 0x7FC0, upper).astype(np.uint16).reshape(array.shape)
-
-
-def from_bfloat16(bits: Array) -> Array:
-    """The 16-bit patterns of bfloat16 -> float32."""
-    return (bits.astype(np.uint32) << 16).view(np.float32).reshape(bits.shape)
+    rng = np.random.default_rng(0) if rng is None else rng
+    return rng.integers(1, 4, shape).astype(np.float64)

@@ -21,7 +21,7 @@ from conformance.records.record import (
     VerdictRecord,
     write_line,
 )
-from conformance.targets.remote.worker import processor
+from conformance.targets.remote.worker.machine import name_processor
 
 
 class Writer:
@@ -75,7 +75,7 @@ def _identify(record: Record) -> Hashable:
 def _describe_run(arguments: Sequence[str]) -> Header:
     host = {
         "platform": platform.platform(),
-        "processor": processor(),
+        "processor": name_processor(),
         "python": platform.python_version(),
         "numpy": np.__version__,
     }

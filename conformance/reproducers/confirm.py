@@ -1,61 +1,90 @@
-"""Executes reproducers in their target, to see whether they show what their verdicts say."""
+"""Executes scripts in their target, to see whether they show what their verdicts say."""
 
 from __future__ import annotations
 
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import execnet
 
 from conformance.case import Confirmation, Outcome, Target
-from conformance.targets.interpreter import REMOTE, Interpreter, ending, source_of
+from conformance.targets.interpreter import Interpreter, describe_exit
+from conformance.targets.sources import REMOTE, source_of
 
-LIMIT = 120.0  # seconds, the framework's import included
+LIMIT = 120.0  # seconds for a script, the framework's import included
 MAX_PRINTED = 4000  # characters
 
 
 class NotExecutedError(Exception):
-    """The target's interpreter could not be asked."""
+    """The target's interpreter could not be asked to execute a script."""
 
 
-def execute(target: Target, source: str, limit: float = LIMIT) -> tuple[int | None, str, str]:
-    """Run source from a file, in a process of its own, by the target's interpreter, bounded as a target is.
+@dataclass(frozen=True)
+class Execution:
+    """How a script ran that had a process of its own.
 
-    Returns the exit code (minus the signal; None when it was ended after `limit` seconds) and what it printed.
-
-    Raises:
-        NotExecutedError: the interpreter could not be asked.
+    Attributes:
+        code: the exit code, minus the signal where one ended it; None when it was ended at its limit.
+        printed: the end of what it printed.
+        complaints: the end of what it said on stderr.
     """
-    with Executor(target, limit) as executor:
-        return executor.execute(source)
+
+    code: int | None
+    printed: str
+    complaints: str
+
+    def shows(self, outcome: Outcome) -> bool:
+        """Whether that is what a verdict of this outcome says.
+
+        A divergence is shown by the last line, a crash by the end of the process (an exception is none), a time-out
+        by the limit.
+        """
+        if outcome is Outcome.TIMED_OUT:
+            return self.code is None
+        if outcome is Outcome.CRASHED:
+            return self.code is not None and self.code not in (0, 1)
+        return last_line(self.printed) == "DIVERGES"
+
+    def describe(self) -> str:
+        """What it printed; and its last words and how it ended, unless it came to its last line."""
+        printed = self.printed.strip()
+        if self.code == 0 and last_line(printed) in ("DIVERGES", "CONFORMS"):
+            return printed[-MAX_PRINTED:]
+        complaints = self.complaints.strip()[-MAX_PRINTED // 2 :]
+        end = "no end within the limit" if self.code is None else describe_exit(self.code)
+        return "\n".join(part for part in (printed, complaints, end) if part)[-MAX_PRINTED:]
 
 
-def confirm(target: Target, script: str, outcome: Outcome = Outcome.DIVERGES, limit: float = LIMIT) -> Confirmation:
-    """Execute a script of `conformance.script` in a target, in a process of its own.
+def last_line(printed: str) -> str:
+    lines = printed.strip().splitlines()
+    return lines[-1].strip() if lines else ""
 
-    Args:
-        outcome: of the verdict that the script comes with. A divergence is confirmed by its last line, a crash by
-            the end of the process (an exception is none), a time-out by `limit`.
-        limit: seconds that the script may run.
-    """
-    with Executor(target, limit) as executor:
-        return executor.confirm(script, outcome)
+
+@dataclass(frozen=True)
+class Shared:
+    """An interpreter that executes script after script, each sent on the channel and answered by what it printed."""
+
+    interpreter: Interpreter
+    channel: execnet.Channel
 
 
 class Executor:
     """Executes scripts in a target; what a script has started ends with the interpreter that executed it.
 
-    `stop` ends it from any thread: what is executed then, and what follows, is not executed.
+    It is a context manager, whose end is that of everything in it. `stop` ends it from any thread: what is executed
+    then, and what follows, is not executed.
     """
 
-    def __init__(self, target: Target, limit: float) -> None:
+    def __init__(self, target: Target, limit: float = LIMIT) -> None:
         """`limit`: seconds that a script may run."""
-        self._target, self._limit = target, limit
+        self._target = target
+        self._limit = limit
         self._lock = threading.Lock()
         self._stopped = False
         self._running: dict[Interpreter, str | None] = {}  # and the folder of each, to be removed in the end
-        self._shared: tuple[Interpreter, execnet.Channel] | None = None
+        self._shared: Shared | None = None
 
     def __enter__(self) -> Executor:
         return self
@@ -65,60 +94,67 @@ class Executor:
             self._end(interpreter)
 
     def stop(self) -> None:
+        """Execute nothing more, and end at once what is executed now."""
         with self._lock:
             self._stopped = True
             for interpreter in self._running:
                 interpreter.kill()
 
-    def execute(self, source: str) -> tuple[int | None, str, str]:
-        """As the function of that name."""
+    def execute(self, source: str) -> Execution:
+        """Run source from a file, in a process of its own, by the target's interpreter, bounded as a target is.
+
+        Raises:
+            NotExecutedError: the interpreter could not be asked.
+        """
         interpreter = self._new()
         try:
             with interpreter.limit(self._limit + LIMIT):
-                channel = self._begin(interpreter, source_of(f"{REMOTE}.run_script"))
+                channel = self._begin(interpreter, "run_script")
                 channel.send((source, self._limit))
-                code, out, err = interpreter.receive(channel)
-            return code, out, err
+                code, printed, complaints = interpreter.receive(channel)
+            return Execution(code, printed, complaints)
         except Exception as error:  # whatever it does instead of answering
-            raise NotExecutedError(interpreter.reason(error)[-MAX_PRINTED:]) from error
+            raise NotExecutedError(interpreter.explain(error)[-MAX_PRINTED:]) from error
         finally:
             self._end(interpreter)
 
-    def confirm(self, script: str, outcome: Outcome) -> Confirmation:
-        """As the function of that name."""
-        try:
-            code, out, err = self.execute(script)
-        except NotExecutedError as error:
-            return Confirmation(False, f"not executed: {error}")
-        return Confirmation(_confirms(outcome, code, out), _shown(out, err, code))
+    def execute_together(self, script: str) -> str | None:
+        """What a script prints, executed by the interpreter that scripts share, as import costs most of the time.
 
-    def confirm_all(self, scripts: Sequence[tuple[str, Outcome]]) -> Iterator[Confirmation]:
-        """Execute scripts, one confirmation each, in order.
-
-        Those of divergences share an interpreter, as import costs most of the time; one that does not show its verdict
-        there (or ends it) has a process of its own, as all the others have.
+        None where it gives no answer, which ends that interpreter.
         """
-        for script, outcome in scripts:
-            printed = self._print(script) if outcome is Outcome.DIVERGES else None
-            if printed is not None and _confirms(outcome, 0, printed):
-                yield Confirmation(True, printed.strip())
-            else:
-                yield self.confirm(script, outcome)
-
-    def _print(self, script: str) -> str | None:
-        """What a script prints in the shared interpreter; None where it gives no answer, which ends that one."""
-        interpreter, channel = self._shared or (self._new(), None)
+        interpreter = self._new() if self._shared is None else self._shared.interpreter
         try:
-            if channel is None:
+            if self._shared is None:
                 with interpreter.limit(LIMIT):
-                    channel = self._begin(interpreter, source_of(f"{REMOTE}.run_scripts"))
-                self._shared = interpreter, channel
-            channel.send(script)
-            return str(interpreter.receive(channel, self._limit))
+                    self._shared = Shared(interpreter, self._begin(interpreter, "run_scripts"))
+            self._shared.channel.send(script)
+            return str(interpreter.receive(self._shared.channel, self._limit))
         except Exception:  # whatever it does instead of answering
             self._shared = None
             self._end(interpreter)
             return None
+
+    def confirm(self, script: str, outcome: Outcome = Outcome.DIVERGES) -> Confirmation:
+        """Execute a script in a process of its own, and see whether it shows a verdict of this outcome."""
+        try:
+            execution = self.execute(script)
+        except NotExecutedError as error:
+            return Confirmation(False, f"not executed: {error}")
+        return Confirmation(execution.shows(outcome), execution.describe())
+
+    def confirm_all(self, scripts: Sequence[tuple[str, Outcome]]) -> Iterator[Confirmation]:
+        """Execute scripts, one confirmation each, in order.
+
+        Those of divergences share an interpreter. One that does not show its verdict there (or ends it) has a process
+        of its own, as all the others have.
+        """
+        for script, outcome in scripts:
+            printed = self.execute_together(script) if outcome is Outcome.DIVERGES else None
+            if printed is not None and Execution(0, printed, "").shows(outcome):
+                yield Confirmation(True, printed.strip())
+            else:
+                yield self.confirm(script, outcome)
 
     def _new(self) -> Interpreter:
         interpreter = Interpreter(self._target.spec, self._target.memory)
@@ -128,8 +164,9 @@ class Executor:
                 interpreter.kill()
         return interpreter
 
-    def _begin(self, interpreter: Interpreter, source: str) -> execnet.Channel:
-        channel = interpreter.execute(source)
+    def _begin(self, interpreter: Interpreter, program: str) -> execnet.Channel:
+        """Start a program of `targets.remote`, whose first message is its folder."""
+        channel = interpreter.execute(source_of(f"{REMOTE}.{program}"))
         self._running[interpreter] = interpreter.receive(channel)
         return channel
 
@@ -139,25 +176,3 @@ class Executor:
         interpreter.close()
         if folder is not None and interpreter.local:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _confirms(outcome: Outcome, code: int | None, out: str) -> bool:
-    """Whether a process that ended so, and printed that, shows a verdict of that outcome."""
-    says = _last_line(out)
-    if outcome is Outcome.TIMED_OUT:
-        return code is None
-    if outcome is Outcome.CRASHED:
-        return code is not None and code not in (0, 1)
-    return says == "DIVERGES"
-
-
-def _last_line(out: str) -> str:
-    return next((line.strip() for line in reversed(out.splitlines()) if line.strip()), "")
-
-
-def _shown(out: str, err: str, code: int | None) -> str:
-    """What it printed; how it ended, with its last words, unless it said what it had to."""
-    if code == 0 and _last_line(out) in ("DIVERGES", "CONFORMS"):
-        return out.strip()[-MAX_PRINTED:]
-    how = "no end within the limit" if code is None else ending(code)
-    return "\n".join(part for part in (out.strip(), err.strip()[-MAX_PRINTED // 2 :], how) if part)[-MAX_PRINTED:]

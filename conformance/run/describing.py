@@ -20,7 +20,9 @@ from conformance.records.record import (
     describe_target,
     describe_unavailable,
 )
-from conformance.reproducers.script import call_line, script
+from conformance.reproducers.asked import AskedCase
+from conformance.reproducers.call import write_call
+from conformance.reproducers.script import write_script
 from conformance.run.asking import Asking
 from conformance.targets.errors import TargetError
 from conformance.targets.protocol import vendor_arguments
@@ -58,12 +60,11 @@ class Describer:
         if isinstance(arguments, NoEquivalent):
             return VerdictRecord(question, verdict)
         framework = frameworks()[job.target.framework]
-        call = call_line(job.contract, framework, arguments, job.case.positional)
+        call = write_call(job.contract, framework, arguments, job.case.positional)
         if verdict.outcome not in DIVERGENT:
             return VerdictRecord(question, verdict, call)
-        expectation = self._asking.expect(job.case)
-        source = script(job.case, job.contract, framework, arguments, expectation, verdict)
-        return VerdictRecord(question, verdict, call, source)
+        asked = AskedCase(job.case, job.contract, framework, arguments, self._asking.expect(job.case))
+        return VerdictRecord(question, verdict, call, write_script(asked, verdict))
 
     def _ask_target(self, target: Target) -> TargetRecord:
         apis = tuple(contract.api for contract in frameworks()[target.framework].contracts)

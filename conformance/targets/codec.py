@@ -1,4 +1,17 @@
-"""Values and arrays in builtin types, the only ones that execnet moves; `remote/worker.py` has the inverses."""
+"""How values and arrays travel: in builtin types, the only ones that execnet moves.
+
+    array                       (common name of the dtype, shape, elements in C order as bytes);
+                                bfloat16 as its 16-bit patterns
+    None, bool, int, float,     themselves; a frozenset arrives as a set
+    str, list, tuple, frozenset
+    int below -2**31            {"integer": its digits}, as execnet has no notation for it
+    NumPy scalar or array       {"numpy": dtype, "value": a builtin value, "array": whether it is an array}
+    a framework's own dtype     {"dtype": common name}
+    tensor                      {"tensor": shape}; the worker fills it
+
+The other end is `remote/worker/values.py`: its `decode_value` reads what `encode_value` writes here, and arrays have
+`encode_array` and `decode_array` at both ends.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +20,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance.case import Array, DType, Numpy, Tensor, TypedArray, Value
-from conformance.oracle.inputs import from_bfloat16, to_bfloat16
+from conformance.oracle.rounding import from_bfloat16, to_bfloat16
 
 WireArray: TypeAlias = tuple[str, tuple[int, ...], bytes]  # dtype, shape, elements
 
 
-def value_to_wire(value: Value) -> Any:
-    """Encode a value in builtin types, the only ones that execnet moves. `worker.decode` is its inverse."""
+def encode_value(value: Value) -> Any:
+    """A value as it travels."""
     match value:
         case Numpy(dtype, inner, is_array):
             return {"numpy": dtype, "value": inner, "array": is_array}
@@ -21,24 +34,28 @@ def value_to_wire(value: Value) -> Any:
             return {"dtype": name}
         case Tensor(shape):
             return {"tensor": shape}
-        case int() if value < -(2**31):  # execnet has no notation for it
+        case int() if value < -(2**31):
             return {"integer": str(value)}
         case tuple():
-            return tuple(value_to_wire(item) for item in value)
+            return tuple(encode_value(item) for item in value)
         case list():
-            return [value_to_wire(item) for item in value]
+            return [encode_value(item) for item in value]
         case _:
             return value
 
 
-def array_to_wire(array: Array, dtype: str) -> WireArray:
-    """(dtype, shape, bytes), as the worker reads it."""
+def encode_array(array: Array, dtype: str) -> WireArray:
+    """An array as it travels, converted to the dtype of that common name."""
     typed = to_bfloat16(array) if dtype == "bfloat16" else array.astype(dtype)
     return dtype, array.shape, typed.tobytes()
 
 
-def array_from_wire(wire: WireArray) -> TypedArray:
-    """What the worker sent, bfloat16 widened to float32."""
+def decode_array(wire: WireArray) -> TypedArray:
+    """An array that has arrived, bfloat16 widened to float32.
+
+    Raises:
+        TypeError, ValueError: it is none.
+    """
     dtype, shape, data = wire
     if dtype == "bfloat16":
         return TypedArray(dtype, from_bfloat16(np.frombuffer(data, np.uint16).reshape(shape)))

@@ -1,4 +1,18 @@
-"""Targets as the command line names them."""
+"""Targets as the command line names them.
+
+    target  = NAME "=" part ("//" part)*
+    part    = option | place | detail           in any order, but the place before the details
+    option  = "device=" DEVICE                  the framework's own name of a device
+            | "framework=" FRAMEWORK            which framework is asked, if the name is not the framework's
+            | "memory=" BYTES                   digits, or digits and one of K, M, G, T
+    place   = PATH | "python=" PATH             an interpreter here
+            | "popen"                           here; the detail "python=" PATH says which
+            | "ssh=" USER@HOST                  there, or another of execnet's ways to a machine
+    detail  = KEY "=" VALUE                     execnet's: "env:NAME=VALUE" sets an environment variable,
+                                                "python=" PATH names the interpreter, here or there
+
+So `torch=/path/to/python`, or `npu=ssh=user@host//python=/path//framework=mindspore//device=Ascend`.
+"""
 
 from __future__ import annotations
 
@@ -6,55 +20,111 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import execnet
+
 from conformance.apis import frameworks
 from conformance.case import Target
-from conformance.targets.errors import TargetError
-from conformance.targets.interpreter import REMOTE, Interpreter, source_of
+from conformance.targets.errors import UnusableNameError
+from conformance.targets.interpreter import Interpreter
+from conformance.targets.sources import REMOTE, source_of
 
 PROBE_LIMIT = 60.0  # seconds for an interpreter to say which frameworks it has
+OPTIONS = ("device", "framework", "memory")
+PLACES = ("popen", "ssh", "socket", "vagrant_ssh")  # execnet's
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 def parse(text: str) -> Target:
-    """A target as the command line names it: ``NAME=PATH`` or ``NAME=EXECNET-SPEC``.
+    """Read a target.
 
-    Keys of our own stand among execnet's: ``device=...``, ``framework=...`` and ``memory=4G``; execnet's
-    ``env:NAME=VALUE`` sets an environment variable. Without ``framework=`` the name is the framework's, or the
-    interpreter is asked which one it has.
+    Without the option ``framework`` the name is the framework's, or the interpreter is asked which one it has.
 
     Raises:
-        TargetError: it names nothing, or its interpreter does not exist or has no (or several) frameworks.
+        UnusableNameError: the text is no target, or its interpreter does not exist or has no (or several) frameworks.
     """
-    name, separator, rest = text.partition("=")
-    if not name or not separator or not rest:
-        raise TargetError(f"--target {text}: expected NAME=/path/to/python or NAME=ssh=user@host//python=/path")
-    keys: dict[str, str] = {}
-    kept: list[str] = []
-    for number, part in enumerate(rest.split("//")):
+    name, _, rest = text.partition("=")
+    options: dict[str, str] = {}
+    parts: list[str] = []
+    for part in rest.split("//"):
         key, _, value = part.partition("=")
-        if key in ("device", "framework", "memory"):
-            keys[key] = value
-        elif number == 0 and key not in ("popen", "ssh", "socket", "vagrant_ssh", "python"):
-            kept += ["popen", f"python={_existing(name, part)}"]
-        elif key == "python" and number == 0:
-            kept += ["popen", f"python={_existing(name, value)}"]
-        elif key == "python" and kept[:1] == ["popen"]:
-            kept.append(f"python={_existing(name, value)}")
+        if key in OPTIONS:
+            options[key] = value
         else:
-            kept.append(part)
-    spec = "//".join(kept)
-    framework = keys.get("framework") or (name if name in frameworks() else _probe(name, spec))
+            parts.append(part)
+    if not name or not parts or not parts[0]:
+        raise UnusableNameError(text, "expected NAME=/path/to/python or NAME=ssh=user@host//python=/path")
+    spec = "//".join(read_place(name, parts))
+    check_spec(name, spec)
+    memory = read_bytes(name, options["memory"]) if "memory" in options else None
+    framework = options.get("framework") or find_framework(name, spec)
     if framework not in frameworks():
-        raise TargetError(f"--target {name}: unknown framework {framework!r}; known are {', '.join(frameworks())}")
-    memory = _bytes(name, keys["memory"]) if "memory" in keys else None
-    return Target(name, framework, spec, keys.get("device"), text, memory)
+        raise UnusableNameError(name, f"unknown framework {framework!r}; known are {', '.join(frameworks())}")
+    return Target(name, framework, spec, options.get("device"), text, memory)
 
 
-def _bytes(name: str, text: str) -> int:
-    found = re.fullmatch(r"([1-9][0-9]{0,14})([KMGT]?)", text)
-    if found is None:
-        raise TargetError(f"--target {name}: memory={text} is no size; write bytes, or 512M, 4G, 1T")
-    return int(found[1]) * UNITS[found[2]]
+def read_place(name: str, parts: Sequence[str]) -> list[str]:
+    """The parts of execnet's specification, of a place and its details; the paths of interpreters here are absolute."""
+    place, *details = parts
+    key, _, value = place.partition("=")
+    if key == "python":
+        return ["popen", f"python={read_path(name, value)}", *details]
+    if key not in PLACES:
+        return ["popen", f"python={read_path(name, place)}", *details]
+    if key != "popen":
+        return [place, *details]  # a path there says nothing here
+    read = [place]
+    for detail in details:
+        key, _, value = detail.partition("=")
+        read.append(f"python={read_path(name, value)}" if key == "python" else detail)
+    return read
+
+
+def read_path(name: str, path: str) -> str:
+    """The absolute path of an interpreter. Raises UnusableNameError where there is none."""
+    absolute = Path(path).expanduser().absolute()
+    if not absolute.is_file():
+        raise UnusableNameError(name, f"no interpreter at {path}; give the path of a Python interpreter")
+    return str(absolute)
+
+
+def check_spec(name: str, spec: str) -> None:
+    """Raises UnusableNameError where execnet cannot read a specification: an empty key, or one that is there twice."""
+    try:
+        execnet.XSpec(spec)
+    except (ValueError, LookupError, AttributeError) as error:
+        raise UnusableNameError(name, f"{spec} is no specification for execnet ({error})") from error
+
+
+def read_bytes(name: str, text: str) -> int:
+    """A size in bytes. Raises UnusableNameError where it is none."""
+    match = re.fullmatch(r"([1-9][0-9]{0,14})([KMGT]?)", text)
+    if match is None:
+        raise UnusableNameError(name, f"memory={text} is no size; write bytes, or 512M, 4G, 1T")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def find_framework(name: str, spec: str) -> str:
+    """The framework of that name, or the one that the interpreter has. Raises UnusableNameError."""
+    if name in frameworks():
+        return name
+    installed = ask_frameworks(name, spec)
+    if len(installed) != 1:
+        has = f"has {' and '.join(installed)}" if installed else f"has none of {', '.join(frameworks())}"
+        raise UnusableNameError(name, f"its interpreter {has}; add //framework=NAME")
+    return installed[0]
+
+
+def ask_frameworks(name: str, spec: str) -> list[str]:
+    """Which of the frameworks an interpreter has. Raises UnusableNameError where it cannot be asked."""
+    with Interpreter(spec) as interpreter:
+        try:
+            with interpreter.limit(PROBE_LIMIT):
+                channel = interpreter.execute(source_of(f"{REMOTE}.probe"))
+                channel.send(list(frameworks()))
+                installed = interpreter.receive(channel)
+        except Exception as error:  # whatever it does instead of answering
+            raise UnusableNameError(name, f"cannot start {spec}: {interpreter.explain(error)}") from error
+    return [str(framework) for framework in installed]
 
 
 def default(framework: str, root: Path) -> Target:
@@ -63,36 +133,11 @@ def default(framework: str, root: Path) -> Target:
     return Target(framework, framework, f"popen//python={python}", None, str(python.relative_to(root)))
 
 
-def _existing(name: str, path: str) -> str:
-    found = Path(path).expanduser().absolute()
-    if not found.is_file():
-        raise TargetError(f"--target {name}: no interpreter at {path}; give the path of a Python interpreter")
-    return str(found)
-
-
-def _probe(name: str, spec: str) -> str:
-    """Ask an interpreter which of the frameworks it has."""
-    interpreter = Interpreter(spec)
-    try:
-        with interpreter.limit(PROBE_LIMIT):
-            channel = interpreter.execute(source_of(f"{REMOTE}.probe"))
-            channel.send(list(frameworks()))
-            found = interpreter.receive(channel)
-    except Exception as error:  # whatever it does instead of answering
-        raise TargetError(f"--target {name}: cannot start {spec}: {interpreter.reason(error)}") from error
-    finally:
-        interpreter.close()
-    if len(found) != 1:
-        has = f"has {' and '.join(found)}" if found else f"has none of {', '.join(frameworks())}"
-        raise TargetError(f"--target {name}: its interpreter {has}; add //framework=NAME")
-    return str(found[0])
-
-
 def unique(targets: Sequence[Target]) -> Iterator[Target]:
-    """The targets, refusing two of one name."""
-    seen: set[str] = set()
+    """The targets. Raises UnusableNameError where two have one name."""
+    names: set[str] = set()
     for target in targets:
-        if target.name in seen:
-            raise TargetError(f"--target {target.name} is given twice; give the second another name")
-        seen.add(target.name)
+        if target.name in names:
+            raise UnusableNameError(target.name, "given twice; give the second another name")
+        names.add(target.name)
         yield target

@@ -9,25 +9,52 @@ from pathlib import Path
 from typing import Any
 
 import execnet
+from execnet.gateway_base import RemoteError
 
 from conformance.apis import frameworks
-from conformance.case import Greeting, Target
-from conformance.targets.errors import OversizeError, ProtocolError, TargetError
-from conformance.targets.interpreter import LAST_MOMENT, REMOTE, Interpreter, source_of
+from conformance.case import Greeting, Observation, Target
+from conformance.targets.errors import (
+    Cause,
+    LostError,
+    MissingFrameworkError,
+    NoInterpreterError,
+    NotStartedError,
+    OversizeError,
+    ProtocolError,
+)
+from conformance.targets.interpreter import LAST_MOMENT, Interpreter
+from conformance.targets.protocol import decode_answer
+from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, name_adapter, source_of
 
 START_LIMIT = 180.0  # seconds for an interpreter to start and import its framework
 LOOK = 0.5  # seconds between looks at the process itself while it is silent
 
 
 class Connection:
-    """A worker in a target: send calls, receive results in the same order."""
+    """A worker in a target: send calls, receive results in the same order.
+
+    It is a context manager, whose end is the worker's and its folder's: `with Connection(target) as worker`. Other
+    threads may `kill` or `abandon` the worker, even while it is being started.
+    """
 
     def __init__(self, target: Target) -> None:
+        """Nothing is started yet."""
         self.target = target
+        self.folder: str | None = None  # where the worker works
         self._interpreter = Interpreter(target.spec, target.memory)
         self._channel: execnet.Channel | None = None
-        self.folder: str | None = None
         self._folders: list[str] = []  # to be removed in the end
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker, gently where it is idle, so that it leaves nothing behind."""
+        self._interpreter.close(patience=LAST_MOMENT / 2)
+        self._remove_folders()
 
     def start(self, previous: str | None = None) -> Greeting:
         """Start the worker.
@@ -38,56 +65,79 @@ class Connection:
         Raises:
             TargetError: the interpreter cannot be started, or the framework cannot be imported.
         """
-        target, python = self.target, self._interpreter.spec.python
-        self._folders += [previous] if previous is not None else []
-        if self._interpreter.local and python and not Path(python).exists():
-            raise TargetError(
-                f"no interpreter at {target.given or python}; `python3 -m conformance audit` makes it, "
-                f"or name one with --target {target.name}=/path/to/python"
-            )
+        if previous is not None:
+            self._folders.append(previous)
+        self._check_interpreter()
         try:
             with self._interpreter.limit(START_LIMIT):
-                self._channel = self._interpreter.execute(source_of(f"{REMOTE}.worker"))
-                self._channel.send(
-                    {
-                        "framework": target.framework,
-                        "adapter": source_of(f"{REMOTE}.adapters.{target.framework}"),
-                        "device": target.device,
-                        "apis": [contract.api for contract in frameworks()[target.framework].contracts],
-                        "memory": self._interpreter.memory,
-                        "previous": previous,
-                    }
-                )
-                said = self._interpreter.receive(self._channel)
-            if "failed" not in said:
-                self.folder = said["folder"]
-                self._folders.append(said["folder"])
-                return Greeting(
-                    said["version"],
-                    said["environment"],
-                    said["folder"],
-                    said["pid"],
-                    said["previous"],
-                    said["defaults"],
-                )
+                answer = self._converse(previous)
+            if "failed" not in answer:
+                self.folder = answer["folder"]
+                self._folders.append(answer["folder"])
+                return decode_greeting(answer)
         except Exception as error:  # whatever a foreign interpreter does instead of starting is that target's failure
-            raise TargetError(f"{target.spec} cannot be started: {self._interpreter.reason(error)}") from error
-        install = frameworks()[target.framework].install
-        raise TargetError(f"{target.framework} cannot be used there: {said['failed']}; it needs {install}")
+            raise NotStartedError(self.target.spec, self._interpreter.explain(error)) from error
+        framework = frameworks()[self.target.framework]
+        raise MissingFrameworkError(framework.name, answer["failed"], framework.install)
+
+    def _check_interpreter(self) -> None:
+        """Raises NoInterpreterError where a file is named, and is not there."""
+        python = self._interpreter.spec.python
+        if self._interpreter.local and python and not Path(python).exists():
+            raise NoInterpreterError(self.target.name, self.target.given or python)
+
+    def _converse(self, previous: str | None) -> Any:
+        """The worker's answer to its files and settings."""
+        framework = self.target.framework
+        adapter = name_adapter(framework)
+        files = {path: source_of(module) for path, module in modules_of_worker().items()}
+        files[f"{adapter}.py"] = source_of(f"{REMOTE}.adapters.{framework}")
+        self._channel = self._interpreter.execute(source_of(f"{REMOTE}.boot"))
+        self._channel.send((files, f"{WORKER}.main"))
+        self._channel.send(
+            {
+                "adapter": adapter,
+                "device": self.target.device,
+                "apis": [contract.api for contract in frameworks()[framework].contracts],
+                "memory": self._interpreter.memory,
+                "previous": previous,
+            }
+        )
+        return self._interpreter.receive(self._channel)
 
     def send(self, calls: Sequence[Mapping[str, Any]]) -> None:
         """Send calls ahead. Raises OSError when the worker is gone."""
         assert self._channel is not None
         self._channel.send(list(calls))
 
-    def receive(self, limit: float) -> Any:
-        """The next answer.
+    def receive(self, number: int, limit: float) -> Observation:
+        """The next answer, which has to be that to the call of this number.
+
+        Args:
+            limit: seconds to wait.
 
         Raises:
-            EOFError, OSError: the worker is gone.
-            ProtocolError: what came was no message, or is too large.
+            LostError: there is no such answer; here a crash is told from a time-out.
+        """
+        try:
+            return decode_answer(self._take(limit), number)
+        except execnet.TimeoutError:
+            raise LostError(Cause.TIMED_OUT) from None
+        except RemoteError as error:
+            raise LostError(Cause.FAILED, str(error)) from error
+        except (ProtocolError, OversizeError) as error:
+            raise LostError(Cause.SPOILED, str(error)) from error
+        except (EOFError, OSError) as error:
+            raise LostError(Cause.DIED, self._interpreter.wait_for_end()) from error
+
+    def _take(self, limit: float) -> Any:
+        """Whatever arrives next.
+
+        Raises:
+            execnet.TimeoutError: nothing does within `limit` seconds.
+            EOFError, OSError: the process has ended, or closed its end of the connection.
             RemoteError: the worker's own loop has ended.
-            execnet.TimeoutError: there is none within `limit` seconds.
+            OversizeError, ProtocolError: it was too large, or no message.
         """
         assert self._channel is not None
         end = time.monotonic() + limit
@@ -96,36 +146,43 @@ class Connection:
             try:
                 return self._interpreter.receive(self._channel, max(0.0, min(LOOK, left)))
             except execnet.TimeoutError:
-                if self._interpreter.exited():  # what it has forked may hold the connection open
-                    raise EOFError("the process has exited") from None
+                if self._interpreter.has_ended():  # what it has forked may hold the connection open
+                    raise EOFError("the process has ended") from None
                 if left <= LOOK:
                     raise
-            except OversizeError as error:
-                raise ProtocolError(str(error)) from error
+            except OversizeError:
+                raise
             except EOFError as error:
                 if error.args:
                     raise
                 raise ProtocolError("what came was no message") from None  # execnet closed the connection itself
 
-    def ended(self) -> str:
-        """How the process ended, which has closed the connection."""
-        return self._interpreter.ended()
-
     def kill(self) -> None:
-        """End the worker at once, from any thread, even while it is being started."""
+        """End the worker at once, from any thread."""
         self._interpreter.kill()
-
-    def close(self) -> None:
-        """End a worker that is lost; its folder stays for the next one to read."""
-        self._interpreter.close()
-
-    def finish(self) -> None:
-        """End a worker for good, gently where it is idle, so that it leaves nothing behind."""
-        self._interpreter.close(LAST_MOMENT / 2)
-        self.abandon()
 
     def abandon(self) -> None:
-        """End a worker for good, from any thread, without waiting for anything."""
-        self._interpreter.kill()
-        for folder in self._folders if self._interpreter.local else ():
-            shutil.rmtree(folder, ignore_errors=True)
+        """End the worker and remove its folder, from any thread, without waiting for anything."""
+        self.kill()
+        self._remove_folders()
+
+    def leave_folders(self) -> None:
+        """Let the folders stay when this ends: there are last words in them, for the next worker to read."""
+        self._folders.clear()
+
+    def _remove_folders(self) -> None:
+        if self._interpreter.local:
+            for folder in self._folders:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def decode_greeting(answer: Mapping[str, Any]) -> Greeting:
+    """What a started worker says of itself."""
+    return Greeting(
+        version=answer["version"],
+        environment=answer["environment"],
+        folder=answer["folder"],
+        pid=answer["pid"],
+        previous=answer["previous"],
+        defaults=answer["defaults"],
+    )

@@ -1,10 +1,11 @@
-"""Ends what this process has started, and what that has started in turn, wherever it has gone since.
+"""Ends the processes that this one has started, and whatever those have started in turn.
 
-Every process that is started carries a mark in its environment, which its descendants inherit, in whatever session
-they are and whoever has become their parent. They are found by it where the system has ``/proc``; what was started
-with another environment is not.
+Every process that is started carries a mark in its environment. Its descendants inherit the mark, whatever session they
+move to and whoever becomes their parent, and are found by it where the system has ``/proc``. A descendant that is
+started with another environment is not found.
 
-Executed as a script, this waits for the end of the process that started it and ends what that one has left.
+A guard, which is this file executed as a script, waits for the end of the process that started it, and ends what that
+one has left.
 """
 
 from __future__ import annotations
@@ -17,20 +18,28 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 VARIABLE = "CONFORMANCE_PROCESS"
 
 
 def mark() -> str:
-    """A new mark, the value of `VARIABLE` for one process; whoever carries it when this process ends, ends too."""
-    return f"{_guard()[0]}{secrets.token_hex(4)}"
+    """A new mark: the value of `VARIABLE` for one process. Starts the guard, the first time."""
+    return f"{_guard().beginning}{secrets.token_hex(4)}"
+
+
+@dataclass(frozen=True)
+class _Guard:
+    """The guard of this process, and how all marks of this process begin. The guard's standard input is held open."""
+
+    beginning: str
+    process: subprocess.Popen[bytes]
 
 
 @functools.cache
-def _guard() -> tuple[str, subprocess.Popen[bytes]]:
-    """How this process's marks begin, and the guard that waits for its end: of its standard input, which we hold."""
+def _guard() -> _Guard:
     beginning = f"{secrets.token_hex(8)}."
-    return beginning, subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-I", "-S", __file__, beginning],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -39,29 +48,37 @@ def _guard() -> tuple[str, subprocess.Popen[bytes]]:
         env={},
         start_new_session=True,  # a terminal's Ctrl-C is not for it
     )
+    return _Guard(beginning, process)
 
 
 def end_all(beginning: str) -> None:
     """Kill every process whose mark begins so."""
-    wanted = f"{VARIABLE}={beginning}".encode()
     killed: set[int] = set()
-    while found := set(_marked(wanted)) - killed:  # once more: for what was being started meanwhile
-        for process in found:
+    while True:
+        alive = set(find_marked(beginning)) - killed
+        if not alive:
+            return
+        for process in alive:
             with contextlib.suppress(OSError):
                 os.kill(process, signal.SIGKILL)
-        killed |= found
+        killed |= alive  # and look again, for what was being started meanwhile
 
 
-def _marked(wanted: bytes) -> Iterator[int]:
-    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/environ", "rb") as file:
-                    variables = file.read().split(b"\0")
-            except OSError:  # it has ended, or is another user's
-                continue
-            if any(variable.startswith(wanted) for variable in variables):
-                yield int(name)
+def find_marked(beginning: str) -> Iterator[int]:
+    """The ids of the processes whose mark begins so; none where there is no ``/proc``."""
+    if not os.path.isdir("/proc"):
+        return
+    assignment = f"{VARIABLE}={beginning}".encode()
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                variables = file.read().split(b"\0")
+        except OSError:  # it has ended, or is another user's
+            continue
+        if any(variable.startswith(assignment) for variable in variables):
+            yield int(name)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,20 @@
-"""What travels between this suite and a worker: a case as the call it is sent as, an answer as an observation."""
+"""What travels between this suite and a worker: a case as the call that it is sent as, an answer as an observation.
+
+A call is a dictionary, made by `encode_call`:
+
+    id                          the number of the attempt; the answer has the same
+    api                         dotted name of the API
+    functional, positional      how it is called: with its parameters, with which arguments by position
+    arguments, same_as          encoded values by name; those of the call that is documented to be equivalent
+    arrays                      encoded arrays: x, weight, bias, grad_output, those that there are
+    layout                      how x lies in memory
+    defaults, values, infer     what is asked for besides: defaults of the signature, initial values of the
+                                parameters, the framework's own shape inference where the device lacks the operation
+    read_back                   only from a certificate: what the framework holds after it was given
+
+An answer is a dictionary too, read by `decode_answer`; its keys are the fields of an `Observation`. `codec` says how
+values and arrays are written.
+"""
 
 from __future__ import annotations
 
@@ -7,144 +23,181 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.apis import Contract, NoEquivalent
-from conformance.case import Case, Observation, Phase, Raised, TypedArray, values
+from conformance.case import Array, Case, Observation, Phase, Raised, Tensor, TypedArray
+from conformance.case.values import Arguments
 from conformance.oracle import inputs
 from conformance.oracle.expectation import Expectation
-from conformance.targets import codec
+from conformance.targets.codec import WireArray, decode_array, encode_array, encode_value
 from conformance.targets.errors import ProtocolError
 
-
-def vendor_arguments(case: Case, contract: Contract) -> values.Arguments | NoEquivalent:
-    return case.arguments if case.api is not None else contract.to_vendor(case.arguments, case.inputs)
+PARAMETERS = ("weight", "bias")
 
 
-def call(
-    case: Case, contract: Contract, arguments: values.Arguments, expectation: Expectation, identity: int
+def vendor_arguments(case: Case, contract: Contract) -> Arguments | NoEquivalent:
+    """A case's arguments as the vendor has them, or why the vendor has none."""
+    if case.api is not None:
+        return case.arguments
+    return contract.to_vendor(case.arguments, case.inputs)
+
+
+def encode_call(
+    case: Case, contract: Contract, arguments: Arguments, expectation: Expectation, number: int
 ) -> dict[str, Any]:
-    """A call as it travels to the worker."""
-    arrays = arrays_to_vendor(case, contract, arguments, expectation)
+    """A case on an API, with the vendor's arguments, as the call that the worker is sent."""
     promise = case.promise
     return {
-        "id": identity,
+        "id": number,
         "api": contract.api,
         "functional": contract.functional,
-        "arguments": _arguments_to_wire(contract, arguments),
-        "same_as": None if promise.same_as is None else _arguments_to_wire(contract, promise.same_as),
+        "arguments": encode_arguments(contract, arguments),
+        "same_as": None if promise.same_as is None else encode_arguments(contract, promise.same_as),
         "positional": list(case.positional),
-        "arrays": arrays,
-        "layout": case.inputs.layout if case.inputs is not None else "contiguous",
+        "arrays": encode_arrays(case, contract, arguments, expectation),
+        "layout": "contiguous" if case.inputs is None else case.inputs.layout,
         "defaults": bool(promise.defaults),
         "values": promise.distribution is not None,
         "infer": case.inputs is not None and case.inputs.infer,
     }
 
 
-def _arguments_to_wire(contract: Contract, arguments: values.Arguments) -> dict[str, Any]:
-    """A functional API's weight and bias travel as arrays, and no bias as none."""
-    apart = ("weight", "bias") if contract.functional else ()
-    return {name: codec.value_to_wire(value) for name, value in arguments.items() if name not in apart}
+def encode_arguments(contract: Contract, arguments: Arguments) -> dict[str, Any]:
+    """Encoded values by name. A functional API's weight and bias travel as arrays, and no bias as none."""
+    apart = PARAMETERS if contract.functional else ()
+    return {name: encode_value(value) for name, value in arguments.items() if name not in apart}
 
 
-def arrays_to_vendor(
-    case: Case, contract: Contract, arguments: values.Arguments, expectation: Expectation
-) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
-    """The arrays of a call in the vendor's layout, as they travel."""
+def encode_arrays(
+    case: Case, contract: Contract, arguments: Arguments, expectation: Expectation
+) -> dict[str, WireArray]:
+    """The arrays of a call in the vendor's layout; none where the case ends with construction."""
     arrays = expectation.arrays
     if arrays is None or case.inputs is None:
         return {}
-    groups = expectation.canonical["groups"] if expectation.canonical is not None else 1
-    dtype, weight_dtype = case.inputs.dtype, case.inputs.weight_dtype or case.inputs.dtype
-    found = {"x": codec.array_to_wire(arrays.x, dtype)}
-    named = {"weight": (arrays.weight, contract.weight), "bias": (arrays.bias, contract.bias)}
-    for name, (array, layout) in named.items():
-        wanted = arguments.get(name)
-        if array is None or (contract.functional and not isinstance(wanted, values.Tensor)):
-            continue
-        if expectation.raised is None:
-            vendor = layout.to_vendor(array, groups)
-        else:
-            continue  # a layer that should not exist keeps the parameters that it was constructed with
-        found[name] = codec.array_to_wire(vendor, weight_dtype)
-    if contract.functional:
-        for name in ("weight", "bias"):
-            wanted = arguments.get(name)
-            if isinstance(wanted, values.Tensor) and name not in found:
-                found[name] = codec.array_to_wire(inputs.small(wanted.shape), weight_dtype)
+    encoded = {"x": encode_array(arrays.x, case.inputs.dtype)}
+    dtype = case.inputs.weight_dtype or case.inputs.dtype
+    for name in PARAMETERS:
+        array = vendor_parameter(name, contract, arguments, expectation)
+        if array is not None:
+            encoded[name] = encode_array(array, dtype)
     if arrays.grad_output is not None and expectation.output is not None:
-        found["grad_output"] = codec.array_to_wire(arrays.grad_output, dtype)
-    return found
+        encoded["grad_output"] = encode_array(arrays.grad_output, case.inputs.dtype)
+    return encoded
 
 
-def observation(answer: object, number: int) -> Observation:
-    """What the worker answered to the attempt of that number, as an observation.
+def vendor_parameter(name: str, contract: Contract, arguments: Arguments, expectation: Expectation) -> Array | None:
+    """The weight or bias to send, in the vendor's layout; None where none is."""
+    argument = arguments.get(name)
+    if contract.functional and not isinstance(argument, Tensor):
+        return None
+    assert expectation.arrays is not None
+    array = expectation.arrays.weight if name == "weight" else expectation.arrays.bias
+    if array is not None and expectation.raised is None:
+        layout = contract.weight if name == "weight" else contract.bias
+        groups = 1 if expectation.canonical is None else expectation.canonical["groups"]
+        return layout.to_vendor(array, groups)
+    if isinstance(argument, Tensor) and contract.functional:
+        return inputs.small(argument.shape)
+    return None  # a layer that should not exist keeps the parameters that it was constructed with
+
+
+def decode_answer(answer: object, number: int) -> Observation:
+    """What the worker answered to the call of that number.
 
     Raises:
         ProtocolError: it is no result of that attempt. A target may have written on the wire itself.
     """
     try:
-        result = _mapping(answer)
+        result = check_mapping(answer)
         if result["id"] != number:
-            raise ProtocolError(f"the result of another call, {_shown(result['id'])}")
-        lacking = "lacking" in result
-        raised = _raised(result["raised"]) if "raised" in result else None
-        if raised is None and lacking:
-            raised = Raised(Phase(result["phase"]), "Lacking", (), _text(result["lacking"]))
-        inferred = result.get("inferred")
+            raise ProtocolError(f"the result of another call, {show(result['id'])}")
         return Observation(
             phase=Phase(result["phase"]),
-            parameters={_text(k): (_text(dtype), _shape(shape)) for k, (dtype, shape) in _items(result["parameters"])},
-            values={_text(k): _array(wire) for k, wire in _items(result["values"])},
-            defaults={_text(k): _text(default) for k, default in _items(result.get("defaults", {}))},
-            output=_array(result["output"]) if "output" in result else None,
-            other=_array(result["other"]) if "other" in result else None,
-            gradients={_text(k): _array(wire) for k, wire in _items(result["gradients"])},
-            raised=raised,
-            lacking=lacking,
-            inferred=None if inferred is None else (_text(inferred[0]), _shape(inferred[1])),
+            parameters=decode_parameters(result["parameters"]),
+            values=decode_arrays(result["values"]),
+            defaults=decode_defaults(result.get("defaults", {})),
+            output=decode_optional_array(result, "output"),
+            other=decode_optional_array(result, "other"),
+            gradients=decode_arrays(result["gradients"]),
+            raised=decode_raised(result),
+            lacking="lacking" in result,
+            inferred=decode_inferred(result.get("inferred")),
             inferred_rejection="inferred_rejection" in result,
             seconds=float(result["seconds"]),
         )
     except (LookupError, TypeError, ValueError, OverflowError) as error:
-        raise ProtocolError(f"{_shown(answer)} ({type(error).__name__})") from error
+        raise ProtocolError(f"{show(answer)} ({type(error).__name__})") from error
 
 
-def _shown(value: object) -> str:
+def show(value: object) -> str:
+    """A value in one short line, whatever it is."""
     return f"{type(value).__name__} {reprlib.repr(value)}"
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(type(value))
-    return value
+# What follows raises LookupError, TypeError or ValueError where the form is another one.
 
 
-def _items(value: object) -> Any:
-    return _mapping(value).items()
+def decode_parameters(value: object) -> dict[str, tuple[str, tuple[int, ...]]]:
+    parameters = {}
+    for name, (dtype, shape) in check_mapping(value).items():
+        parameters[check_text(name)] = (check_text(dtype), check_shape(shape))
+    return parameters
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(type(value))
-    return value
+def decode_defaults(value: object) -> dict[str, str]:
+    return {check_text(name): check_text(default) for name, default in check_mapping(value).items()}
 
 
-def _shape(value: object) -> tuple[int, ...]:
-    if not isinstance(value, tuple | list) or not all(type(n) is int and n >= 0 for n in value):
-        raise TypeError(type(value))
-    return tuple(value)
+def decode_arrays(value: object) -> dict[str, TypedArray]:
+    return {check_text(name): decode_checked_array(wire) for name, wire in check_mapping(value).items()}
 
 
-def _array(wire: Any) -> TypedArray:
+def decode_optional_array(result: Mapping[str, Any], name: str) -> TypedArray | None:
+    return decode_checked_array(result[name]) if name in result else None
+
+
+def decode_checked_array(wire: Any) -> TypedArray:
     dtype, shape, data = wire
     if not isinstance(data, bytes):
         raise TypeError(type(data))
-    array = codec.array_from_wire((_text(dtype), _shape(shape), data))
+    array = decode_array((check_text(dtype), check_shape(shape), data))
     if array.values.dtype.kind not in "biufc":
         raise TypeError(dtype)
     return array
 
 
-def _raised(value: object) -> Raised:
-    raised = _mapping(value)
-    bases = tuple(map(_text, raised["bases"]))
-    return Raised(Phase(raised["phase"]), _text(raised["class"]), bases, _text(raised["message"]))
+def decode_raised(result: Mapping[str, Any]) -> Raised | None:
+    """The exception that was raised; what this version or device lacks is one without a class."""
+    if "raised" in result:
+        raised = check_mapping(result["raised"])
+        bases = tuple(check_text(base) for base in raised["bases"])
+        return Raised(Phase(raised["phase"]), check_text(raised["class"]), bases, check_text(raised["message"]))
+    if "lacking" in result:
+        return Raised(Phase(result["phase"]), "Lacking", (), check_text(result["lacking"]))
+    return None
+
+
+def decode_inferred(value: Any) -> tuple[str, tuple[int, ...]] | None:
+    if value is None:
+        return None
+    dtype, shape = value
+    return check_text(dtype), check_shape(shape)
+
+
+def check_mapping(value: object) -> Mapping[Any, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(type(value))
+    return value
+
+
+def check_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(type(value))
+    return value
+
+
+def check_shape(value: object) -> tuple[int, ...]:
+    if not isinstance(value, tuple | list):
+        raise TypeError(type(value))
+    if not all(type(size) is int and size >= 0 for size in value):
+        raise TypeError(value)
+    return tuple(value)

@@ -6,14 +6,14 @@ decides about the case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from conformance.apis import common, framework_of
-from conformance.case import Distribution, Kind, Phase, Promise, Ruling, TypedArray, values
+from conformance.case import Distribution, Kind, Phase, Promise, PromisedParameter, Ruling, TypedArray, values
 from conformance.oracle.expectation import Expectation
 from conformance.verdicts import canonical
 from conformance.verdicts.distribution import explain_misfit
@@ -68,8 +68,9 @@ def check(evidence: Evidence) -> Finding:
         return Lacking(Ruling.NOT_OBSERVABLE)
     if not rulings:
         return Fault("nothing that this case promises was observed")
-    apart = Ruling.ORACLE_APART in rulings
-    return Conforming(ratio, Ruling.ORACLE_APART if apart else Ruling.HOLDS)
+    if Ruling.ORACLE_APART in rulings:
+        return Conforming(ratio, Ruling.ORACLE_APART)
+    return Conforming(ratio, Ruling.HOLDS)
 
 
 def oracle_is_mute(evidence: Evidence) -> bool:
@@ -222,11 +223,7 @@ def check_parameters(evidence: Evidence) -> Iterator[Checked]:
     for name, promised in evidence.case.promise.parameters.items():
         observed = observation.parameters.get(name)
         if promised is None or observed is None:
-            oracle = name in computed if computed else SILENT
-            expected = describe_promised_parameter(promised)
-            found = describe_shape(None if observed is None else observed[1])
-            voices = Voices(promised is not None, oracle, observed is not None)
-            yield Checked(voices, Divergence(Kind.SHAPE, name, expected, found))
+            yield check_presence(name, promised, observed, computed)
             continue
         shape, dtype = promised
         observed_dtype, observed_shape = observed
@@ -242,11 +239,25 @@ def check_parameters(evidence: Evidence) -> Iterator[Checked]:
             yield Checked(Voices(True, SILENT, True))
 
 
-def describe_promised_parameter(promised: tuple[tuple[int, ...] | None, str | None] | None) -> str:
-    if promised is None:
-        return "absent"
-    shape, _ = promised
-    return "present" if shape is None else describe_shape(shape)
+def check_presence(
+    name: str,
+    promised: PromisedParameter | None,
+    observed: tuple[str, tuple[int, ...]] | None,
+    computed: Mapping[str, tuple[int, ...]],
+) -> Checked:
+    """Whether there is such a parameter, where document or implementation has none."""
+    expected = "absent"
+    if promised is not None:
+        shape, _ = promised
+        expected = "present" if shape is None else describe_shape(shape)
+    found = "absent"
+    if observed is not None:
+        _, observed_shape = observed
+        found = describe_shape(observed_shape)
+    # Without a layer the oracle knows of no parameters at all.
+    oracle = name in computed if computed else SILENT
+    voices = Voices(promised is not None, oracle, observed is not None)
+    return Checked(voices, Divergence(Kind.SHAPE, name, expected, found))
 
 
 def check_distribution(promised: Distribution, evidence: Evidence) -> Checked:
@@ -255,12 +266,12 @@ def check_distribution(promised: Distribution, evidence: Evidence) -> Checked:
     expected = f"{promised.family}{promised.arguments}"
     drawn = evidence.observation.values.get(name)
     if drawn is None:
-        misfit: str | None = "absent"
-    else:
-        numbers = np.asarray(drawn.values, dtype=np.float64).ravel()
-        misfit = explain_misfit(promised, numbers, drawn.dtype)
-    voices = Voices(expected, SILENT, expected if misfit is None else misfit)
-    return Checked(voices, Divergence(Kind.DISTRIBUTION, name, expected, misfit or ""))
+        return Checked(Voices(expected, SILENT, None), Divergence(Kind.DISTRIBUTION, name, expected, "absent"))
+    numbers = np.asarray(drawn.values, dtype=np.float64).ravel()
+    misfit = explain_misfit(promised, numbers, drawn.dtype)
+    if misfit is None:
+        return Checked(Voices(expected, SILENT, expected))
+    return Checked(Voices(expected, SILENT, misfit), Divergence(Kind.DISTRIBUTION, name, expected, misfit))
 
 
 # Results
@@ -307,11 +318,13 @@ def check_without_result(evidence: Evidence) -> Iterator[Answer]:
 def check_shape(promised: tuple[int, ...], observed: tuple[int, ...], expectation: Expectation) -> Checked:
     """`shape`: that of the output, in three voices."""
     documented = tuple(promised)
-    computed = None if expectation.output is None else expectation.output.value.shape
     expected = f"document: {describe_shape(documented)}"
-    if computed is not None and computed != documented:
-        expected += f"; oracle: {describe_shape(computed)}"
-    voices = Voices(documented, SILENT if computed is None else computed, tuple(observed))
+    computed: object = SILENT
+    if expectation.output is not None:
+        computed = expectation.output.value.shape
+        if computed != documented:
+            expected += f"; oracle: {describe_shape(expectation.output.value.shape)}"
+    voices = Voices(documented, computed, tuple(observed))
     return Checked(voices, Divergence(Kind.SHAPE, "output", expected, describe_shape(observed)))
 
 

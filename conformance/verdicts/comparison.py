@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from conformance.case import INTEGERS, Array, Kind, TypedArray, Worst
-from conformance.oracle import inputs
 from conformance.oracle.expectation import Expected
+from conformance.oracle.rounding import round_to
 from conformance.verdicts.findings import Divergence
 from conformance.verdicts.sentences import describe_shape
 
@@ -86,7 +86,7 @@ def round_expected(expected: Expected, dtype: str) -> Array:
     """The expected elements as `dtype` holds them: exact ones may overflow."""
     if expected.bound is not None or dtype in INTEGERS:
         return expected.value
-    return inputs.rounded(expected.value, dtype)
+    return round_to(expected.value, dtype)
 
 
 def fill_bound(expected: Expected) -> Array:

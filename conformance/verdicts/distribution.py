@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from conformance.case import Array, Distribution
-from conformance.oracle import inputs
+from conformance.oracle.rounding import round_to
 
 CONFIDENCE = 1e-9  # of wrongly blaming a correct distribution, per test
 SUPPORT_SLACK = 1e-6  # of the support's width: its ends are rounded to the parameter's type
@@ -38,7 +38,7 @@ def explain_misfit(promised: Distribution, drawn: Array, dtype: str = "float32")
         dtype: the parameter's, to which a documented constant is rounded.
     """
     if promised.family == "constant":
-        constant = inputs.rounded(np.array(promised.arguments[0]), dtype)
+        constant = round_to(np.array(promised.arguments[0]), dtype)
         return None if bool((drawn == constant).all()) else "another value"
     if drawn.size == 0:
         return None

@@ -35,6 +35,8 @@ def judge_evidence(evidence: Evidence) -> Verdict:
         return judge_lost_process(Outcome.TIMED_OUT, "no answer within the limit", observation)
     if observation.died:
         return judge_lost_process(Outcome.CRASHED, f"the process ended: {observation.died}", observation)
+    if evidence.expectation.fault is not None:
+        return Verdict(Outcome.FAULT, observed=evidence.expectation.fault)
     if evidence.case.claim is not None:
         return judge_finding(claims.check(evidence), evidence)
     return judge_finding(canonical.check(evidence), evidence)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
@@ -19,12 +18,11 @@ def combine(verdicts: Sequence[Verdict]) -> Verdict:
     How long a call took, and what a dying process last said, may differ.
     """
     verdicts = [without_addresses(verdict) for verdict in verdicts]
-    counts = Counter(repr(_comparable(verdict)) for verdict in verdicts)
-    if len(counts) == 1:
+    groups = group_alike(verdicts)
+    if len(groups) == 1:
         return verdicts[0]
-    different = {repr(_comparable(verdict)): verdict for verdict in verdicts}
-    names = _differing_fields(list(different.values()))
-    descriptions = [f"{counts[text]} times {_describe(verdict, names)}" for text, verdict in different.items()]
+    names = find_differing_fields([group[0] for group in groups])
+    descriptions = [f"{len(group)} times {describe(group[0], names)}" for group in groups]
     return Verdict(
         Outcome.UNSTABLE,
         subject="call",
@@ -38,34 +36,49 @@ def without_addresses(verdict: Verdict) -> Verdict:
     """A verdict whose texts have no addresses in memory, which differ in every run and tell nothing."""
     raised = verdict.raised
     if raised is not None:
-        raised = replace(raised, message=ADDRESS.sub("0x...", raised.message))
+        raised = replace(raised, message=hide_addresses(raised.message))
     return replace(
         verdict,
         raised=raised,
-        expected=ADDRESS.sub("0x...", verdict.expected),
-        observed=ADDRESS.sub("0x...", verdict.observed),
-        stderr=ADDRESS.sub("0x...", verdict.stderr),
+        expected=hide_addresses(verdict.expected),
+        observed=hide_addresses(verdict.observed),
+        stderr=hide_addresses(verdict.stderr),
     )
 
 
-def _comparable(verdict: Verdict) -> Verdict:
-    """A verdict without what may differ between two runs of the same.
+def hide_addresses(text: str) -> str:
+    return ADDRESS.sub("0x...", text)
 
-    Verdicts are compared by their repr, in which NaN is equal to itself.
-    """
+
+def group_alike(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    """The verdicts in groups that say the same, in the order of their first ones."""
+    groups: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        # By their repr, in which NaN is equal to itself.
+        groups.setdefault(repr(without_chance(verdict)), []).append(verdict)
+    return list(groups.values())
+
+
+def without_chance(verdict: Verdict) -> Verdict:
+    """A verdict without what may differ between two runs of the same."""
     return replace(verdict, seconds=0.0, stderr="")
 
 
-def _differing_fields(verdicts: Sequence[Verdict]) -> list[str]:
+def find_differing_fields(verdicts: Sequence[Verdict]) -> list[str]:
     """Names of the fields that are not the same in all verdicts."""
-    names = [field.name for field in fields(Verdict)]
-    return [name for name in names if len({repr(getattr(_comparable(verdict), name)) for verdict in verdicts}) > 1]
+    names = []
+    for field in fields(Verdict):
+        values = {repr(getattr(without_chance(verdict), field.name)) for verdict in verdicts}
+        if len(values) > 1:
+            names.append(field.name)
+    return names
 
 
-def _describe(verdict: Verdict, names: Sequence[str]) -> str:
-    """The outcome and the fields of those names that say something."""
-    shown = ["outcome", *(name for name in names if name != "outcome")]
-    values = {name: getattr(verdict, name) for name in shown}
-    return ", ".join(
-        f"{name} {value!s:.{MAX_SHOWN}}" for name, value in values.items() if value not in (None, "", False)
-    )
+def describe(verdict: Verdict, names: Sequence[str]) -> str:
+    """The outcome, and those of the named fields that say something."""
+    parts = [f"outcome {verdict.outcome}"]
+    for name in names:
+        value = getattr(verdict, name)
+        if name != "outcome" and value not in (None, "", False):
+            parts.append(f"{name} {value!s:.{MAX_SHOWN}}")
+    return ", ".join(parts)

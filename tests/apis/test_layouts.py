@@ -1,68 +1,93 @@
-"""Contracts: layouts there and back, against each vendor's documented weight shape."""
+"""Layouts there and back, against each vendor's documented shapes of weight and bias."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from conformance.apis import NoEquivalent, common, contracts
+from conformance.apis import Contract, common, contracts
 from conformance.case import Inputs
 from conformance.case.values import Tensor
 
-EACH = pytest.mark.parametrize("contract", contracts().values(), ids=list(contracts()))
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": (2, 3)}
+INPUT = Inputs((2, 4, 5, 6))
 
+CONTRACTS = pytest.mark.parametrize("contract", contracts().values(), ids=list(contracts()))
+FUNCTIONAL = [contract for contract in contracts().values() if contract.functional]
+CLASSES = [contract for contract in contracts().values() if not contract.functional]
+GROUPS = pytest.mark.parametrize("groups", [1, 2])
 
-@EACH
-@pytest.mark.parametrize("groups", [1, 2])
-def test_layouts_lose_and_exchange_nothing(contract, groups: int) -> None:
-    for layout, shape in (
-        (contract.weight, common.weight_shape(contract.layer, {**LAYER, "groups": groups})),
-        (contract.bias, (6,)),
-    ):
-        array = np.arange(np.prod(shape)).reshape(shape)
-        vendor = layout.to_vendor(array, groups)
-        assert sorted(vendor.ravel()) == sorted(array.ravel())
-        np.testing.assert_array_equal(layout.from_vendor(vendor, groups), array)
-
-
-# (layer, groups) -> torch, MindSpore and MegEngine: torch.nn.Conv2d, Variables; mindspore.nn.Conv2dTranspose,
-# Parameters; megengine.module.Conv2d, weight (groups, out_channel // groups, in_channels // groups, height, width).
+# (layer, groups) -> the weight's shape: torch.nn.Conv2d, Variables; mindspore.nn.Conv2dTranspose, Parameters.
 DOCUMENTED = {
-    ("conv2d", 1): ((6, 4, 2, 3), (6, 4, 2, 3)),
-    ("conv2d", 2): ((6, 2, 2, 3), (2, 3, 2, 2, 3)),
-    ("conv_transpose2d", 1): ((4, 6, 2, 3), (4, 6, 2, 3)),
-    ("conv_transpose2d", 2): ((4, 3, 2, 3), (2, 2, 3, 2, 3)),
+    ("conv2d", 1): (6, 4, 2, 3),
+    ("conv2d", 2): (6, 2, 2, 3),
+    ("conv_transpose2d", 1): (4, 6, 2, 3),
+    ("conv_transpose2d", 2): (4, 3, 2, 3),
 }
+# The same for megengine.module.Conv2d: (groups, out_channel // groups, in_channels // groups, height, width).
+MEGENGINE = {**DOCUMENTED, ("conv2d", 2): (2, 3, 2, 2, 3), ("conv_transpose2d", 2): (2, 2, 3, 2, 3)}
 
 
-@EACH
-@pytest.mark.parametrize("groups", [1, 2])
-def test_the_documented_shapes(contract, groups: int) -> None:
-    others, megengine = DOCUMENTED[contract.layer, groups]
-    wanted = megengine if contract.api.startswith("megengine") else others
+def make_weight(contract: Contract, groups: int) -> np.ndarray:
+    """A weight in the oracle's layout, no two elements alike."""
     shape = common.weight_shape(contract.layer, {**LAYER, "groups": groups})
-    assert contract.weight.to_vendor(np.zeros(shape), groups).shape == wanted
-    bias = (1, 6, 1, 1) if contract.api.startswith("megengine") else (6,)
-    assert contract.bias.to_vendor(np.zeros(6), groups).shape == bias
+    assert shape is not None
+    return np.arange(np.prod(shape)).reshape(shape)
 
 
-@EACH
-@pytest.mark.parametrize("groups", [1, 2])
-def test_a_functional_call_names_tensors_of_those_shapes(contract, groups: int) -> None:
-    arguments = contract.to_vendor({**LAYER, "groups": groups}, Inputs((2, 4, 5, 6)))
-    if contract.functional:
-        shape = common.weight_shape(contract.layer, {**LAYER, "groups": groups})
-        assert arguments["weight"] == Tensor(contract.weight.to_vendor(np.zeros(shape), groups).shape)
-        assert arguments["bias"] == Tensor(contract.bias.to_vendor(np.zeros(6), groups).shape)
-        assert "in_channels" not in arguments
-    else:
-        assert not any(isinstance(value, Tensor) for value in arguments.values())
+@CONTRACTS
+@GROUPS
+def test_a_weights_layout_loses_and_exchanges_nothing(contract: Contract, groups: int) -> None:
+    weight = make_weight(contract, groups)
+    vendor = contract.weight.to_vendor(weight, groups)
+    assert sorted(vendor.ravel()) == sorted(weight.ravel())
+    np.testing.assert_array_equal(contract.weight.from_vendor(vendor, groups), weight)
 
 
-def test_a_four_sided_padding_is_taken_or_refused_never_cut() -> None:
-    for contract in contracts().values():
-        arguments = contract.to_vendor({**LAYER, "padding": (0, 1, 2, 3)}, Inputs((2, 4, 5, 6)))
-        if isinstance(arguments, NoEquivalent):
-            continue
-        assert arguments["padding"] == (0, 1, 2, 3)
+@CONTRACTS
+@GROUPS
+def test_a_weights_source_does_what_its_layout_does(contract: Contract, groups: int) -> None:
+    weight = make_weight(contract, groups)
+    typed = eval(contract.weight.source or "weight", {"weight": weight, "groups": groups})
+    np.testing.assert_array_equal(typed, contract.weight.to_vendor(weight, groups))
+
+
+@CONTRACTS
+def test_a_biass_layout_loses_and_exchanges_nothing(contract: Contract) -> None:
+    bias = np.arange(6)
+    np.testing.assert_array_equal(contract.bias.from_vendor(contract.bias.to_vendor(bias, 1), 1), bias)
+
+
+@CONTRACTS
+@GROUPS
+def test_a_weight_has_the_documented_shape(contract: Contract, groups: int) -> None:
+    documented = MEGENGINE if contract.api.startswith("megengine") else DOCUMENTED
+    vendor = contract.weight.to_vendor(make_weight(contract, groups), groups)
+    assert vendor.shape == documented[contract.layer, groups]
+
+
+@CONTRACTS
+def test_a_bias_has_the_documented_shape(contract: Contract) -> None:
+    documented = (1, 6, 1, 1) if contract.api.startswith("megengine") else (6,)
+    assert contract.bias.to_vendor(np.zeros(6), 1).shape == documented
+
+
+@pytest.mark.parametrize("contract", FUNCTIONAL, ids=lambda contract: contract.api)
+@GROUPS
+def test_a_function_takes_tensors_of_those_shapes(contract: Contract, groups: int) -> None:
+    arguments = contract.to_vendor({**LAYER, "groups": groups}, INPUT)
+    weight = contract.weight.to_vendor(make_weight(contract, groups), groups)
+    assert arguments["weight"] == Tensor(weight.shape)
+    assert arguments["bias"] == Tensor(contract.bias.to_vendor(np.zeros(6), groups).shape)
+
+
+@pytest.mark.parametrize("contract", FUNCTIONAL, ids=lambda contract: contract.api)
+def test_channels_are_no_arguments_of_a_function(contract: Contract) -> None:
+    arguments = contract.to_vendor(LAYER, INPUT)
+    assert not arguments.keys() & LAYER.keys()
+
+
+@pytest.mark.parametrize("contract", CLASSES, ids=lambda contract: contract.api)
+def test_a_class_takes_no_tensors(contract: Contract) -> None:
+    arguments = contract.to_vendor(LAYER, INPUT)
+    assert not [name for name, value in arguments.items() if isinstance(value, Tensor)]

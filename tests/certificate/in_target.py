@@ -12,29 +12,43 @@ from conformance.apis import contracts, framework_of
 from conformance.case import Observation
 from conformance.certificate.subject import Subject
 from conformance.targets import protocol
-from conformance.targets.interpreter import ENVIRONMENT, REMOTE, source_of
+from conformance.targets.interpreter import ENVIRONMENT
+from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, name_adapter, source_of
 from tests.frameworks import target_of
 
 ANSWER_LIMIT = 120.0  # seconds
 
+# Files are written as `targets.remote.boot` does, each set into a folder of its own and imported anew.
 _DISPATCHER = """
-import os, tempfile, types
+import importlib, os, sys, tempfile
 os.chdir(tempfile.mkdtemp(prefix="conformance-mutants-"))
 loaded = {}
-def load(source):
-    if source not in loaded:
-        module = types.ModuleType("mutant")
-        exec(compile(source, "mutant", "exec"), module.__dict__)
-        loaded[source] = module
-        if hasattr(module, "setup"):
-            module.setup(None)
-    return loaded[source]
-for worker, adapter, calls in channel:
-    worker, adapter = load(worker), load(adapter)
-    progress, answers = worker.Progress("progress"), []
+def load(files, worker, adapter):
+    key = tuple(sorted(files.items()))
+    if key not in loaded:
+        folder = tempfile.mkdtemp(dir=os.getcwd())
+        for path, source in files.items():
+            path = os.path.join(folder, path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(source)
+        for name in list(sys.modules):
+            if name.split(".")[0] in (worker, adapter):
+                del sys.modules[name]
+        sys.path.insert(0, folder)
+        execution = importlib.import_module(worker + ".execution")
+        last_words = importlib.import_module(worker + ".last_words")
+        module = importlib.import_module(adapter)
+        sys.path.remove(folder)
+        module.setup(None)
+        loaded[key] = execution.Execution, last_words.Progress, module
+    return loaded[key]
+for files, worker, adapter, calls in channel:
+    Execution, Progress, module = load(files, worker, adapter)
+    progress, answers = Progress("progress"), []
     for call in calls:
-        adapter.reset()
-        answers.append(worker.Call(adapter, call, progress).run())
+        module.reset()
+        answers.append(Execution(module, call, progress).run())
     os.close(progress.file)
     channel.send(answers)
 """
@@ -47,8 +61,8 @@ class Interpreters:
         self._group = execnet.Group()
         self._channels: dict[str, execnet.Channel] = {}
 
-    def answer(self, framework: str, worker: str, adapter: str, calls: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """The answers of a worker with an adapter, both given as source.
+    def answer(self, framework: str, files: Mapping[str, str], calls: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """The answers of a worker with an adapter, given as the files that travel.
 
         An interpreter that is lost is no failure of a check: it fails the test.
         """
@@ -56,7 +70,7 @@ class Interpreters:
             self._channels[framework] = self._start(framework)
         channel = self._channels[framework]
         try:
-            channel.send((worker, adapter, list(calls)))
+            channel.send((dict(files), WORKER, name_adapter(framework), list(calls)))
             answers: list[Any] = channel.receive(ANSWER_LIMIT)
         except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError) as error:
             pytest.fail(f"{framework} gave no answer: {error}")
@@ -79,10 +93,10 @@ def subject_of(api: str, interpreters: Interpreters, sources: Mapping[str, str])
         return sources.get(module) or source_of(module)
 
     def ask(calls: Sequence[Mapping[str, Any]]) -> list[Observation]:
-        worker = source(f"{REMOTE}.worker")
-        adapter = source(f"{REMOTE}.adapters.{framework.name}")
+        files = {path: source(module) for path, module in modules_of_worker().items()}
+        files[f"{name_adapter(framework.name)}.py"] = source(f"{REMOTE}.adapters.{framework.name}")
         numbered = [{**call, "id": number} for number, call in enumerate(calls)]
-        answers = interpreters.answer(framework.name, worker, adapter, numbered)
-        return [protocol.observation(answer, number) for number, answer in enumerate(answers)]
+        answers = interpreters.answer(framework.name, files, numbered)
+        return [protocol.decode_answer(answer, number) for number, answer in enumerate(answers)]
 
     return Subject(contracts()[api], framework, ask, dict)

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.case import Greeting, Target
 from conformance.certificate.fingerprint import PACKAGES, compute_fingerprint, modules_behind, travelling_modules
-from conformance.targets.interpreter import source_of
+from conformance.targets.sources import source_of
 from tests.frameworks import ROOT
 
 TARGET = Target("torch", "torch", "popen//python=/nonexistent")
@@ -39,7 +39,7 @@ def fingerprint_after_a_change_of(module: str) -> str:
     [
         "conv_reference.convolution",
         "conformance.verdicts.judge",
-        "conformance.targets.remote.worker",
+        "conformance.targets.remote.worker.execution",
         "conformance.targets.remote.adapters.torch",
     ],
     ids=["oracle", "judge", "worker", "its adapter"],
@@ -74,8 +74,10 @@ def test_a_change_of_anything_else_does_not(module: str, unchanged: str) -> None
         "conformance.reproducers.script",
         "conformance.targets.connection",
         "conformance.targets.protocol",
+        "conformance.targets.remote.boot",
         "conformance.targets.remote.limits",
         "conformance.targets.remote.run_script",
+        "conformance.targets.remote.worker.values",
         "conformance.verdicts.comparison",
     ],
 )

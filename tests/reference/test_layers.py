@@ -116,3 +116,17 @@ def test_help_names_the_type_of_the_result(name):
 @pytest.mark.parametrize("word", ["dtype", "accumulate", "Returns", "gamma(n)", "TypeError", "ValueError", "infinite"])
 def test_help_of_the_bound_has_the_whole_contract(word):
     assert word in inspect.getdoc(reference.error_bound)
+
+
+@LAYERS
+def test_sizes_of_numpy_are_counted_without_overflow(layer):
+    huge = tuple(np.array([1, 2**30, 4, 4], np.int32))
+    geometry = reference.find_geometry(layer.name, huge, tuple(np.array([2**30, 1, 4, 4], np.int32)), groups=2**30)
+    assert all(type(size) is int for size in (*geometry.x_shape, *geometry.kernels))
+    assert geometry.gradient_terms.weight >= 1
+
+
+def test_exact_inputs_take_sizes_of_numpy():
+    sizes = tuple(np.array([1, 2, 4, 4], np.int32))
+    made = reference.exact_inputs(np.random.default_rng(0), "conv2d", sizes, sizes, dtype="float64", gradients=True)
+    assert made.weight.shape == (1, 2, 4, 4)

@@ -1,4 +1,4 @@
-"""Scripts of findings, executed in an interpreter that needs no framework."""
+"""Scripts, executed in an interpreter that needs no framework: what they show, and that nothing of them is left."""
 
 from __future__ import annotations
 
@@ -12,13 +12,60 @@ from pathlib import Path
 
 import pytest
 
-from conformance.case import Outcome, Target
-from conformance.reproducers.confirm import Executor, confirm
+from conformance.case import Confirmation, Outcome, Target
+from conformance.reproducers.confirm import Execution, Executor
+from tests.frameworks import ROOT
 
-ROOT = Path(__file__).parents[2]
 HERE = Target("here", "torch", f"popen//python={sys.executable}", memory=200 << 20)
+DIVERGES = "print('DIVERGES')\n"
+CONFORMS = "print('CONFORMS')\n"
 DIES = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+HANGS = "import time\nprint('DIVERGES', flush=True)\ntime.sleep(1000)\n"
 FORKS = "import os, time\nif os.fork() == 0:\n    time.sleep(1000)\n"
+
+
+# What an execution shows
+
+
+@pytest.mark.parametrize(
+    ("code", "printed", "outcome", "shown"),
+    [
+        (0, "DIVERGES\n", Outcome.DIVERGES, True),
+        (0, "output: 3\n  DIVERGES \n\n", Outcome.DIVERGES, True),
+        (0, "DIVERGES\nCONFORMS\n", Outcome.DIVERGES, False),
+        (0, "", Outcome.DIVERGES, False),
+        (1, "DIVERGES\n", Outcome.DIVERGES, True),
+        (1, "", Outcome.DIVERGES, False),
+        (-6, "", Outcome.DIVERGES, False),
+        (-6, "", Outcome.CRASHED, True),
+        (3, "", Outcome.CRASHED, True),
+        (1, "", Outcome.CRASHED, False),
+        (0, "CONFORMS\n", Outcome.CRASHED, False),
+        (None, "", Outcome.CRASHED, False),
+        (None, "", Outcome.TIMED_OUT, True),
+        (0, "CONFORMS\n", Outcome.TIMED_OUT, False),
+        (-6, "", Outcome.TIMED_OUT, False),
+    ],
+)
+def test_what_an_execution_shows(code: int | None, printed: str, outcome: Outcome, shown: bool) -> None:
+    assert Execution(code, printed, "").shows(outcome) is shown
+
+
+@pytest.mark.parametrize(
+    ("execution", "text"),
+    [
+        (Execution(0, "at 3\nDIVERGES\n", "a warning"), "at 3\nDIVERGES"),
+        (Execution(1, "at 3\n", "ValueError: no\n"), "at 3\nValueError: no\nexit code 1"),
+        (Execution(-11, "", ""), "SIGSEGV"),
+        (Execution(None, "", ""), "no end within the limit"),
+    ],
+    ids=["its last line", "an exception", "a signal", "the limit"],
+)
+def test_what_is_told_of_an_execution(execution: Execution, text: str) -> None:
+    assert execution.describe() == text
+
+
+# Executing
 
 
 @pytest.fixture
@@ -30,14 +77,15 @@ def mark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
 
 
 def living(mark: str) -> list[str]:
-    found = []
+    """The command lines of the processes that have the mark."""
+    lines = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
-                found.append((entry / "cmdline").read_text().replace("\0", " "))
+                lines.append((entry / "cmdline").read_text().replace("\0", " "))
         except OSError:
             continue
-    return found
+    return lines
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -47,57 +95,78 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def confirm(
+    script: str, outcome: Outcome = Outcome.DIVERGES, limit: float = 60.0, target: Target = HERE
+) -> Confirmation:
+    with Executor(target, limit) as executor:
+        return executor.confirm(script, outcome)
+
+
 def test_each_script_has_its_confirmation_whatever_the_one_before_it_did(mark: str) -> None:
     scripts = [
-        ("print('DIVERGES')\n", Outcome.DIVERGES),
-        ("print('CONFORMS')\n", Outcome.DIVERGES),
+        (DIVERGES, Outcome.DIVERGES),
+        (CONFORMS, Outcome.DIVERGES),
         ("raise SystemExit('no')\n", Outcome.DIVERGES),
         (DIES, Outcome.DIVERGES),
         (DIES, Outcome.CRASHED),
-        ("print('DIVERGES')\n", Outcome.CRASHED),
-        ("import os\nprint(os.getcwd())\nprint('DIVERGES')\n", Outcome.DIVERGES),
-        ("import os\nos.fork()\nprint('DIVERGES')\n", Outcome.DIVERGES),
-        ("print('CONFORMS')\n", Outcome.DIVERGES),
+        (DIVERGES, Outcome.CRASHED),
+        ("import os\nprint(os.getcwd())\n" + DIVERGES, Outcome.DIVERGES),
+        ("import os\nos.fork()\n" + DIVERGES, Outcome.DIVERGES),
+        (CONFORMS, Outcome.DIVERGES),
     ]
     with Executor(HERE, 30.0) as executor:
-        found = list(executor.confirm_all(scripts))
-    assert [each.confirmed for each in found] == [True, False, False, False, True, False, True, True, False]
-    assert "CONFORMS" in found[1].printed
-    assert found[3].printed == "SIGKILL"
+        confirmations = list(executor.confirm_all(scripts))
+    confirmed = [confirmation.confirmed for confirmation in confirmations]
+    assert confirmed == [True, False, False, False, True, False, True, True, False]
+    assert "CONFORMS" in confirmations[1].printed
+    assert confirmations[3].printed == "SIGKILL"
     wait_for(lambda: not living(mark))
 
 
-def test_a_script_has_the_memory_of_its_target_and_no_more(mark: str) -> None:
-    greedy = "import numpy\nheld = [numpy.ones(1 << 21) for _ in range(1000)]\nprint('DIVERGES')\n"
-    found = confirm(HERE, greedy)
-    assert not found.confirmed
-    assert "MemoryError" in found.printed
+GREEDY = "import numpy\nheld = [numpy.ones(1 << 21) for _ in range(1000)]\n" + DIVERGES
+
+
+def test_a_script_has_the_memory_of_its_target_and_no_more() -> None:
+    confirmation = confirm(GREEDY)
+    assert not confirmation.confirmed
+    assert "MemoryError" in confirmation.printed
+
+
+def test_scripts_that_share_an_interpreter_have_its_memory_and_no_more() -> None:
     with Executor(HERE, 30.0) as executor:
-        (found,) = executor.confirm_all([(greedy, Outcome.DIVERGES)])
-    assert not found.confirmed
-    assert "MemoryError" in found.printed
+        assert "MemoryError" in (executor.execute_together(GREEDY) or "")
 
 
-@pytest.mark.parametrize("rest", ["print('DIVERGES')", "time.sleep(1000)"], ids=["ends", "hangs"])
-def test_what_a_script_has_forked_ends_with_it(rest: str, mark: str) -> None:
-    outcome = Outcome.DIVERGES if rest.startswith("print") else Outcome.TIMED_OUT
-    found = confirm(HERE, FORKS + f"else:\n    {rest}\n", outcome, 1.0)
-    assert found.confirmed, found
-    assert ("no end within the limit" in found.printed) is (outcome is Outcome.TIMED_OUT)
+@pytest.mark.parametrize(
+    ("rest", "outcome"),
+    [("print('DIVERGES')", Outcome.DIVERGES), ("time.sleep(1000)", Outcome.TIMED_OUT)],
+    ids=["ends", "hangs"],
+)
+def test_what_a_script_has_forked_ends_with_it(rest: str, outcome: Outcome, mark: str) -> None:
+    confirmation = confirm(FORKS + f"else:\n    {rest}\n", outcome, limit=1.0)
+    assert confirmation.confirmed, confirmation
+    assert ("no end within the limit" in confirmation.printed) is (outcome is Outcome.TIMED_OUT)
     wait_for(lambda: not living(mark))
 
 
 def test_endless_output_is_bounded() -> None:
-    found = confirm(HERE, "while True:\n    print('x' * 1_000_000)\n")
-    assert not found.confirmed
-    assert "File too large" in found.printed
+    confirmation = confirm("while True:\n    print('x' * 1_000_000)\n")
+    assert not confirmation.confirmed
+    assert "File too large" in confirmation.printed
+
+
+def test_a_target_that_cannot_be_started_confirms_nothing() -> None:
+    confirmation = confirm(DIVERGES, target=Target("torch", "torch", "popen//python=/nonexistent/python"))
+    assert not confirmation.confirmed
+    assert "not executed" in confirmation.printed
 
 
 HOST = """
 import sys
-from conformance.reproducers.confirm import confirm
+from conformance.reproducers.confirm import Executor
 from conformance.case import Target
-confirm(Target("here", "torch", f"popen//python={sys.executable}"), sys.argv[1])
+with Executor(Target("here", "torch", f"popen//python={sys.executable}")) as executor:
+    executor.confirm(sys.argv[1])
 """
 
 
@@ -117,11 +186,10 @@ def test_scripts_and_what_they_start_end_with_the_process_that_executes_them(mar
 
 def test_stopping_ends_what_is_executed_and_executes_nothing_more(mark: str) -> None:
     executor = Executor(HERE, 60.0)
-    hangs = "import time\ntime.sleep(1000)\n"
     threading.Timer(0.5, executor.stop).start()
     begun = time.monotonic()
     with executor:
-        found = list(executor.confirm_all([(hangs, Outcome.DIVERGES), (hangs, Outcome.TIMED_OUT)] * 2))
+        confirmations = list(executor.confirm_all([(HANGS, Outcome.DIVERGES), (HANGS, Outcome.TIMED_OUT)] * 2))
     assert time.monotonic() - begun < 10.0
-    assert ["not executed" in each.printed for each in found] == [True] * 4
+    assert ["not executed" in confirmation.printed for confirmation in confirmations] == [True] * 4
     wait_for(lambda: not living(mark))

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.case import Kind, Outcome, Phase, Promise
+from conformance.oracle.expectation import Expectation
+from conformance.verdicts.judge import judge
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, claim, raised, rejection
 
 INVALID = Promise(raises=("ValueError",))
@@ -30,6 +32,21 @@ INVALID = Promise(raises=("ValueError",))
 )
 def test_an_outcome(trial: Trial, changes: dict[str, object], outcome: Outcome) -> None:
     assert trial.judge(**changes).outcome is outcome
+
+
+OVERDUE = Expectation(None, fault="the oracle needed longer than the 20 s that a case may take")
+
+
+@pytest.mark.parametrize("trial", [Trial(inputs=INPUT), claim(operation=True)], ids=["canonical", "claim"])
+def test_an_oracle_without_an_answer_is_a_fault_of_the_suite_in_its_own_words(trial: Trial) -> None:
+    verdict = judge(trial.case, trial.contract, OVERDUE, trial.conforming())
+    assert verdict.outcome is Outcome.FAULT
+    assert verdict.observed == OVERDUE.fault
+
+
+def test_a_crash_is_told_although_the_oracle_has_no_answer() -> None:
+    trial = Trial(inputs=INPUT)
+    assert judge(trial.case, trial.contract, OVERDUE, trial.conforming(died="SIGSEGV")).outcome is Outcome.CRASHED
 
 
 def test_a_crash_has_no_ruling() -> None:

@@ -14,8 +14,10 @@ from conformance.certificate.calls import Call, build_call
 from conformance.certificate.errors import CheckFailedError, NotObservableError
 from conformance.certificate.layers import SMALL, expressible_layers, make_arrays
 from conformance.certificate.subject import Subject
-from conformance.reproducers import script
-from conformance.reproducers.confirm import NotExecutedError, execute
+from conformance.reproducers.asked import AskedCase
+from conformance.reproducers.call import write_call
+from conformance.reproducers.confirm import Executor, NotExecutedError
+from conformance.reproducers.script import write_whole_call
 
 # What a call keeps: the shape of each result, with its bits in hexadecimal.
 Kept = dict[str, Any]
@@ -58,7 +60,7 @@ def check_executed(subject: Subject) -> str:
         raise NotObservableError("no kernel")
     scripts = subject.run_scripts()
     for number, (call, answer) in enumerate(zip(calls, answers, strict=True)):
-        line = script.call_line(contract, subject.framework, call.arguments)
+        line = write_call(contract, subject.framework, call.arguments)
         check_same(line, contract, answer, scripts.get(key_of(contract, number)))
     return f"{len(calls)} source lines"
 
@@ -95,14 +97,15 @@ def plain_calls(contract: Contract) -> Iterator[Call]:
 def run_scripts(target: Target, framework: Framework) -> Mapping[str, Kept]:
     """What the source of the calls of all APIs keeps, run by one process; nothing where it cannot be run."""
     try:
-        _, printed, _ = execute(target, source_of_calls(framework))
+        with Executor(target) as executor:
+            execution = executor.execute(source_of_calls(framework))
     except NotExecutedError:
         return {}
-    marked = [line.removeprefix(MARK) for line in printed.splitlines() if line.startswith(MARK)]
-    if not marked:
-        return {}
-    answers: Mapping[str, Kept] = json.loads(marked[-1])
-    return answers
+    for line in execution.printed.splitlines():
+        if line.startswith(MARK):
+            answers: Mapping[str, Kept] = json.loads(line.removeprefix(MARK))
+            return answers
+    return {}
 
 
 def source_of_calls(framework: Framework) -> str:
@@ -120,7 +123,7 @@ def source_of_calls(framework: Framework) -> str:
 
 def source_of_call(contract: Contract, framework: Framework, call: Call, key: str) -> str:
     """Source that runs one call and keeps its results under a key."""
-    lines = script.plain(call.case, contract, framework, call.arguments, call.expectation)
+    lines = write_whole_call(AskedCase(call.case, contract, framework, call.arguments, call.expectation))
     lines.append(NO_PARAMETERS if contract.functional else PARAMETERS)
     return CALL.format(body=indent("\n".join(lines), "    "), key=key)
 

@@ -33,7 +33,7 @@ def check_judge_of(subject: Subject, values: str) -> None:
     expectation = expect(case)
     vendor = contract.to_vendor(GROUPED, inputs)
     assert not isinstance(vendor, NoEquivalent)
-    (answer,) = subject.answer([protocol.call(case, contract, vendor, expectation, 0)])
+    (answer,) = subject.answer([protocol.encode_call(case, contract, vendor, expectation, 0)])
     output_of(answer)
     verdict = judge(case, contract, expectation, answer)
     if verdict.outcome is not Outcome.CONFORMS:

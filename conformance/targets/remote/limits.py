@@ -25,13 +25,13 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def memory() -> int:
+def default_memory() -> int:
     """Bytes of memory that a process may use by default: half of the machine's, or of its control group's."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with contextlib.suppress(OSError, ValueError):  # "max" is no number, and no limit
-            with open(path, encoding="ascii") as file:
-                total = min(total, int(file.read()))
+        # "max" is no number, and no limit.
+        with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
+            total = min(total, int(file.read()))
     return total // 2
 
 
@@ -40,14 +40,20 @@ def limit_resources(limit: Optional[int]) -> int:
 
     RLIMIT_DATA counts what is written to; RLIMIT_AS would count what frameworks merely map or reserve too.
     """
-    wanted = ((resource.RLIMIT_FSIZE, MAX_FILE), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_DATA, limit or memory()))
-    for name, soft in wanted:
-        hard = resource.getrlimit(name)[1]
-        allowed = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
-        resource.setrlimit(name, (allowed, hard))
-    with contextlib.suppress(OSError):  # if memory runs out all the same, the kernel ends this process, not the host's
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write("1000")
+    limit_resource(resource.RLIMIT_FSIZE, MAX_FILE)
+    limit_resource(resource.RLIMIT_CORE, 0)
+    allowed = limit_resource(resource.RLIMIT_DATA, limit or default_memory())
+    # If memory runs out all the same, the kernel ends this process, and not the host's.
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")
+    return allowed
+
+
+def limit_resource(name: int, amount: int) -> int:
+    """Bound one resource, as far as its hard limit allows. Returns the amount allowed."""
+    hard = resource.getrlimit(name)[1]
+    allowed = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+    resource.setrlimit(name, (allowed, hard))
     return allowed
 
 

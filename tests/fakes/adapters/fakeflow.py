@@ -1,4 +1,4 @@
-"""fakeflow, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+"""fakeflow, inside its own interpreter. The protocol is described in `conformance/targets/remote/adapters/__init__.py`."""
 
 import os
 
@@ -22,7 +22,7 @@ def environment():
 
 
 def reset():
-    if fakeflow.broken:
+    if not fakeflow.can_be_reset():
         raise RuntimeError("cannot be reset")
 
 

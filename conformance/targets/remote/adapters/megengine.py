@@ -1,4 +1,4 @@
-"""MegEngine, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+"""MegEngine, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
 import os
 from typing import Any, Dict, Optional, Tuple
@@ -63,8 +63,8 @@ def parameter(array: Any, dtype: str) -> Any:
     return mge.Parameter(array)
 
 
-def array(made: Any) -> Tuple[Any, str]:
-    values = made.numpy()
+def array(held: Any) -> Tuple[Any, str]:
+    values = held.numpy()
     return values, values.dtype.name
 
 
@@ -87,9 +87,9 @@ def forward(layer: Any, x: Any) -> Any:
 
 
 def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
-    wanted = {"input": x, "weight": layer.weight, "bias": layer.bias}
-    wanted = {name: item for name, item in wanted.items() if item is not None}
-    manager = GradManager().attach(list(wanted.values()))
+    operands = {"input": x, "weight": layer.weight, "bias": layer.bias}
+    operands = {name: item for name, item in operands.items() if item is not None}
+    manager = GradManager().attach(list(operands.values()))
     with manager:
         manager.backward(layer(x), grad_output)
-    return {name: item.grad for name, item in wanted.items() if item.grad is not None}
+    return {name: item.grad for name, item in operands.items() if item.grad is not None}

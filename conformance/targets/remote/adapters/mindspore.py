@@ -1,4 +1,4 @@
-"""MindSpore, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+"""MindSpore, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
 from typing import Any, Dict, Optional, Tuple
 
@@ -72,11 +72,11 @@ def parameter(array: Any, dtype: str) -> Any:
     return ms.Parameter(_raw(array, dtype))
 
 
-def array(made: Any) -> Tuple[Any, str]:
-    name = NAMES.get(made.dtype, str(made.dtype).lower())
+def array(held: Any) -> Tuple[Any, str]:
+    name = NAMES.get(held.dtype, str(held.dtype).lower())
     if name == "bfloat16":
-        return np.frombuffer(made.contiguous().get_bytes(), np.uint16).reshape(made.shape), name
-    return made.asnumpy(), name
+        return np.frombuffer(held.contiguous().get_bytes(), np.uint16).reshape(held.shape), name
+    return held.asnumpy(), name
 
 
 def construct(api: Any, arguments: Dict[str, Any]) -> Any:
@@ -84,8 +84,8 @@ def construct(api: Any, arguments: Dict[str, Any]) -> Any:
 
 
 def parameters(layer: Any) -> Dict[str, Any]:
-    found = {"weight": layer.weight, "bias": getattr(layer, "bias", None)}
-    return {name: item for name, item in found.items() if item is not None}
+    named = {"weight": layer.weight, "bias": getattr(layer, "bias", None)}
+    return {name: item for name, item in named.items() if item is not None}
 
 
 def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
@@ -119,7 +119,7 @@ def infer(layer: Any, x: Any) -> Tuple[str, Tuple[int, ...]]:
 
 def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
     names = list(parameters(layer))
-    wanted = ms.ParameterTuple([getattr(layer, name) for name in names])
+    chosen = ms.ParameterTuple([getattr(layer, name) for name in names])
     gradient = ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)
-    of_inputs, of_parameters = gradient(layer, wanted)(x, grad_output)
+    of_inputs, of_parameters = gradient(layer, chosen)(x, grad_output)
     return {"input": of_inputs[0], **dict(zip(names, of_parameters))}

@@ -1,4 +1,4 @@
-"""torch, inside its own interpreter. The protocol is described in `conformance/adapters/__init__.py`."""
+"""torch, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
 from typing import Any, Dict, Optional, Tuple
 
@@ -61,28 +61,28 @@ def _raw(array: Any, dtype: str) -> Any:
 
 
 def tensor(array: Any, dtype: str, layout: str) -> Any:
-    made = _raw(array, dtype)
+    plain = _raw(array, dtype)
     if layout == "strided":
-        wide = torch.zeros((*made.shape[:-1], 2 * made.shape[-1]), dtype=made.dtype, device=made.device)
-        wide[..., ::2] = made
+        wide = torch.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), dtype=plain.dtype, device=plain.device)
+        wide[..., ::2] = plain
         return wide[..., ::2]
     if layout == "transposed":
-        return made.transpose(-1, -2).contiguous().transpose(-1, -2)
-    return made
+        return plain.transpose(-1, -2).contiguous().transpose(-1, -2)
+    return plain
 
 
 def parameter(array: Any, dtype: str) -> Any:
     return _differentiable(_raw(array, dtype))
 
 
-def _differentiable(made: Any) -> Any:
-    return made.requires_grad_(made.is_floating_point() or made.is_complex())
+def _differentiable(held: Any) -> Any:
+    return held.requires_grad_(held.is_floating_point() or held.is_complex())
 
 
-def array(made: Any) -> Tuple[Any, str]:
-    made = made.detach().resolve_conj().cpu().contiguous()
-    name = NAMES.get(made.dtype, str(made.dtype))
-    return (made.view(torch.int16) if made.dtype == torch.bfloat16 else made).numpy(), name
+def array(held: Any) -> Tuple[Any, str]:
+    held = held.detach().resolve_conj().cpu().contiguous()
+    name = NAMES.get(held.dtype, str(held.dtype))
+    return (held.view(torch.int16) if held.dtype == torch.bfloat16 else held).numpy(), name
 
 
 def construct(api: Any, arguments: Dict[str, Any]) -> Any:
@@ -103,6 +103,6 @@ def forward(layer: Any, x: Any) -> Any:
 
 
 def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
-    wanted = {"input": x, "weight": layer.weight, "bias": layer.bias}
-    wanted = {name: item for name, item in wanted.items() if item is not None and item.requires_grad}
-    return dict(zip(wanted, torch.autograd.grad(output, list(wanted.values()), grad_output)))
+    operands = {"input": x, "weight": layer.weight, "bias": layer.bias}
+    operands = {name: item for name, item in operands.items() if item is not None and item.requires_grad}
+    return dict(zip(operands, torch.autograd.grad(output, list(operands.values()), grad_output)))

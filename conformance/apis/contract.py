@@ -1,0 +1,107 @@
+"""What a contract is: the records that a framework's module fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.case import Array, Inputs, LayerName
+from conformance.case.values import Arguments
+
+
+@dataclass(frozen=True)
+class NoEquivalent:
+    """The vendor's API cannot express the layer."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a parameter lies in the vendor's API, against the oracle's layout; both take (array, groups).
+
+    `source` is `to_vendor` as a person would type it, in terms of the parameter's name and `groups`; "" where the
+    layouts are the same.
+    """
+
+    to_vendor: Callable[[Array, int], Array]
+    from_vendor: Callable[[Array, int], Array]
+    source: str = ""
+
+
+AS_THE_ORACLE = Layout(lambda array, groups: array, lambda array, groups: array)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One documented class or function of a vendor.
+
+    Canonical arguments are the oracle's own (`conv_reference.LAYERS`); values that no layer
+    can have pass through both ways, because a case may be about one.
+
+    Attributes:
+        api: the documented dotted name.
+        layer: the canonical operation.
+        document: what is cited for it.
+        to_vendor: the vendor's keyword arguments for canonical ones, given the case's inputs.
+        to_canonical: canonical arguments for the vendor's, the vendor's own defaults filled in.
+        functional: weight and bias are arguments of the call, `conformance.case.Tensor` among the arguments.
+        weight: (C_out, C_in/groups, kh, kw), transposed (C_in, C_out/groups, kh, kw), in the oracle's layout.
+        bias: (C_out,) in the oracle's layout.
+    """
+
+    api: str
+    layer: LayerName
+    document: str
+    to_vendor: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
+    to_canonical: Callable[[Arguments], Arguments | NoEquivalent]
+    functional: bool = False
+    weight: Layout = AS_THE_ORACLE
+    bias: Layout = AS_THE_ORACLE
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a person writes the framework's code; each entry is Python source.
+
+    Attributes:
+        imports: what a script imports.
+        prepare: settings that a script needs to show errors where they happen.
+        tensor: makes a tensor of the NumPy array named ``{array}``.
+        bfloat16: the same, for an array of float32 numbers that bfloat16 represents.
+        numpy: turns the tensor named ``{tensor}`` into a NumPy array.
+        dtype_name: the common name of the dtype of the tensor named ``{tensor}``.
+        turned: the tensor ``{tensor}`` with height and width exchanged, as a view where there are views.
+        set_parameter: sets the parameter ``{name}`` of ``{layer}`` to the tensor ``{tensor}``.
+        backward: from ``layer``, ``x`` and ``grad_output`` makes ``gradients``, a dict with the keys
+            input, weight and bias.
+        backward_functional: the same for ``run(x, weight, bias)``; bias may be None.
+        dtype: the framework's spelling of a dtype's common name ``{name}``.
+    """
+
+    imports: str
+    prepare: str
+    tensor: str
+    bfloat16: str
+    numpy: str
+    dtype_name: str
+    turned: str
+    set_parameter: str
+    backward: str
+    backward_functional: str
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework and its contracts.
+
+    Attributes:
+        name: the import name, which is the adapter's module name too.
+        install: the requirement that installs the audited version.
+    """
+
+    name: str
+    install: str
+    source: Source
+    contracts: tuple[Contract, ...]

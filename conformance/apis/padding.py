@@ -1,0 +1,95 @@
+"""Canonical padding for vendors: its strings, its four sides, and the output_padding that makes up for them."""
+
+from __future__ import annotations
+
+from conformance.apis.common import DEFAULTS, four_sided, is_default, pair
+from conformance.apis.contract import NoEquivalent
+from conformance.case import LayerName
+from conformance.case.values import Arguments
+
+
+def give_sides(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+    """For an API whose padding is (height, width) and has no strings."""
+    padding = arguments.get("padding")
+    if padding == "same":
+        return spell_out_same(layer, arguments)
+    if padding == "valid":
+        return {"padding": 0}
+    return give_two_sides(layer, arguments)
+
+
+def give_two_sides(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+    """For an API whose padding is (height, width); a string is passed on."""
+    if "padding" not in arguments:
+        return {}
+    padding = arguments["padding"]
+    sides = four_sided(padding)
+    if sides is None:
+        return {"padding": padding}
+    if layer == "conv_transpose2d":
+        return crop_alike(arguments)
+    top, bottom, left, right = sides
+    if top != bottom or left != right:
+        return NoEquivalent("padding is the same on opposite sides")
+    return {"padding": (top, left)}
+
+
+def crop_alike(arguments: Arguments) -> Arguments | NoEquivalent:
+    """A transposed layer's four-sided padding, and its output_padding, for an API whose padding has two sides.
+
+    Output padding wins back rows at the bottom and right, so the top and left may be cropped more than they are,
+    by less than stride or dilation.
+    """
+    layer = {**DEFAULTS, **arguments}
+    sides = four_sided(layer["padding"])
+    assert sides is not None
+    top, bottom, left, right = sides
+    stride = pair(layer["stride"])
+    dilation = pair(layer["dilation"])
+    asked = pair(layer["output_padding"])
+    if stride is None or dilation is None or asked is None:
+        if top != bottom or left != right:
+            return NoEquivalent("padding is the same on opposite sides")
+        return {"padding": (top, left)}
+    more = (top - bottom, left - right)
+    if more == (0, 0):
+        return {"padding": (top, left)}
+    output_padding = (asked[0] + more[0], asked[1] + more[1])
+    for axis, added in enumerate(output_padding):
+        if more[axis] < 0 or (added and added >= max(stride[axis], dilation[axis])):
+            return NoEquivalent("padding is the same on opposite sides, and output_padding wins back less than a step")
+    return {"padding": (top, left), "output_padding": output_padding}
+
+
+def spell_out_same(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+    """padding="same" as explicit padding and output_padding, for an API that has no such string.
+
+    A convolution of stride 1 keeps its size with a total of dilation * (kernel - 1); a transposed one multiplies
+    its size by the stride when dilation * (kernel - 1) + 1 - stride is cropped (or, negative, added).
+    """
+    parameters = {**DEFAULTS, **arguments}
+    kernel = pair(parameters["kernel_size"])
+    stride = pair(parameters["stride"])
+    dilation = pair(parameters["dilation"])
+    if kernel is None or stride is None or dilation is None:
+        return NoEquivalent("padding has no string")
+    if layer == "conv2d" and stride != (1, 1):
+        return NoEquivalent("padding has no string, and what it means at stride > 1 depends on the input's size")
+    # For a convolution, whose stride is 1 here, both formulas are one.
+    totals = [dilation[axis] * (kernel[axis] - 1) + 1 - stride[axis] for axis in (0, 1)]
+    if any(total > 0 and total % 2 for total in totals):
+        return NoEquivalent("padding has no string, and the same on opposite sides cannot make an odd total")
+    padding = tuple(max(total, 0) // 2 for total in totals)
+    if layer == "conv2d" or min(totals) >= 0:
+        return {"padding": padding}
+    return {"padding": padding, "output_padding": tuple(max(-total, 0) for total in totals)}
+
+
+def needs_output_padding_twice(arguments: Arguments, translated: Arguments) -> bool:
+    """Whether a string became an output_padding although the call asks for one of its own."""
+    if not isinstance(arguments.get("padding"), str):
+        return False
+    return "output_padding" in translated and not is_default(arguments, "output_padding")
+
+
+TWICE = NoEquivalent("padding has no string, and output_padding is needed to make its size")

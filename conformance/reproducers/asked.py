@@ -1,0 +1,36 @@
+"""A case as one API was asked it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.apis import Contract, Framework
+from conformance.case import Case
+from conformance.case.values import Arguments
+from conformance.oracle.expectation import Expectation
+
+
+@dataclass(frozen=True)
+class AskedCase:
+    """A case as one API was asked it.
+
+    Attributes:
+        framework: the one that the contract is of.
+        arguments: the vendor's.
+    """
+
+    case: Case
+    contract: Contract
+    framework: Framework
+    arguments: Arguments
+    expectation: Expectation
+
+    @property
+    def layout(self) -> str:
+        """How x lies in memory."""
+        return "contiguous" if self.case.inputs is None else self.case.inputs.layout
+
+    @property
+    def groups(self) -> int:
+        canonical = self.expectation.canonical
+        return 1 if canonical is None else int(canonical["groups"])

@@ -1,0 +1,63 @@
+"""An API by its dotted name, the defaults in its signature, and a functional API as a layer."""
+
+import importlib
+import inspect
+from typing import Any, Dict, List
+
+from .texts import clean
+
+
+class Lacking(Exception):  # noqa: N818
+    """This framework, version or device has no such API or dtype."""
+
+
+def find_api(api: str) -> Any:
+    """The object that a dotted name means, imported from the longest importable prefix. Raises Lacking."""
+    parts = api.split(".")
+    for count in range(len(parts), 0, -1):
+        try:
+            item: Any = importlib.import_module(".".join(parts[:count]))
+        except ImportError:
+            continue
+        for name in parts[count:]:
+            if not hasattr(item, name):
+                raise Lacking(f"{parts[0]} has no {api}")
+            item = getattr(item, name)
+        return item
+    raise Lacking(f"no module for {api}")
+
+
+def read_defaults(api: Any) -> Dict[str, str]:
+    """The repr of each default in a signature. ValueError where it has none that can be read."""
+    defaults = {}
+    for name, parameter in inspect.signature(api).parameters.items():
+        if parameter.default is not inspect.Parameter.empty:
+            defaults[name] = clean(repr(parameter.default))
+    return defaults
+
+
+def read_all_defaults(apis: List[str]) -> Dict[str, Dict[str, str]]:
+    """`read_defaults` by API, for those that exist and can be read."""
+    defaults = {}
+    for api in apis:
+        try:
+            defaults[api] = read_defaults(find_api(api))
+        except (Lacking, TypeError, ValueError):
+            continue
+    return defaults
+
+
+class FunctionalLayer:
+    """A functional API with its parameters, called as a module is."""
+
+    def __init__(self, function: Any, arguments: Dict[str, Any], positional: List[str]) -> None:
+        self.function = function
+        self.arguments = arguments
+        self.positional = positional
+        self.weight: Any = None
+        self.bias: Any = None
+
+    def __call__(self, x: Any) -> Any:
+        arguments = dict(self.arguments, weight=self.weight, bias=self.bias)
+        ordered = [arguments.pop(name) for name in self.positional]
+        return self.function(x, *ordered, **arguments)

@@ -1,0 +1,162 @@
+"""One call, phase by phase, and what was observed of it."""
+
+import functools
+import time
+from typing import Any, Dict, Optional
+
+from .apis import FunctionalLayer, Lacking, find_api, read_defaults
+from .last_words import Progress
+from .texts import clean, describe_exception
+from .values import WireArray, decode_array, decode_value, encode_array, encode_shape, find_dtype
+
+PARAMETERS = ("weight", "bias")
+
+
+class Execution:
+    """The execution of one call. `result` holds whatever was observed before it ended."""
+
+    def __init__(self, adapter: Any, call: Dict[str, Any], progress: Progress) -> None:
+        """`call` is what `conformance/targets/protocol.py` sends: an API, its arguments, and the call's arrays."""
+        self.adapter = adapter
+        self.call = call
+        self.arrays: Dict[str, WireArray] = call["arrays"]
+        self.progress = progress
+        self.phase = "construct"
+        self.result: Dict[str, Any] = {"id": call["id"], "parameters": {}, "values": {}, "gradients": {}}
+
+    def run(self) -> Dict[str, Any]:
+        """Make the call. Whatever is raised is observed, even what is no Exception: SystemExit, or a panic."""
+        started = time.perf_counter()
+        try:
+            self.enter("construct")
+            self.take_steps()
+        except Lacking as error:
+            self.result["lacking"] = clean(error)
+        except BaseException as error:
+            self.result["raised"] = describe_exception(error, self.phase)
+            if self.says_lacking(error):
+                self.result["lacking"] = self.result["raised"]["message"]
+                if self.call["infer"] and self.phase == "forward" and hasattr(self.adapter, "infer"):
+                    self.infer()
+        self.result["seconds"] = time.perf_counter() - started
+        return self.result
+
+    def enter(self, phase: str) -> None:
+        self.phase = self.result["phase"] = phase
+        self.progress.mark(self.call["id"], phase)
+
+    def says_lacking(self, error: BaseException) -> bool:
+        """Whether an exception says that this device or version lacks the operation."""
+        try:
+            return bool(self.adapter.lacks(error))
+        except BaseException:  # its message cannot be read
+            return False
+
+    def take_steps(self) -> None:
+        """Construct, set the parameters, run forward and backward: as far as the call goes."""
+        api = find_api(self.call["api"])
+        if self.call.get("defaults"):
+            self.result["defaults"] = read_defaults(api)
+            return
+        layer = self.build(api, self.call["arguments"])
+        if layer is None or "x" not in self.arrays:
+            return
+        self.enter("forward")
+        x = self.make_tensor(self.arrays["x"], self.call["layout"])
+        self.read_back({"x": x})
+        output = self.adapter.forward(layer, x)
+        self.result["output"] = self.encode(output)
+        if self.call.get("same_as") is not None:
+            other = self.build(api, self.call["same_as"])
+            self.enter("forward")
+            self.result["other"] = self.encode(self.adapter.forward(other, x))
+        if "grad_output" in self.arrays:
+            self.differentiate(layer, x, output)
+
+    def differentiate(self, layer: Any, x: Any, output: Any) -> None:
+        """Run backward, unless the output is of another shape than expected: then no gradient has a meaning."""
+        shape = self.result["output"][1]
+        if shape != self.arrays["grad_output"][1]:
+            return
+        self.enter("backward")
+        grad_output = self.make_tensor(self.arrays["grad_output"], "contiguous")
+        gradients = self.adapter.backward(layer, x, output, grad_output)
+        for name, gradient in gradients.items():
+            self.result["gradients"][clean(name)] = self.encode(gradient)
+
+    def build(self, api: Any, arguments: Dict[str, Any]) -> Any:
+        """Construct the layer and set its parameters; None where they are not of the shapes to be set."""
+        self.enter("construct")
+        decoded = {name: decode_value(value, self.adapter) for name, value in arguments.items()}
+        if self.call["functional"]:
+            return self.build_functional(api, decoded)
+        ordered = [decoded.pop(name) for name in self.call["positional"]]
+        layer = self.adapter.construct(functools.partial(api, *ordered), decoded)
+        return self.set_parameters(layer)
+
+    def build_functional(self, function: Any, arguments: Dict[str, Any]) -> FunctionalLayer:
+        """A functional API has no construction: it is given its parameters with every call."""
+        self.enter("parameters")
+        layer = FunctionalLayer(function, arguments, self.call["positional"])
+        for name in PARAMETERS:
+            if name in self.arrays:
+                dtype = self.arrays[name][0]
+                find_dtype(dtype, self.adapter)
+                setattr(layer, name, self.adapter.parameter(decode_array(self.arrays[name]), dtype))
+        self.read_back({"weight": layer.weight, "bias": layer.bias})
+        return layer
+
+    def set_parameters(self, layer: Any) -> Any:
+        """Observe the parameters of a new layer, and set them; the layer, or None as `build` says."""
+        self.enter("parameters")
+        self.observe_parameters(layer)
+        arrays = {name: self.arrays[name] for name in PARAMETERS if name in self.arrays}
+        if not arrays:
+            return layer
+        needed = {name: shape for name, (_, shape, _) in arrays.items()}
+        shapes = {name: shape for name, (_, shape) in self.result["parameters"].items()}
+        if needed != shapes:
+            return None
+        for name, array in arrays.items():
+            find_dtype(array[0], self.adapter)
+            self.adapter.set_parameter(layer, name, decode_array(array), array[0])
+        self.read_back(self.adapter.parameters(layer))
+        return layer
+
+    def observe_parameters(self, layer: Any) -> None:
+        """Keep each parameter's dtype and shape, and where asked for its initial values."""
+        for name, parameter in self.adapter.parameters(layer).items():
+            array, dtype = self.adapter.array(parameter)
+            self.result["parameters"][clean(name)] = (clean(dtype), encode_shape(array))
+            if self.call.get("values"):
+                self.result["values"][name] = encode_array(array, dtype)
+
+    def read_back(self, held: Dict[str, Optional[Any]]) -> None:
+        """Where asked for, what the framework holds after it was given: a certificate compares the bits."""
+        if not self.call.get("read_back"):
+            return
+        for name, tensor in held.items():
+            if tensor is not None:
+                self.result["values"][name] = self.encode(tensor)
+
+    def encode(self, tensor: Any) -> WireArray:
+        array, dtype = self.adapter.array(tensor)
+        return encode_array(array, dtype)
+
+    def make_tensor(self, array: WireArray, layout: str) -> Any:
+        dtype = array[0]
+        find_dtype(dtype, self.adapter)
+        return self.adapter.tensor(decode_array(array), dtype, layout)
+
+    def infer(self) -> None:
+        """Ask the framework's own shape inference, where its adapter can, for what the device cannot run."""
+        try:
+            layer = self.build(find_api(self.call["api"]), self.call["arguments"])
+            self.enter("forward")
+            x = self.make_tensor(self.arrays["x"], "contiguous")
+            self.result["inferred"] = self.adapter.infer(layer, x)
+        except BaseException as error:
+            if not self.says_lacking(error):
+                self.result["raised"] = describe_exception(error, "forward")
+                self.result["inferred_rejection"] = True
+                del self.result["lacking"]

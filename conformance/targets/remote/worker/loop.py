@@ -1,0 +1,36 @@
+"""Answers call after call. Every call finds the process as it was before the first one."""
+
+from typing import Any, Dict
+
+from .execution import Execution
+from .last_words import Progress
+from .state import Memory, State
+from .texts import clean
+
+
+def answer_calls(channel: Any, adapter: Any, progress: Progress, state: State, memory: Memory) -> None:
+    """Answer calls until there are no more, or until this process is fit for none."""
+    answered = 0
+    for calls in channel:
+        for call in calls:
+            try:
+                state.restore()
+                adapter.reset()
+            except BaseException:
+                if not answered:
+                    raise
+                return  # what an earlier call did cannot be undone: the rest goes to a fresh process
+            send(channel, Execution(adapter, call, progress).run())
+            answered += 1
+            if memory.is_spent():
+                return
+
+
+def send(channel: Any, result: Dict[str, Any]) -> None:
+    """Send a result. What cannot be sent is answered by why: it was not begun, so the wire is intact."""
+    try:
+        channel.send(result)
+    except OSError:
+        raise
+    except Exception as error:
+        channel.send({"unsendable": clean(error)})

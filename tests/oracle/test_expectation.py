@@ -1,0 +1,181 @@
+"""What the oracle says of a case: which layer its arguments name, why it refuses, and how long it may take."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.case import Case, Inputs, Numpy, Promise, Tensor
+from conformance.oracle.expectation import Refusal, expect, unwrap
+
+SIZES = {"in_channels": 2, "out_channels": 3, "kernel_size": (2, 3)}
+INPUT = Inputs((2, 2, 5, 4))
+
+
+def build_case(arguments: dict[str, Any], api: str | None = None, **changes: Any) -> Case:
+    fields: dict[str, Any] = {
+        "spec": "made.yaml",
+        "name": "case",
+        "line": 1,
+        "layer": "conv2d",
+        "api": api,
+        "arguments": arguments,
+        "inputs": INPUT,
+        "promise": Promise(),
+        "clause": "",
+    }
+    return Case(**{**fields, **changes})
+
+
+# Which layer the arguments name
+
+
+def test_a_canonical_case_has_the_canonical_defaults() -> None:
+    canonical = expect(build_case(SIZES)).canonical
+    assert canonical == {
+        **SIZES,
+        "stride": 1,
+        "padding": 0,
+        "output_padding": 0,
+        "dilation": 1,
+        "groups": 1,
+        "bias": True,
+        "padding_mode": "zeros",
+    }
+
+
+@pytest.mark.parametrize(
+    ("api", "arguments"),
+    [
+        pytest.param("torch.nn.Conv2d", {"in_channels": 2}, id="required arguments missing"),
+        pytest.param("torch.nn.functional.conv2d", {"stride": 1}, id="no weight"),
+        pytest.param("torch.nn.functional.conv2d", {"weight": 3}, id="weight is no tensor"),
+        pytest.param("mindspore.nn.Conv2d", {**SIZES, "data_format": "NHWC"}, id="no canonical layer"),
+    ],
+)
+def test_arguments_that_name_no_layer_have_no_expectation(api: str, arguments: dict[str, Any]) -> None:
+    expectation = expect(build_case(arguments, api))
+    assert expectation.canonical is None
+    assert expectation.raised is None
+    assert expectation.output is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unwrapped"),
+    [
+        pytest.param(Numpy("int64", 3), np.int64(3), id="scalar"),
+        pytest.param((Numpy("int64", 3), 1), (np.int64(3), 1), id="in a tuple"),
+        pytest.param([Numpy("int64", 3)], [np.int64(3)], id="in a list"),
+        pytest.param("same", "same", id="text"),
+    ],
+)
+def test_what_the_notation_wraps_becomes_numpys_own(value: object, unwrapped: object) -> None:
+    assert unwrap(value) == unwrapped
+    assert type(unwrap(value)) is type(unwrapped)
+
+
+def test_a_numpy_array_stays_an_array() -> None:
+    array = unwrap(Numpy("int64", 3, is_array=True))
+    assert isinstance(array, np.ndarray)
+
+
+# What the oracle refuses
+
+
+@pytest.mark.parametrize(
+    ("changes", "cls", "message"),
+    [
+        pytest.param({"stride": 0}, "ValueError", "stride", id="out of range"),
+        pytest.param({"stride": 1.5}, "TypeError", "stride", id="of another type"),
+        pytest.param(
+            {"output_padding": 1}, "TypeError", "output_padding is no argument of conv2d", id="another layer's"
+        ),
+        pytest.param({"in_channels": 4}, "ValueError", "channels", id="another input's"),
+        pytest.param({"kernel_size": 9}, "ValueError", "", id="larger than the input"),
+        pytest.param({"groups": 2}, "ValueError", "groups", id="not dividing the channels"),
+        pytest.param(
+            {"padding": 9, "padding_mode": "reflect"}, "ValueError", "", id="padding beyond what the input supplies"
+        ),
+        pytest.param({"padding": "same", "stride": (0, 1)}, "ValueError", "", id="no stride"),
+    ],
+)
+def test_a_refusal_names_class_and_cause(changes: dict[str, Any], cls: str, message: str) -> None:
+    refusal = expect(build_case({**SIZES, **changes})).raised
+    assert refusal is not None
+    assert refusal.cls == cls
+    assert message in refusal.message
+
+
+def test_a_weight_too_large_to_allocate_is_refused_before_it_is_made() -> None:
+    arguments = {"in_channels": 10**6, "out_channels": 10**6, "kernel_size": 1}
+    refusal = expect(build_case(arguments, inputs=None)).raised
+    assert refusal == Refusal(
+        "ValueError", "a weight of shape (1000000, 1000000, 1, 1) is larger than this suite allocates"
+    )
+
+
+def test_same_padding_is_taken_with_any_stride() -> None:
+    """Which strides "same" goes with is a matter of each document: the layer's own check is not asked."""
+    assert expect(build_case({**SIZES, "padding": "same", "stride": 2}, inputs=None)).raised is None
+
+
+def test_an_input_of_another_dtype_than_the_parameters_is_refused() -> None:
+    refusal = expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), weight_dtype="float64"))).raised
+    assert refusal == Refusal("TypeError", "x is float32, the parameters are float64")
+
+
+@pytest.mark.parametrize(("shape", "refused"), [((3,), False), ((4,), True), ((1, 3, 1, 1), True)])
+def test_a_bias_argument_must_have_the_layers_shape(shape: tuple[int, ...], refused: bool) -> None:
+    arguments = {"weight": Tensor((3, 2, 2, 3)), "bias": Tensor(shape)}
+    assert (expect(build_case(arguments, "torch.nn.functional.conv2d")).raised is not None) is refused
+
+
+def test_a_refusal_reads_as_python_tells_an_exception() -> None:
+    assert str(Refusal("ValueError", "stride must be at least 1")) == "ValueError: stride must be at least 1"
+
+
+# What the oracle computes
+
+
+@pytest.mark.parametrize(("values", "has_bounds"), [("exact", False), ("real", True)])
+def test_exact_arrays_have_no_bounds_and_others_have(values: str, has_bounds: bool) -> None:
+    expectation = expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), values=values)))
+    assert (expectation.output.bound is not None) is has_bounds
+    assert [(gradient.bound is not None) for gradient in expectation.gradients.values()] == [has_bounds] * 3
+
+
+@pytest.mark.parametrize(("bias", "operands"), [(True, ["input", "weight", "bias"]), (False, ["input", "weight"])])
+def test_every_operand_has_a_gradient_of_its_shape(bias: bool, operands: list[str]) -> None:
+    expectation = expect(build_case({**SIZES, "bias": bias}))
+    shapes = {"input": (2, 2, 5, 4), "weight": (3, 2, 2, 3), "bias": (3,)}
+    assert list(expectation.gradients) == operands
+    for operand, gradient in expectation.gradients.items():
+        assert gradient.value.shape == shapes[operand]
+
+
+def test_no_gradients_where_none_are_asked_for() -> None:
+    assert expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), gradients=False))).gradients == {}
+
+
+def test_construction_alone_has_parameters_and_no_output() -> None:
+    expectation = expect(build_case(SIZES, inputs=None))
+    assert expectation.parameters == {"weight": (3, 2, 2, 3), "bias": (3,)}
+    assert expectation.output is None
+
+
+# How long it may take
+
+
+def test_an_oracle_that_takes_too_long_is_a_fault_of_the_suite() -> None:
+    expectation = expect(build_case(SIZES), seconds=0)
+    assert expectation.fault == "the oracle needed longer than the 0 s that a case may take"
+    assert expectation.canonical is None
+    assert expectation.arrays is None
+
+
+@pytest.mark.parametrize("seconds", [60, math.inf])
+def test_an_oracle_in_time_is_no_fault(seconds: float) -> None:
+    assert expect(build_case(SIZES), seconds).fault is None

@@ -1,0 +1,74 @@
+"""Expectations are computed once, whoever asks and however many at a time."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance import audit
+from conformance.audit import make_cached_oracle, measure
+from conformance.oracle import expectation as oracle
+from conformance.oracle.expectation import Expectation, Expected
+
+CASE: Any = SimpleNamespace(id="a.yaml::a")
+
+
+def sized(count: int) -> Expectation:
+    """An expectation with an array of so many bytes."""
+    return Expectation(None, output=Expected(np.zeros(count, "int8"), None))
+
+
+def test_threads_that_ask_at_once_wait_for_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    meet = threading.Barrier(4, timeout=10.0)
+
+    def expect(case: Any) -> Expectation:
+        asked.append(case.id)
+        return sized(1)
+
+    def ask(expect: Any) -> Expectation:
+        meet.wait()
+        return expect(CASE)
+
+    monkeypatch.setattr(oracle, "expect", expect)
+    cached = make_cached_oracle()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(ask, [cached] * 4))
+    assert asked == [CASE.id]
+    assert len({id(answer) for answer in answers}) == 1
+
+
+def test_what_the_oracle_raises_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def expect(case: Any) -> Expectation:
+        raise ValueError("no exact inputs")
+
+    monkeypatch.setattr(oracle, "expect", expect)
+    cached = make_cached_oracle()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="^no exact inputs$"):
+            cached(CASE)
+
+
+def test_what_is_larger_than_the_cache_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def expect(case: Any) -> Expectation:
+        asked.append(case.id)
+        return sized(5000)
+
+    monkeypatch.setattr(oracle, "expect", expect)
+    monkeypatch.setattr(audit, "CACHE", 4000)
+    cached = make_cached_oracle()
+    cached(CASE)
+    cached(CASE)
+    assert asked == [CASE.id, CASE.id]
+
+
+def test_an_expectation_takes_what_its_arrays_take() -> None:
+    assert measure(sized(5000)) - measure(sized(0)) == 5000
+    assert measure(Expectation(None)) > 0

@@ -1,0 +1,145 @@
+"""A target as the command line names it is read as the grammar says, or refused with a sentence that has the remedy."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.apis import frameworks
+from conformance.case import Target
+from conformance.targets import command_line
+from conformance.targets.command_line import default, parse, unique
+from conformance.targets.errors import UnusableNameError
+
+KNOWN = ", ".join(frameworks())
+
+
+@pytest.fixture
+def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The path of a file that passes for an interpreter; the working directory is its folder."""
+    path = tmp_path / "python"
+    path.touch()
+    monkeypatch.chdir(tmp_path)
+    return str(path)
+
+
+@pytest.mark.parametrize("written", ["{python}", "python=./python", "popen//python=python", "./python"])
+def test_an_interpreter_here_is_named_by_its_path_in_full(python: str, written: str) -> None:
+    target = parse("torch=" + written.format(python=python))
+    assert target.spec == f"popen//python={python}"
+
+
+def test_a_path_may_begin_with_the_home_folder(python: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", os.path.dirname(python))
+    assert parse("torch=~/python").spec == f"popen//python={python}"
+
+
+@pytest.mark.parametrize("place", ["ssh=user@host", "socket=host:8888", "vagrant_ssh=box"])
+def test_a_path_there_is_left_as_it_is(place: str) -> None:
+    assert parse(f"torch={place}//python=../python").spec == f"{place}//python=../python"
+
+
+def test_execnets_details_are_kept_in_their_order(python: str) -> None:
+    target = parse(f"torch={python}//env:A=1//nice=5//env:B=x=y")
+    assert target.spec == f"popen//python={python}//env:A=1//nice=5//env:B=x=y"
+
+
+def test_options_are_ours_wherever_they_stand(python: str) -> None:
+    text = f"npu=device=Ascend//{python}//framework=mindspore//env:A=1//memory=4G"
+    spec = f"popen//python={python}//env:A=1"
+    assert parse(text) == Target("npu", "mindspore", spec, device="Ascend", given=text, memory=4 * 2**30)
+
+
+def test_without_options_the_name_is_the_frameworks(python: str) -> None:
+    assert parse(f"torch={python}") == Target("torch", "torch", f"popen//python={python}", given=f"torch={python}")
+
+
+@pytest.mark.parametrize(
+    ("size", "bytes_"), [("1", 1), ("123456", 123456), ("2K", 2**11), ("512M", 2**29), ("3G", 3 * 2**30), ("1T", 2**40)]
+)
+def test_a_size_has_a_unit_or_none(python: str, size: str, bytes_: int) -> None:
+    assert parse(f"torch={python}//memory={size}").memory == bytes_
+
+
+@pytest.mark.parametrize("text", ["", "torch", "torch=", "=/python", "torch=device=cpu", "torch=//python=/python"])
+def test_a_name_and_a_place_are_needed(text: str) -> None:
+    sentence = f"--target {text}: expected NAME=/path/to/python or NAME=ssh=user@host//python=/path"
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
+        parse(text)
+
+
+@pytest.mark.parametrize("written", ["{}", "python={}", "popen//python={}"])
+@pytest.mark.parametrize("path", ["nowhere/python", "."])
+def test_an_interpreter_here_has_to_exist(python: str, written: str, path: str) -> None:
+    sentence = f"--target torch: no interpreter at {path}; give the path of a Python interpreter"
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
+        parse("torch=" + written.format(path))
+
+
+@pytest.mark.parametrize("size", ["", "0", "-1", "4 G", "4g", "1.5G", "lots", "1P"])
+def test_what_is_no_size_is_refused(python: str, size: str) -> None:
+    sentence = f"--target torch: memory={size} is no size; write bytes, or 512M, 4G, 1T"
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
+        parse(f"torch={python}//memory={size}")
+
+
+def test_an_unknown_framework_is_refused(python: str) -> None:
+    sentence = f"--target a: unknown framework 'keras'; known are {KNOWN}"
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
+        parse(f"a={python}//framework=keras")
+
+
+@pytest.mark.parametrize("details", ["python=/other", "_private=1", ""])
+def test_what_execnet_cannot_read_is_refused(python: str, details: str) -> None:
+    beginning = f"--target torch: popen//python={python}//{details} is no specification for execnet ("
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(beginning)}"):
+        parse(f"torch={python}//{details}")
+
+
+@pytest.mark.parametrize(
+    ("installed", "sentence"),
+    [
+        ([], f"--target a: its interpreter has none of {KNOWN}; add //framework=NAME"),
+        (["torch", "mindspore"], "--target a: its interpreter has torch and mindspore; add //framework=NAME"),
+    ],
+)
+def test_an_interpreter_with_no_or_several_frameworks_needs_the_option(
+    python: str, monkeypatch: pytest.MonkeyPatch, installed: list[str], sentence: str
+) -> None:
+    monkeypatch.setattr(command_line, "ask_frameworks", lambda name, spec: installed)
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
+        parse(f"a={python}")
+
+
+def test_an_interpreter_is_asked_for_its_framework(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "torch.py").touch()
+    target = parse(f"a={sys.executable}//env:PYTHONPATH={tmp_path}")
+    assert target.framework == "torch"
+
+
+def test_what_does_not_start_is_refused_with_its_own_last_words(tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no python at all >&2\nexit 7\n")
+    broken.chmod(0o755)
+    sentence = f"--target a: cannot start popen//python={broken}: no python at all (exit code 7)"
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
+        parse(f"a={broken}")
+
+
+def test_two_targets_of_one_name_are_refused(tmp_path: Path) -> None:
+    torch = default("torch", tmp_path)
+    mindspore = default("mindspore", tmp_path)
+    assert list(unique([torch, mindspore])) == [torch, mindspore]
+    with pytest.raises(UnusableNameError, match=r"^--target torch: given twice; give the second another name$"):
+        list(unique([torch, mindspore, torch]))
+
+
+def test_the_default_target_is_in_the_environment_that_tox_makes(tmp_path: Path) -> None:
+    python = tmp_path / ".tox" / "torch" / "bin" / "python"
+    assert default("torch", tmp_path) == Target(
+        "torch", "torch", f"popen//python={python}", given=".tox/torch/bin/python"
+    )
