@@ -24,6 +24,11 @@ use them again afterwards. What follows the command goes to pytest:
   python3 -m conformance test tests/reference -x
 """
 
+OUTSIDE = f"""\
+this needs a clone of the repository, whose tox.ini makes the environments and whose specs are asked; {ROOT} is none.
+Run it in a clone, or ask the specs of a clone of frameworks that you have:
+  python3 -m pytest -p conformance.plugin path/to/clone/specs --target torch=/path/to/python"""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -38,17 +43,20 @@ def main() -> int:
     options, arguments = parser.parse_known_args()
     if sys.version_info < (3, 11):
         parser.error(f"CPython 3.11 or newer is needed, this is {sys.version.split()[0]}")
-    python = _tox(parser)
+    if not (ROOT / "tox.ini").exists():
+        parser.error(OUTSIDE)
+    python = _make_tox(parser)
     # A framework that cannot be provisioned is the audit's to report; the rest goes on.
     print("preparing torch, MindSpore and MegEngine under .tox (minutes on the first run) ...", flush=True)
     subprocess.run([python, "-m", "tox", "run-parallel", "-e", FRAMEWORKS, "-q"], cwd=ROOT, check=False)
+    command = [python, "-m", "tox", "run", "-e", options.command]
     # tox takes "--" without anything behind it for no arguments, not for its defaults.
-    given = ["--", *arguments] if arguments else []
-    done = subprocess.run([python, "-m", "tox", "run", "-e", options.command, *given], cwd=ROOT, check=False)
-    return done.returncode
+    if arguments:
+        command += ["--", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def _tox(parser: argparse.ArgumentParser) -> Path:
+def _make_tox(parser: argparse.ArgumentParser) -> Path:
     """An interpreter that has tox, made on the first run."""
     folder = ROOT / ".tox" / ".bootstrap"
     python = folder / "bin" / "python"

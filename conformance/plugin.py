@@ -1,4 +1,7 @@
-"""The pytest plugin: YAML files are test files, a case on an API of a target is one item."""
+"""The pytest plugin: YAML files are test files, a case on an API of a target is one item.
+
+In order: options, collecting, the items, asking ahead of them, and what is kept of them where the files are written.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,20 @@ from typing import Any, cast
 
 import pytest
 
-from conformance import run
 from conformance.apis import Contract, frameworks
 from conformance.audit import Job
 from conformance.case import LAYERS, Case, Outcome, Statement, Target
 from conformance.cases import spec
 from conformance.cases.naming import item_name
-from conformance.records import baseline, results, resume
-from conformance.records.results import Record
-from conformance.run import Run
+from conformance.records.baseline import DIVERGENT, Miscount
+from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
+from conformance.records.resume import ResumeError
+from conformance.run import Run, Settings, UnusableError
 
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
+# The attribute of a report that holds records, and the key under which xdist's workers tell what they collected.
+CARRIED = "conformance"
 MARKERS: Mapping[str, str] = {
     **dict.fromkeys(LAYERS, "cases of this layer"),
     "invalid": "calls that are to be rejected",
@@ -34,6 +39,9 @@ class DivergenceError(Exception):
 
 class FaultError(Exception):
     """An error in this suite's own code."""
+
+
+# Options
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -104,36 +112,46 @@ def _positive(text: str) -> int:
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in {**MARKERS, **dict.fromkeys(frameworks(), "cases on this framework")}.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
-    option = config.option
     try:
-        config.stash[RUN] = Run(
-            run.Settings(
-                root=config.rootpath,
-                targets=tuple(option.target),
-                results=option.results,
-                report=option.report,
-                resume=option.resume,
-                baseline=option.baseline,
-                writes_baseline=option.write_baseline,
-                repeats=option.repeat,
-                case_timeout=option.case_timeout,
-                certifies=option.certify,
-                arguments=tuple(map(str, config.invocation_params.args)),
-            ),
-            getattr(config, "cache", None),
-        )
-    except run.UnusableError as error:
+        config.stash[RUN] = Run(_read_settings(config), getattr(config, "cache", None))
+    except UnusableError as error:
         raise pytest.UsageError(str(error)) from error
-    config.pluginmanager.register(Worker(config) if _is_worker(config) else Files(config), "conformance-files")
+    plugin = ReportingWorker(config) if _is_worker(config) else FileWriter(config)
+    config.pluginmanager.register(plugin, "conformance-files")
+
+
+def _read_settings(config: pytest.Config) -> Settings:
+    option = config.option
+    return Settings(
+        root=config.rootpath,
+        targets=tuple(option.target),
+        results=option.results,
+        report=option.report,
+        resume=option.resume,
+        baseline=option.baseline,
+        writes_baseline=option.write_baseline,
+        repeats=option.repeat,
+        case_timeout=option.case_timeout,
+        certifies=option.certify,
+        arguments=tuple(map(str, config.invocation_params.args)),
+    )
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    """Whether this process is one of xdist's, which reports to the one that writes the files."""
+    return hasattr(config, "workerinput")
+
+
+# Collecting
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     specs = spec.folder_of(file_path)
     if specs is None:
         return None
-    collected: SpecFile = SpecFile.from_parent(parent, path=file_path)
-    collected.relative = file_path.relative_to(specs).as_posix()
-    return collected
+    file: SpecFile = SpecFile.from_parent(parent, path=file_path)
+    file.relative = file_path.relative_to(specs).as_posix()
+    return file
 
 
 class SpecFile(pytest.File):
@@ -142,51 +160,62 @@ class SpecFile(pytest.File):
     relative: str
 
     def collect(self) -> Iterator[pytest.Item]:
+        run = self.config.stash[RUN]
         loaded = spec.load(self.path, self.relative)
-        this = self.config.stash[RUN]
+        asked = list(_find_asked(run, loaded))
+        run.asked[str(self.path)] = len(loaded.cases) * len(asked)
+        if not asked:
+            return
         statements = {statement.claim: statement for statement in loaded.statements}
-        asked = [
-            (target, contract)
-            for target in this.targets
-            for contract in frameworks()[target.framework].contracts
-            if contract.layer == loaded.layer and loaded.api in (None, contract.api)
-        ]
-        this.asked[str(self.path)] = len(loaded.cases) * len(asked)
         for case in loaded.cases:
+            statement = statements[case.claim] if case.claim is not None else None
             for target, contract in asked:
-                name = item_name(case.name, contract.api, "" if target.name == target.framework else target.name)
-                # With its whole id: pytest 9.2 reads brackets in an id as parameters, but not those in a name.
-                item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
-                item.job = Job(case, contract, target)
-                item.statement = statements[case.claim] if case.claim is not None else None
-                if this.earlier is not None:
-                    item.settled = this.earlier.settled(case, target.name, contract.api)
-                item.own_markers.extend(_marks(case, contract, target))
+                yield self._make_item(run, Job(case, contract, target), statement)
+        for statement in loaded.statements:
+            if statement.unchecked is not None:
+                name = item_name(statement.claim, statement.api)
+                item: StatementItem = StatementItem.from_parent(self, name=name)
+                item.statement = statement
                 yield item
-        if asked:
-            for statement in loaded.statements:
-                if statement.unchecked is not None:
-                    listed: StatementItem = StatementItem.from_parent(
-                        self, name=item_name(statement.claim, statement.api)
-                    )
-                    listed.statement = statement
-                    yield listed
+
+    def _make_item(self, run: Run, job: Job, statement: Statement | None) -> CaseItem:
+        target = "" if job.target.name == job.target.framework else job.target.name
+        name = item_name(job.case.name, job.contract.api, target)
+        # With its whole id: pytest 9.2 reads brackets in an id as parameters, but not those in a name.
+        item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
+        item.job = job
+        item.statement = statement
+        item.settled = run.find_settled(job.case, job.target, job.contract.api)
+        item.own_markers.extend(_find_marks(job))
+        return item
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, spec.SpecError | resume.ResumeError):
+        if isinstance(excinfo.value, spec.SpecError | ResumeError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
 
-def _marks(case: Case, contract: Contract, target: Target) -> Iterator[pytest.Mark]:
-    yield getattr(pytest.mark, contract.layer).mark
-    yield getattr(pytest.mark, target.framework).mark
+def _find_asked(run: Run, loaded: spec.Spec) -> Iterator[tuple[Target, Contract]]:
+    """The APIs that the cases of a spec are asked, of every target."""
+    for target in run.targets:
+        for contract in frameworks()[target.framework].contracts:
+            if contract.layer == loaded.layer and loaded.api in (None, contract.api):
+                yield target, contract
+
+
+def _find_marks(job: Job) -> Iterator[pytest.Mark]:
+    case = job.case
+    yield getattr(pytest.mark, job.contract.layer).mark
+    yield getattr(pytest.mark, job.target.framework).mark
     if case.promise.raises:
         yield pytest.mark.invalid.mark
     elif case.inputs is not None and case.inputs.gradients:
         yield pytest.mark.gradient.mark
     if case.claim is not None:
         yield pytest.mark.claim.mark
+
+
+# The items
 
 
 class StatementItem(pytest.Item):
@@ -198,37 +227,46 @@ class StatementItem(pytest.Item):
         pytest.skip(f"not checkable: {self.statement.unchecked}")
 
     @property
-    def records(self) -> list[Record]:
-        return [results.statement(self.statement)]
+    def records(self) -> Sequence[Record]:
+        return [StatementRecord(self.statement)]
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, self.name
 
 
 class CaseItem(pytest.Item):
-    """A case on an API of a target. `settled` is an earlier run's verdict, `records` what the results file gets."""
+    """A case on an API of a target.
+
+    Attributes:
+        settled: an earlier run's verdict on it.
+        repeats: its jobs, once they are submitted.
+        records: what the results file gets, once it has run.
+    """
 
     job: Job
     statement: Statement | None
-    settled: Record | None = None
+    settled: VerdictRecord | None = None
     repeats: Sequence[Job] = ()
     records: Sequence[Record] = ()
 
     def runtest(self) -> None:
-        this = self.config.stash[RUN]
-        verdict, complaint, records = this.verdict(self.job, self.repeats, self.settled)
-        self.records = records if self.statement is None else [results.statement(self.statement), *records]
-        outcome = Outcome(verdict["outcome"])
+        run = self.config.stash[RUN]
+        answer = run.answer(self.job, self.repeats, self.settled)
+        self.records = answer.records
+        if self.statement is not None:
+            self.records = [StatementRecord(self.statement), *answer.records]
+        verdict = answer.verdict.verdict
+        outcome = verdict.outcome
         if outcome is Outcome.FAULT:
-            raise FaultError(verdict["observed"])
-        if outcome in baseline.DIVERGENT and this.settings.writes_baseline:
-            pytest.xfail(f"for {this.settings.baseline}: {verdict['observed']}")
-        if "known" in verdict:
-            pytest.xfail(verdict["known"])
-        if complaint or outcome in baseline.DIVERGENT:
-            raise DivergenceError(explain(self.job.case, verdict, complaint))
+            raise FaultError(verdict.observed)
+        if outcome in DIVERGENT and run.settings.writes_baseline:
+            pytest.xfail(f"for {run.settings.baseline}: {verdict.observed}")
+        if answer.verdict.known is not None:
+            pytest.xfail(answer.verdict.known)
+        if answer.complaint or outcome in DIVERGENT:
+            raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint))
         if outcome in SKIPPED:
-            pytest.skip(f"{outcome.replace('_', ' ')}: {verdict['observed']}")
+            pytest.skip(f"{outcome.replace('_', ' ')}: {verdict.observed}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, FaultError):
@@ -241,66 +279,77 @@ class CaseItem(pytest.Item):
         return self.path, self.job.case.line - 1, self.name
 
 
-def explain(case: Case, verdict: Record, complaint: str) -> str:
+def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
     """A verdict in a few lines for the terminal."""
-
-    def words(name: str) -> str:
-        return str(verdict.get(name, "")).replace("_", " ")
-
-    lines = [
-        f"{case.id} on {verdict['api']}",
-        f"  {words('outcome')}" + (f": {words('kind')}" if "kind" in verdict else ""),
-    ]
-    lines += [f"  {name:8}  {verdict[name]}" for name in ("expected", "observed") if name in verdict]
-    lines += [f"  ruling    {words('ruling')}"] if "ruling" in verdict else []
-    lines += [f"  clause    {case.clause}"]
-    lines += [f"  baseline  {complaint}"] if complaint else []
+    verdict = record.verdict
+    heading = verdict.outcome.replace("_", " ")
+    if verdict.kind is not None:
+        heading += f": {verdict.kind.replace('_', ' ')}"
+    lines = [f"{case.id} on {record.question.api}", f"  {heading}"]
+    details = {
+        "expected": verdict.expected,
+        "observed": verdict.observed,
+        "ruling": verdict.ruling.replace("_", " ") if verdict.ruling is not None else "",
+        "clause": case.clause,
+        "baseline": complaint,
+    }
+    lines += [f"  {name:8}  {text}" for name, text in details.items() if text]
     return "\n".join(lines)
 
 
-# The run
+# Asking ahead of the items
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    this = session.config.stash[RUN]
     if session.config.option.collectonly:
         return (yield)
-    cases = [item for item in session.items if isinstance(item, CaseItem)]
+    run = session.config.stash[RUN]
     try:
         if not _is_worker(session.config):
-            if cases:
-                this.check_files()
-            this.check_earlier()
-            for item in cases:
-                _submit(this, item)
+            _submit_all(run, [item for item in session.items if isinstance(item, CaseItem)])
         outcome = yield
-    except run.UnusableError as error:
+    except UnusableError as error:
         raise pytest.UsageError(str(error)) from error
     finally:
-        this.close()
+        run.close()
     if not _is_worker(session.config):
-        for pattern, message in this.miscounts():  # each fails like an item
-            place = this.known.file, pattern.line - 1, pattern.text
-            report = pytest.TestReport(f"{this.known.file}::line {pattern.line}", place, {}, "failed", message, "call")
-            session.config.hook.pytest_runtest_logreport(report=report)
+        for miscount in run.find_miscounts():
+            session.config.hook.pytest_runtest_logreport(report=_report_miscount(run, miscount))
     return outcome
+
+
+def _submit_all(run: Run, items: Sequence[CaseItem]) -> None:
+    """Ask everything at once, so that the targets work side by side. Raises UnusableError."""
+    if items:
+        run.check_files()
+    run.check_earlier()
+    for item in items:
+        _submit(run, item)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    for wanted in (item, nextitem):
-        if isinstance(wanted, CaseItem):
-            _submit(item.config.stash[RUN], wanted)
+    """In a worker of xdist, which learns of its items one by one, the next one is asked while this one runs."""
+    run = item.config.stash[RUN]
+    for coming in (item, nextitem):
+        if isinstance(coming, CaseItem):
+            _submit(run, coming)
 
 
-def _submit(this: Run, item: CaseItem) -> None:
+def _submit(run: Run, item: CaseItem) -> None:
     if item.settled is None and not item.repeats:
-        item.repeats = this.submit(item.job)
+        item.repeats = run.submit(item.job)
 
 
-def _is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
+def _report_miscount(run: Run, miscount: Miscount) -> pytest.TestReport:
+    """A pattern of the baseline fails like an item."""
+    line = miscount.pattern.line
+    location = run.known.file, line - 1, miscount.pattern.text
+    return pytest.TestReport(f"{run.known.file}::line {line}", location, {}, "failed", miscount.message, "call")
+
+
+# What is kept of the items, on its way to where the files are written
 
 
 @pytest.hookimpl(wrapper=True)
@@ -309,52 +358,72 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if call.when == "call" and isinstance(item, CaseItem | StatementItem):
-        cast(Any, report).conformance = list(item.records)  # xdist carries it to where the file is written
+        setattr(report, CARRIED, item.records)
     return report
 
 
-class Files:
-    """What happens where the files are written: in the one process, or in the one that xdist's workers report to."""
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Between xdist's processes, which move builtin types only, a record is the line that it will be in the file."""
+    data = yield
+    if data is not None and CARRIED in data:
+        data[CARRIED] = [write_line(record) for record in data[CARRIED]]
+    return data
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_from_serializable(data: dict[str, Any]) -> Generator[None, object, object]:
+    report = yield
+    if report is not None and CARRIED in data:
+        setattr(report, CARRIED, [read_line(line) for line in data[CARRIED]])
+    return report
+
+
+class FileWriter:
+    """The plugin where the files are written: in the one process, or in the one that xdist's workers report to."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.run = config.stash[RUN]
-        self.require_targets = config.getoption("require_targets")
+        self._run = config.stash[RUN]
+        self._requires_targets: bool = config.getoption("require_targets")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         try:
-            self.run.add(getattr(report, "conformance", ()))
-        except run.UnusableError as error:
+            self._run.add(getattr(report, CARRIED, ()))
+        except UnusableError as error:
             pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self.run.asked.update(getattr(node, "workeroutput", {}).get("conformance", {}))
+        self._run.asked.update(getattr(node, "workeroutput", {}).get(CARRIED, {}))
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         try:
-            done = self.run.finish(ended and not session.shouldstop and not session.shouldfail)
+            succeeded = self._run.finish(ended and not session.shouldstop and not session.shouldfail)
         except KeyboardInterrupt:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
             return
-        if ended and not (done and not (self.require_targets and self.run.summary.unavailable)):
+        lacks_targets = self._requires_targets and self._run.summary.unavailable
+        if ended and (not succeeded or lacks_targets):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self.run.notes:
+        if not self._run.notes:
             return
         terminalreporter.section("conformance")
-        for line in self.run.summary.lines():
+        for line in self._run.summary.lines():
             terminalreporter.line(line)
-        for note in self.run.notes:
+        for note in self._run.notes:
             terminalreporter.line(note.text, red=note.alarming)
 
 
-class Worker:
-    """What happens in a worker of xdist."""
+class ReportingWorker:
+    """The plugin in a worker of xdist, which tells in the end what its spec files asked."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+        self._config = config
 
     def pytest_sessionfinish(self) -> None:
-        cast(Any, self.config).workeroutput["conformance"] = self.config.stash[RUN].asked
+        cast(Any, self._config).workeroutput[CARRIED] = self._config.stash[RUN].asked

@@ -24,50 +24,65 @@ SCHEMAS = Path(__file__).parent / "schema"
 YamlPath: TypeAlias = tuple[str | int, ...]
 
 
+Position: TypeAlias = tuple[int, int]  # line and column, both from 1
+
+
 class InputError(Exception):
     """A file of the user that cannot be used: where, and what was expected."""
 
     def __init__(self, file: str, line: int, column: int, message: str) -> None:
-        self.file, self.line, self.column, self.message = file, line, column, message
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
         super().__init__(f"{file}:{line}:{column}: {message}")
 
 
 @dataclass(frozen=True)
 class Document:
-    """Plain data with the (line, column) of every key and item, both from 1.
+    """A file's data, and where each part of it stands.
 
     Attributes:
-        refuse: the error that names what this file is.
+        data: dicts, lists and scalars alone.
+        positions: of every key and item.
+        refuse: the error that says what this file is to be.
     """
 
     file: str
     data: Any
-    positions: Mapping[YamlPath, tuple[int, int]]
+    positions: Mapping[YamlPath, Position]
     refuse: type[InputError]
 
     def error(self, path: YamlPath, message: str) -> InputError:
         """An error at a path, or at the innermost part of it that the file has."""
         while path not in self.positions:
             path = path[:-1]
-        return self.refuse(self.file, *self.positions[path], _shown(message))
+        return self.refuse(self.file, *self.positions[path], _make_printable(message))
 
     def validate(self, schema: str) -> None:
         """Hold the data against ``specs/schema/<schema>``; raises `refuse` where it differs."""
-        errors = list(_validator(schema).iter_errors(self.data))
+        errors = list(_make_validator(schema).iter_errors(self.data))
         if not errors:
             return
         # A misspelt key is often a missing one as well; what is written tells more than what is not.
         unknown_keys = (error for error in errors if error.validator == "additionalProperties")
-        best = next(unknown_keys, None) or jsonschema.exceptions.best_match(errors)
-        path = tuple(best.absolute_path)
-        message = best.message
-        if best.validator == "additionalProperties" and isinstance(best.instance, dict):
-            known = best.schema.get("properties", {})
-            unknown = next((key for key in best.instance if key not in known), None)
-            if unknown is not None and known:
-                path, message = (*path, unknown), f"unknown key; known here are {', '.join(known)}"
-        where = "/".join(map(str, path)) or "the file"
-        raise self.error(path, f"{where}: {message}")
+        error = next(unknown_keys, None) or jsonschema.exceptions.best_match(errors)
+        path = tuple(error.absolute_path)
+        message = error.message
+        unknown = _find_unknown_key(error)
+        if unknown is not None:
+            path = (*path, unknown)
+            message = f"unknown key; known here are {', '.join(error.schema['properties'])}"
+        place = "/".join(map(str, path)) or "the file"
+        raise self.error(path, f"{place}: {message}")
+
+
+def _find_unknown_key(error: Any) -> str | None:
+    """The key that a schema's error is about; None where it is about something else."""
+    if error.validator != "additionalProperties" or not isinstance(error.instance, dict):
+        return None
+    known = error.schema.get("properties")
+    return next((key for key in error.instance if key not in known), None) if known else None
 
 
 def load(path: Path, refuse: type[InputError]) -> Document:
@@ -104,21 +119,23 @@ def parse(file: str, raw: bytes, refuse: type[InputError]) -> Document:
     except ruamel.yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise refuse(file, line, column, f"is no YAML: {_shown(error.reason)}") from error
+        raise refuse(file, line, column, f"is no YAML: {_make_printable(error.reason)}") from error
     except ruamel.yaml.error.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise refuse(file, line, column, f"is no YAML: {_shown(error.problem or error.context or '')}") from error
+        raise refuse(
+            file, line, column, f"is no YAML: {_make_printable(error.problem or error.context or '')}"
+        ) from error
     except RecursionError as error:
         raise refuse(file, 1, 1, f"is nested deeper than {MAX_DEPTH} levels") from error
     except Exception as error:
         # The parser's own slips on malformed text (it has several) are a malformed file all the same.
-        raise refuse(file, 1, 1, f"is no YAML: {_shown(f'{type(error).__name__}: {error}')}") from error
+        raise refuse(file, 1, 1, f"is no YAML: {_make_printable(f'{type(error).__name__}: {error}')}") from error
     if node is None:
         raise refuse(file, 1, 1, "is empty")
-    reading = _Reading(file, refuse)
-    positions: dict[YamlPath, tuple[int, int]] = {(): (node.start_mark.line + 1, node.start_mark.column + 1)}
-    return Document(file, reading.plain(node, (), positions), positions, refuse)
+    reader = _Reader(file, refuse)
+    data = reader.read(node, ())
+    return Document(file, data, reader.positions, refuse)
 
 
 def _check_cost(file: str, text: str, refuse: type[InputError]) -> None:
@@ -127,13 +144,14 @@ def _check_cost(file: str, text: str, refuse: type[InputError]) -> None:
     for number, line in enumerate(text.splitlines(), start=1):
         if len(line) > MAX_LINE:
             raise refuse(file, number, MAX_LINE + 1, f"a line has at most {MAX_LINE} characters; break it")
-        for found in re.finditer(r"[\[{\]}]", line):
-            brackets = max(brackets + (1 if found[0] in "[{" else -1), 0)
+        for bracket in re.finditer(r"[\[{\]}]", line):
+            brackets += 1 if bracket[0] in "[{" else -1
+            brackets = max(brackets, 0)  # those in text need not match
             if brackets > MAX_BRACKETS:
-                raise refuse(file, number, found.start() + 1, f"is nested deeper than {MAX_DEPTH} levels")
+                raise refuse(file, number, bracket.start() + 1, f"is nested deeper than {MAX_DEPTH} levels")
 
 
-def _shown(text: str) -> str:
+def _make_printable(text: str) -> str:
     """Text of a hostile file as it may stand in a message: one line, printable, not endless."""
     line = " ".join(text.split())
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
@@ -141,7 +159,7 @@ def _shown(text: str) -> str:
 
 
 @functools.cache
-def _validator(schema: str) -> jsonschema.Draft202012Validator:
+def _make_validator(schema: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads((SCHEMAS / schema).read_text(encoding="utf-8")))
 
 
@@ -153,52 +171,59 @@ _SCALARS = ("int", "float", "bool", "null", "str")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class _Reading:
-    """Turns the nodes of one file into plain data."""
+class _Reader:
+    """Turns the nodes of one file into plain data, and notes the position of each."""
 
     def __init__(self, file: str, refuse: type[InputError]) -> None:
-        self.file, self.refuse = file, refuse
-        self.seen: set[int] = set()
-        self.construct = _yaml().constructor.construct_object
+        self.positions: dict[YamlPath, Position] = {}
+        self._file = file
+        self._refuse = refuse
+        self._seen: set[int] = set()
+        self._construct = _yaml().constructor.construct_object
 
-    def plain(self, node: Node, path: YamlPath, positions: dict[YamlPath, tuple[int, int]]) -> Any:
-        mark = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if id(node) in self.seen:
-            raise self.refuse(self.file, *mark, "is repeated by an alias, which is not allowed here; write it out")
-        self.seen.add(id(node))
+    def read(self, node: Node, path: YamlPath) -> Any:
+        """The data of a node, and of all below it."""
+        position = _find_position(node)
+        self.positions.setdefault(path, position)  # of a mapping's value, that of its key
+        if id(node) in self._seen:
+            raise self._error(position, "is repeated by an alias, which is not allowed here; write it out")
+        self._seen.add(id(node))
         if len(path) > MAX_DEPTH:
-            raise self.refuse(self.file, *mark, f"is nested deeper than {MAX_DEPTH} levels")
+            raise self._error(position, f"is nested deeper than {MAX_DEPTH} levels")
         kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
         if isinstance(node, SequenceNode) and kind == "seq":
-            items = []
-            for number, child in enumerate(node.value):
-                positions[*path, number] = child.start_mark.line + 1, child.start_mark.column + 1
-                items.append(self.plain(child, (*path, number), positions))
-            return items
+            return [self.read(child, (*path, number)) for number, child in enumerate(node.value)]
         if isinstance(node, MappingNode) and kind == "map":
-            return self.mapping(node, path, positions)
+            return self._read_mapping(node, path)
         if isinstance(node, ScalarNode) and kind in _SCALARS:
-            return self.scalar(node, kind, mark)
-        raise self.refuse(self.file, *mark, f"the tag {_shown(str(node.tag))} is not allowed here")
+            return self._read_scalar(node, kind)
+        raise self._error(position, f"the tag {_make_printable(str(node.tag))} is not allowed here")
 
-    def mapping(self, node: MappingNode, path: YamlPath, positions: dict[YamlPath, tuple[int, int]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _read_mapping(self, node: MappingNode, path: YamlPath) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            mark = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            position = _find_position(key_node)
             if not isinstance(key_node, ScalarNode) or str(key_node.tag) != "tag:yaml.org,2002:str":
-                raise self.refuse(self.file, *mark, "a key must be a string; quote it")
-            key = self.scalar(key_node, "str", mark)
-            if key in found:
-                raise self.refuse(self.file, *mark, f"the key {_shown(repr(key))} stands here twice")
-            positions[*path, key] = mark
-            found[key] = self.plain(value_node, (*path, key), positions)
-        return found
+                raise self._error(position, "a key must be a string; quote it")
+            key = self._read_scalar(key_node, "str")
+            if key in mapping:
+                raise self._error(position, f"the key {_make_printable(repr(key))} stands here twice")
+            self.positions[*path, key] = position
+            mapping[key] = self.read(value_node, (*path, key))
+        return mapping
 
-    def scalar(self, node: ScalarNode, kind: str, mark: tuple[int, int]) -> Any:
+    def _read_scalar(self, node: ScalarNode, kind: str) -> Any:
         try:
-            value = self.construct(node)
+            value = self._construct(node)
         except Exception as error:  # "1_" is an int to the resolver, and not to int()
-            raise self.refuse(self.file, *mark, f"is no {kind}: {_shown(str(error))}") from error
+            raise self._error(_find_position(node), f"is no {kind}: {_make_printable(str(error))}") from error
         if isinstance(value, str) and _SURROGATE.search(value):
-            raise self.refuse(self.file, *mark, "half of a surrogate pair is no character")
+            raise self._error(_find_position(node), "half of a surrogate pair is no character")
         return value
+
+    def _error(self, position: Position, message: str) -> InputError:
+        return self._refuse(self._file, *position, message)
+
+
+def _find_position(node: Node) -> Position:
+    return node.start_mark.line + 1, node.start_mark.column + 1

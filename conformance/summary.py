@@ -6,11 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.case import Outcome
-from conformance.records.results import Record
+from conformance.records.record import Record, TargetRecord, VerdictRecord
+
+KNOWN = "known"  # a column beside the outcomes: the divergences that the baseline lists
 
 
 class Summary:
-    """Counts records as they arrive."""
+    """Counts records as they arrive.
+
+    Attributes:
+        unavailable: by the name of a target that did not start, the reason.
+        faults: how many cases met an error of this suite.
+    """
 
     def __init__(self) -> None:
         self.unavailable: dict[str, str] = {}
@@ -18,23 +25,28 @@ class Summary:
         self._counts: dict[str, Counter[str]] = {}
 
     def add(self, record: Record) -> None:
-        if record["record"] == "target" and not record["available"]:
-            self.unavailable[record["name"]] = record["reason"]
-        if record["record"] == "verdict":
-            counts = self._counts.setdefault(record["api"], Counter())
-            counts[record["outcome"]] += 1
-            counts["known"] += "known" in record
-            self.faults += record["outcome"] == Outcome.FAULT
+        if isinstance(record, TargetRecord) and not record.available:
+            self.unavailable[record.name] = record.reason
+        if isinstance(record, VerdictRecord):
+            self._count(record)
+
+    def _count(self, record: VerdictRecord) -> None:
+        outcome = record.verdict.outcome
+        counts = self._counts.setdefault(record.question.api, Counter())
+        counts[outcome] += 1
+        counts[KNOWN] += record.known is not None
+        self.faults += outcome is Outcome.FAULT
 
     def lines(self) -> Iterator[str]:
-        """The table, a line for each API."""
-        columns = [
-            name for name in (*map(str, Outcome), "known") if any(counts[name] for counts in self._counts.values())
-        ]
+        """A table with a row for each API and a column for each outcome that was seen."""
+        seen = Counter[str]()
+        for counts in self._counts.values():
+            seen += counts
+        columns = [name for name in (*map(str, Outcome), KNOWN) if seen[name]]
         rows = [["", *(name.replace("_", " ") for name in columns)]]
-        rows += [[api, *(str(counts[name] or "") for name in columns)] for api, counts in sorted(self._counts.items())]
+        for api, counts in sorted(self._counts.items()):
+            rows.append([api, *(str(counts[name] or "") for name in columns)])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for api, *cells in rows:
-            yield "  ".join(
-                [api.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True))]
-            ).rstrip()
+            aligned = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
+            yield "  ".join([api.ljust(widths[0]), *aligned]).rstrip()

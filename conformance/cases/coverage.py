@@ -15,47 +15,53 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import ruamel.yaml
 
-from conformance.apis.common import DEFAULTS
-from conformance.case import LAYERS, Case, LayerName, values
+from conformance.case import Case, LayerName, values
 from conformance.case.values import Value
 from conformance.cases import expression, spec
+from conv_reference import LAYERS
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 SPACE = "space.yaml"
 
 
-def _argument(name: str) -> Callable[[Case], Value]:
-    return lambda case: case.arguments.get(name, DEFAULTS.get(name))
+def _read_argument(name: str) -> Callable[[Case], Value]:
+    return lambda case: case.arguments.get(name, LAYERS[case.layer].defaults.get(name))
 
 
-def _input(name: str) -> Callable[[Case], Value]:
+def _read_input(name: str) -> Callable[[Case], Value]:
     return lambda case: getattr(case.inputs, name)
 
 
-def _channels(case: Case) -> tuple[int, int]:
+def _read_channels(case: Case) -> tuple[int, int]:
     """Channels of one group, in and out."""
     groups = case.arguments.get("groups", 1)
     return case.arguments["in_channels"] // groups, case.arguments["out_channels"] // groups
 
 
-def _batch(case: Case) -> int | str:
+def _read_batch(case: Case) -> int | str:
     shape = case.inputs.shape if case.inputs else ()
     return shape[0] if len(shape) == 4 else "unbatched"
 
 
-# What a name that a space binds is of a case.
+# How each name that a space may bind is read from a case.
 PARAMETERS: Mapping[str, Callable[[Case], Value]] = {
-    "kernel": _argument("kernel_size"),
-    **{
-        name: _argument(name)
-        for name in ("stride", "padding", "dilation", "groups", "output_padding", "padding_mode", "bias")
-    },
-    "channels": _channels,
-    "batch": _batch,
-    **{name: _input(name) for name in ("dtype", "layout", "values")},
+    "kernel": _read_argument("kernel_size"),
+    "stride": _read_argument("stride"),
+    "padding": _read_argument("padding"),
+    "dilation": _read_argument("dilation"),
+    "groups": _read_argument("groups"),
+    "output_padding": _read_argument("output_padding"),
+    "padding_mode": _read_argument("padding_mode"),
+    "bias": _read_argument("bias"),
+    "channels": _read_channels,
+    "batch": _read_batch,
+    "dtype": _read_input("dtype"),
+    "layout": _read_input("layout"),
+    "values": _read_input("values"),
 }
 
 
@@ -66,10 +72,11 @@ class Space:
     name: str
     strength: int
     domain: Mapping[str, tuple[Value, ...]]
-    conditions: tuple[str, ...]
+    conditions: Conditions
 
 
-Combination = tuple[tuple[str, Value], ...]  # (parameter, value) pairs
+Combination: TypeAlias = tuple[tuple[str, Value], ...]  # (parameter, value) pairs
+Conditions: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,24 +86,32 @@ class Coverage:
     Attributes:
         total: combinations of values, admissible or not.
         covered: those of them that a valid case holds.
-        forbidden: by the conditions that no values can fulfil together, how many of the others hold each combination
-            that those conditions exclude.
+        forbidden: by the conditions that no values can fulfil together, how many combinations each core excludes. A
+            core is the part of a combination that is enough to be forbidden.
         missing: admissible combinations that no case holds.
     """
 
     space: Space
     total: int
     covered: int
-    forbidden: Mapping[tuple[str, ...], Mapping[Combination, int]]
+    forbidden: Mapping[Conditions, Mapping[Combination, int]]
     missing: tuple[Combination, ...]
+
+    @property
+    def admissible(self) -> int:
+        return self.covered + len(self.missing)
 
 
 @dataclass(frozen=True)
 class LayerCoverage:
-    """The canonical cases of a layer, and the coverage of its spaces."""
+    """The canonical cases of a layer, and the coverage of its spaces.
+
+    Attributes:
+        files: by name of a file the numbers of its valid and invalid cases.
+    """
 
     layer: LayerName
-    files: Mapping[str, tuple[int, int]]  # of each file its valid and invalid cases
+    files: Mapping[str, tuple[int, int]]
     spaces: tuple[Coverage, ...]
 
 
@@ -110,116 +125,127 @@ def measure(layer: LayerName, specs: Path = SPECS) -> LayerCoverage:
     valid: list[Case] = []
     for path in sorted((specs / layer).glob("*.yaml")):
         cases = spec.load(path, f"{layer}/{path.name}").cases
-        good = [case for case in cases if not case.promise.raises and case.inputs is not None]
-        files[path.name] = (len(good), len(cases) - len(good))
-        valid += good
-    spaces = _spaces(specs / layer / SPACE)
-    return LayerCoverage(layer, files, tuple(_coverage(space, valid) for space in spaces))
+        valid_here = [case for case in cases if not case.promise.raises and case.inputs is not None]
+        files[path.name] = (len(valid_here), len(cases) - len(valid_here))
+        valid += valid_here
+    spaces = _read_spaces(specs / layer / SPACE)
+    return LayerCoverage(layer, files, tuple(_measure_space(space, valid) for space in spaces))
 
 
-def _spaces(path: Path) -> Iterator[Space]:
+def _read_spaces(path: Path) -> Iterator[Space]:
     """The spaces that a file declares; `spec.load` has validated it."""
-    for node in ruamel.yaml.YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["cases"]:
+    yaml = ruamel.yaml.YAML(typ="safe", pure=True)
+    for node in yaml.load(path.read_text(encoding="utf-8"))["cases"]:
         where = node.get("where", [])
         yield Space(
-            node["name"],
-            node["cover"],
-            {name: values.from_yaml(items) for name, items in node["for"].items()},
-            (where,) if isinstance(where, str) else tuple(where),
+            name=node["name"],
+            strength=node["cover"],
+            domain={name: values.from_yaml(items) for name, items in node["for"].items()},
+            conditions=(where,) if isinstance(where, str) else tuple(where),
         )
 
 
-def _coverage(space: Space, cases: Iterable[Case]) -> Coverage:
-    rows = {tuple(PARAMETERS[name](case) for name in space.domain) for case in cases if _hashable(case)}
-    total = covered = 0
-    forbidden: dict[tuple[str, ...], Counter[Combination]] = {}
+def _measure_space(space: Space, cases: Iterable[Case]) -> Coverage:
+    names = list(space.domain)
+    rows = {tuple(PARAMETERS[name](case) for name in names) for case in cases if _is_plain(case)}
+    total = 0
+    covered = 0
+    forbidden: dict[Conditions, Counter[Combination]] = {}
     missing: list[Combination] = []
-    for chosen in itertools.combinations(range(len(space.domain)), space.strength):
-        names = [list(space.domain)[i] for i in chosen]
-        seen = {tuple(row[i] for i in chosen) for row in rows}
-        for combination in itertools.product(*(space.domain[name] for name in names)):
+    for positions in itertools.combinations(range(len(names)), space.strength):
+        chosen = [names[position] for position in positions]
+        held = {tuple(row[position] for position in positions) for row in rows}
+        for items in itertools.product(*(space.domain[name] for name in chosen)):
             total += 1
-            if combination in seen:
+            if items in held:
                 covered += 1
                 continue
-            bound = dict(zip(names, combination, strict=True))
-            conditions = _forbidding(space, bound)
+            combination = tuple(zip(chosen, items, strict=True))
+            conditions = _find_forbidding(space, combination)
             if conditions is None:
-                missing.append(tuple(bound.items()))
-            else:
-                forbidden.setdefault(conditions, Counter())[_core(space, conditions, bound)] += 1
+                missing.append(combination)
+                continue
+            core = _find_core(space, conditions, combination)
+            forbidden.setdefault(conditions, Counter())[core] += 1
     return Coverage(space, total, covered, forbidden, tuple(missing))
 
 
-def _hashable(case: Case) -> bool:
-    """Whether the case's arguments are plain: a list or a NumPy scalar is no value of a space."""
+def _is_plain(case: Case) -> bool:
+    """Whether the case's arguments may be values of a space: no list and no NumPy scalar is."""
     return all(isinstance(value, int | str | tuple) for value in case.arguments.values())
 
 
-def _forbidding(space: Space, bound: Mapping[str, Value]) -> tuple[str, ...] | None:
+def _find_forbidding(space: Space, combination: Combination) -> Conditions | None:
     """The fewest conditions that no values of the other parameters can fulfil together; None where all can be."""
     for count in range(1, len(space.conditions) + 1):
         for conditions in itertools.combinations(space.conditions, count):
-            if not _fulfilled(space, conditions, bound):
+            if not _can_fulfil(space, conditions, combination):
                 return conditions
     return None
 
 
-def _core(space: Space, conditions: tuple[str, ...], bound: Mapping[str, Value]) -> Combination:
-    """What of a forbidden combination is enough to be forbidden."""
-    core = dict(bound)
-    for name in bound:
-        fewer = {key: value for key, value in core.items() if key != name}
-        if not _fulfilled(space, conditions, fewer):
+def _find_core(space: Space, conditions: Conditions, combination: Combination) -> Combination:
+    """The part of a forbidden combination that is enough to be forbidden."""
+    core = combination
+    for pair in combination:
+        fewer = tuple(other for other in core if other != pair)
+        if not _can_fulfil(space, conditions, fewer):
             core = fewer
-    return tuple(core.items())
+    return core
 
 
-def _fulfilled(space: Space, conditions: tuple[str, ...], bound: Mapping[str, Value]) -> bool:
-    free = [name for name in space.domain if name not in bound and any(name in expression.names(c) for c in conditions)]
-    return any(
-        all(expression.evaluate(condition, {**bound, **dict(zip(free, row, strict=True))}) for condition in conditions)
-        for row in itertools.product(*(space.domain[name] for name in free))
-    )
+def _can_fulfil(space: Space, conditions: Conditions, combination: Combination) -> bool:
+    """Whether values of the other parameters fulfil the conditions together with the combination."""
+    bound = dict(combination)
+    spoken_of = frozenset[str]().union(*map(expression.names, conditions))
+    free = [name for name in space.domain if name in spoken_of and name not in bound]
+    for row in itertools.product(*(space.domain[name] for name in free)):
+        binding = {**bound, **dict(zip(free, row, strict=True))}
+        if all(expression.evaluate(condition, binding) for condition in conditions):
+            return True
+    return False
 
 
-def report(coverage: LayerCoverage) -> str:
+def describe(coverage: LayerCoverage) -> str:
     """The coverage of a layer, for people."""
-    lines = [f"{coverage.layer}: {sum(map(sum, coverage.files.values()))} cases"]
-    for file, (valid, invalid) in coverage.files.items():
-        lines.append(f"  {file:24}{valid:6} valid{invalid:6} invalid")
-    lines.append(f"  {'together':24}{_sum(coverage, 0):6} valid{_sum(coverage, 1):6} invalid")
-    for each in coverage.spaces:
-        admissible = each.covered + len(each.missing)
-        lines += ["", f"  {each.space.name}: every {each.space.strength} of {', '.join(each.space.domain)}"]
-        lines.append(
-            f"    {each.covered} of {admissible} admissible combinations covered ({each.covered / admissible:.2%}); "
-            f"{each.total - admissible} more are forbidden"
-        )
-        for conditions, combinations in each.forbidden.items():
-            lines.append(f"    forbidden {sum(combinations.values())} by {'; and '.join(conditions)}:")
-            lines += [f"      {count:4} with {_shown(combination)}" for combination, count in combinations.items()]
-        lines += [f"    MISSING: {_shown(combination)}" for combination in each.missing]
+    valid = sum(counts[0] for counts in coverage.files.values())
+    invalid = sum(counts[1] for counts in coverage.files.values())
+    lines = [f"{coverage.layer}: {valid + invalid} cases"]
+    for file, counts in [*coverage.files.items(), ("together", (valid, invalid))]:
+        lines.append(f"  {file:24}{counts[0]:6} valid{counts[1]:6} invalid")
+    for space in coverage.spaces:
+        lines += ["", *_describe_space(space)]
     return "\n".join(lines)
 
 
-def _sum(coverage: LayerCoverage, column: int) -> int:
-    return sum(counts[column] for counts in coverage.files.values())
+def _describe_space(coverage: Coverage) -> Iterator[str]:
+    space, admissible = coverage.space, coverage.admissible
+    yield f"  {space.name}: every {space.strength} of {', '.join(space.domain)}"
+    yield (
+        f"    {coverage.covered} of {admissible} admissible combinations covered "
+        f"({coverage.covered / admissible:.2%}); {coverage.total - admissible} more are forbidden"
+    )
+    for conditions, counts in coverage.forbidden.items():
+        yield f"    forbidden {sum(counts.values())} by {'; and '.join(conditions)}:"
+        for combination, count in counts.items():
+            yield f"      {count:4} with {_describe_combination(combination)}"
+    for combination in coverage.missing:
+        yield f"    MISSING: {_describe_combination(combination)}"
 
 
-def _shown(combination: Combination) -> str:
+def _describe_combination(combination: Combination) -> str:
     return ", ".join(f"{name}={value}" for name, value in combination)
 
 
 def main() -> int:
-    """Print the coverage of both layers; 1 where an admissible combination is missing."""
+    """Print the coverage of both layers; 1 where an admissible combination is missing, 2 where a spec is wrong."""
     try:
-        measured = [measure(layer) for layer in LAYERS]
+        layers = [measure(layer) for layer in LAYERS]
     except spec.SpecError as error:
         print(error, file=sys.stderr)
         return 2
-    print("\n\n".join(map(report, measured)))
-    return int(any(each.missing for coverage in measured for each in coverage.spaces))
+    print("\n\n".join(map(describe, layers)))
+    return int(any(space.missing for coverage in layers for space in coverage.spaces))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import simpleeval
 MAX_LENGTH = 500
 MAX_MAGNITUDE = 2**256  # of an integer on the way to a result
 MAX_ITEMS = 1000  # of a tuple on the way to a result
+MAX_EXPONENT = 256
 
 
 class ExpressionError(ValueError):
@@ -47,42 +48,49 @@ NODES = {
 }  # fmt: skip
 
 
-def _numeric(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """An operator on numbers alone: on text or tuples, % formats and * repeats without end."""
+def _on_numbers(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The same operator for numbers alone: on text and tuples, % formats and * repeats without end."""
 
     def operate(a: Any, b: Any) -> Any:
         for value in (a, b):
             if not isinstance(value, int | float):
                 raise ExpressionError(f"arithmetic takes numbers, got {type(value).__name__}")
-            if isinstance(value, int) and abs(value) > MAX_MAGNITUDE:
-                raise ExpressionError("an integer of more than 256 bits")
+            _check_magnitude(value)
         return function(a, b)
 
     return operate
 
 
-def _power(a: Any, b: Any) -> Any:
-    if abs(b) > 256:
-        raise ExpressionError(f"an exponent is at most 256, got {b}")
-    return a**b
+def _check_magnitude(value: Any) -> None:
+    if isinstance(value, int) and abs(value) > MAX_MAGNITUDE:
+        raise ExpressionError("an integer of more than 256 bits")
+
+
+def _raise_to_power(base: Any, exponent: Any) -> Any:
+    if abs(exponent) > MAX_EXPONENT:
+        raise ExpressionError(f"an exponent is at most {MAX_EXPONENT}, got {exponent}")
+    return base**exponent
+
+
+_add_numbers = _on_numbers(operator.add)
 
 
 def _add(a: Any, b: Any) -> Any:
-    if isinstance(a, tuple) and isinstance(b, tuple):
-        if len(a) + len(b) > MAX_ITEMS:
-            raise ExpressionError(f"a tuple of more than {MAX_ITEMS} items")
-        return a + b
-    return _numeric(operator.add)(a, b)
+    if not isinstance(a, tuple) or not isinstance(b, tuple):
+        return _add_numbers(a, b)
+    if len(a) + len(b) > MAX_ITEMS:
+        raise ExpressionError(f"a tuple of more than {MAX_ITEMS} items")
+    return a + b
 
 
 OPERATORS = {
     ast.Add: _add,
-    ast.Sub: _numeric(operator.sub),
-    ast.Mult: _numeric(operator.mul),
-    ast.Div: _numeric(operator.truediv),
-    ast.FloorDiv: _numeric(operator.floordiv),
-    ast.Mod: _numeric(operator.mod),
-    ast.Pow: _numeric(_power),
+    ast.Sub: _on_numbers(operator.sub),
+    ast.Mult: _on_numbers(operator.mul),
+    ast.Div: _on_numbers(operator.truediv),
+    ast.FloorDiv: _on_numbers(operator.floordiv),
+    ast.Mod: _on_numbers(operator.mod),
+    ast.Pow: _on_numbers(_raise_to_power),
 }
 
 
@@ -90,12 +98,14 @@ def evaluate(text: str, names: Mapping[str, Any]) -> Any:
     """Evaluate an expression.
 
     Raises:
-        ExpressionError: it does not parse, uses what the grammar lacks, or fails over these names.
+        ExpressionError: the text does not parse, uses what the grammar lacks, or fails over these names.
     """
     try:
-        evaluator = _evaluator()
+        if text in names:
+            return _check_result(names[text])  # most expressions are a name alone
+        evaluator = _make_evaluator()
         evaluator.names = dict(names)
-        return _settled(evaluator.eval(text, previously_parsed=_parse(text)))
+        return _check_result(evaluator.eval(text, previously_parsed=_parse(text)))
     except ExpressionError as error:
         raise ExpressionError(f"cannot evaluate {text!r:.520}: {error}") from error
     except Exception as error:
@@ -105,8 +115,8 @@ def evaluate(text: str, names: Mapping[str, Any]) -> Any:
 
 
 @functools.cache
-def _evaluator() -> Any:
-    """One for all expressions: making one costs more than most evaluations."""
+def _make_evaluator() -> Any:
+    """Kept for all expressions, as making an evaluator costs more than most evaluations."""
     evaluator = simpleeval.EvalWithCompoundTypes(functions=FUNCTIONS)
     evaluator.operators = {**evaluator.operators, **OPERATORS}
     evaluator.nodes = {node: handler for node, handler in evaluator.nodes.items() if node in NODES}
@@ -122,14 +132,13 @@ def _parse(text: str) -> ast.expr:
         return ast.parse(text.strip(), mode="eval").body
 
 
-def _settled(value: Any) -> Any:
-    """A result that a case may hold: no function, no complex number from a root of a negative one."""
+def _check_result(value: Any) -> Any:
+    """The value, if a case may hold it: no function, no complex number from a root of a negative one."""
     if isinstance(value, complex) or callable(value):
         raise ExpressionError(f"a value is expected, got {type(value).__name__}")
-    if isinstance(value, int) and abs(value) > MAX_MAGNITUDE:
-        raise ExpressionError("an integer of more than 256 bits")
+    _check_magnitude(value)
     if isinstance(value, tuple):
-        return tuple(map(_settled, value))
+        return tuple(map(_check_result, value))
     return value
 
 

@@ -16,70 +16,125 @@ from typing import Any
 
 import numpy as np
 
-import conv_reference as reference
-from conformance.case import Array, Arrays, Case, Kind, LayerName
+from conformance.case import Array, Case, Kind, LayerName
 from conformance.cases import spec
-from conformance.oracle import expectation
-from conformance.oracle.expectation import Expectation, Expected
+from conformance.oracle.expectation import Expectation, Expected, expect
 from conformance.verdicts.comparison import compare
+from conv_reference import LAYERS, Layer
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
-Change = Callable[[Array], Array]
+
+def _keep_image(image: Array) -> Array:
+    return image
 
 
-def _same(array: Array) -> Array:
-    return array
+def _keep_weight(weight: Array, groups: int) -> Array:
+    return weight
+
+
+def _flip(weight: Array, groups: int) -> Array:
+    return weight[..., ::-1, ::-1]
+
+
+def _exchange_groups(weight: Array, groups: int) -> Array:
+    by_group = weight.reshape(groups, -1, *weight.shape[1:])
+    return by_group[::-1].reshape(weight.shape)
+
+
+def _turn(image: Array) -> Array:
+    return image.swapaxes(-1, -2)
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong implementation: what it does to the arrays on their way in, and (its own inverse) to results."""
+    """A wrong implementation.
+
+    Attributes:
+        image: what becomes of input, output and their gradients. Its own inverse, as results pass through it too.
+        weight: the same for weights, given the groups.
+        bias: whether the bias is added.
+    """
 
     name: str
-    image: Change = _same
-    weight: Callable[[Array, int], Array] = lambda weight, groups: weight
+    image: Callable[[Array], Array] = _keep_image
+    weight: Callable[[Array, int], Array] = _keep_weight
     bias: bool = True
 
 
+NO_MISTAKE = Mistake("none")
 MISTAKES = (
     Mistake("the bias is dropped", bias=False),
-    Mistake("the kernel is flipped", weight=lambda weight, groups: weight[..., ::-1, ::-1]),
-    Mistake(
-        "groups are exchanged",
-        weight=lambda weight, groups: weight.reshape(groups, -1, *weight.shape[1:])[::-1].reshape(weight.shape),
-    ),
-    Mistake("height and width are exchanged", image=lambda image: image.swapaxes(-1, -2)),
+    Mistake("the kernel is flipped", weight=_flip),
+    Mistake("groups are exchanged", weight=_exchange_groups),
+    Mistake("height and width are exchanged", image=_turn),
 )
 
 
-def vacuous(case: Case, found: Expectation | None = None) -> tuple[str, ...]:
+def find_vacuous(case: Case, expectation: Expectation | None = None) -> tuple[str, ...]:
     """The mistakes that a case lets pass; none for a case that compares no values.
 
     Args:
-        found: what the oracle says of it, where that is already known.
+        expectation: what the oracle says of the case, where that is already known.
     """
-    if case.promise.raises or case.inputs is None or (case.claim is not None and not case.promise.operation):
+    if not _compares_values(case):
         return ()
-    found = expectation.expect(case) if found is None else found
-    if found.output is None or found.output.value.size == 0 or found.arrays is None or found.canonical is None:
+    expectation = expect(case) if expectation is None else expectation
+    question = _Question.of(case.layer, expectation)
+    if question is None:
         return ()
-    return tuple(m.name for m in MISTAKES if not _shows(m, case.layer, found) and _applies(m, case, found))
+    passed = []
+    for mistake in MISTAKES:
+        if not _shows(mistake, question) and _shows(mistake, _generalise(question)):
+            passed.append(mistake.name)
+    return tuple(passed)
 
 
-def _shows(mistake: Mistake, layer: LayerName, found: Expectation) -> bool:
-    """Whether the mistake's answer diverges from the oracle's."""
-    assert found.arrays is not None
-    assert found.canonical is not None
-    assert found.output is not None
-    if not mistake.bias and found.arrays.bias is None:
+def _compares_values(case: Case) -> bool:
+    if case.promise.raises or case.inputs is None:
+        return False
+    return case.claim is None or case.promise.operation
+
+
+@dataclass(frozen=True)
+class _Question:
+    """The layer that a case computes, its operands, and the answers to compare with, by what is compared."""
+
+    layer: Layer
+    parameters: Mapping[str, Any]
+    x: Array
+    weight: Array
+    bias: Array | None
+    grad_output: Array | None
+    expected: Mapping[str, Expected]
+
+    @classmethod
+    def of(cls, layer: LayerName, expectation: Expectation) -> _Question | None:
+        """None where the oracle computes nothing."""
+        arrays, canonical, output = expectation.arrays, expectation.canonical, expectation.output
+        if arrays is None or canonical is None or output is None or output.value.size == 0:
+            return None
+        assert arrays.weight is not None
+        return cls(
+            layer=LAYERS[layer],
+            parameters={name: canonical[name] for name in LAYERS[layer].keywords},
+            x=arrays.x,
+            weight=arrays.weight,
+            bias=arrays.bias,
+            grad_output=arrays.grad_output,
+            expected={"output": output, **expectation.gradients},
+        )
+
+
+def _shows(mistake: Mistake, question: _Question) -> bool:
+    """Whether the mistake's answer diverges from the expected one."""
+    if not mistake.bias and question.bias is None:
         return False
     try:
-        answer = _answer(mistake, layer, found.canonical, found.arrays)
+        answer = _compute(mistake, question)
     except (TypeError, ValueError):
         return True  # it takes no such input
-    expected = {"output": found.output, **found.gradients}
-    return any(_differs(each, answer[name]) for name, each in expected.items())
+    return any(_differs(expected, answer[name]) for name, expected in question.expected.items())
 
 
 def _differs(expected: Expected, observed: Array) -> bool:
@@ -89,71 +144,70 @@ def _differs(expected: Expected, observed: Array) -> bool:
     return compare("", Kind.VALUE, expected, observed, dtype).divergence is not None
 
 
-def _answer(mistake: Mistake, layer: LayerName, canonical: Mapping[str, Any], arrays: Arrays) -> dict[str, Array]:
+def _compute(mistake: Mistake, question: _Question) -> dict[str, Array]:
     """Output and gradients of the mistaken implementation."""
-    assert arrays.weight is not None
-    conv = layer == "conv2d"
-    names = ("stride", "padding", "dilation", "groups", "padding_mode" if conv else "output_padding")
-    parameters: Any = {name: canonical[name] for name in names}
-    groups: int = canonical["groups"]
-    x, weight = mistake.image(arrays.x), mistake.weight(arrays.weight, groups)
-    forward = reference.conv2d if conv else reference.conv_transpose2d
-    backward = reference.conv2d_gradients if conv else reference.conv_transpose2d_gradients
+    layer = question.layer
+    parameters = question.parameters
+    groups: int = parameters["groups"]
+    x = mistake.image(question.x)
+    weight = mistake.weight(question.weight, groups)
+    bias = question.bias if mistake.bias else None
     with np.errstate(invalid="ignore", over="ignore"):
-        answer = {"output": mistake.image(forward(x, weight, arrays.bias if mistake.bias else None, **parameters))}
-        if arrays.grad_output is not None:
-            found = backward(x, weight, mistake.image(arrays.grad_output), **parameters)
-            answer |= {"input": mistake.image(found[0]), "weight": mistake.weight(found[1], groups), "bias": found[2]}
+        answer = {"output": mistake.image(layer.forward(x, weight, bias, **parameters))}
+        if question.grad_output is not None:
+            gradients = layer.gradients(x, weight, mistake.image(question.grad_output), **parameters)
+            answer["input"] = mistake.image(gradients.x)
+            answer["weight"] = mistake.weight(gradients.weight, groups)
+            answer["bias"] = gradients.bias
     return answer
 
 
-def _applies(mistake: Mistake, case: Case, found: Expectation) -> bool:
-    """Whether arrays of the case's shapes can show the mistake: the general ones, real numbers, compared exactly."""
-    assert found.arrays is not None
-    assert found.canonical is not None
-    if not mistake.bias and found.arrays.bias is None:
-        return False
+def _generalise(question: _Question) -> _Question:
+    """The same shapes with general arrays, compared exactly: they show every mistake that any arrays can show."""
     rng = np.random.default_rng(0)
 
-    def general(array: Array | None) -> Array | None:
-        return None if array is None else rng.integers(1, 1000, array.shape).astype(np.float64)
+    def draw(array: Array) -> Array:
+        return rng.integers(1, 1000, array.shape).astype(np.float64)
 
-    x, weight = general(found.arrays.x), general(found.arrays.weight)
-    assert x is not None
-    arrays = replace(
-        found.arrays, x=x, weight=weight, bias=general(found.arrays.bias), grad_output=general(found.arrays.grad_output)
+    general = replace(
+        question,
+        x=draw(question.x),
+        weight=draw(question.weight),
+        bias=None if question.bias is None else draw(question.bias),
+        grad_output=None if question.grad_output is None else draw(question.grad_output),
     )
-    right = _answer(Mistake(""), case.layer, found.canonical, arrays)
-    gradients = {name: Expected(right[name], None) for name in right if name != "output"}
-    return _shows(
-        mistake, case.layer, replace(found, arrays=arrays, output=Expected(right["output"], None), gradients=gradients)
-    )
+    answer = _compute(NO_MISTAKE, general)
+    return replace(general, expected={name: Expected(value, None) for name, value in answer.items()})
 
 
-def cases(paths: Sequence[Path]) -> Iterator[Case]:
+def read_cases(paths: Sequence[Path]) -> Iterator[Case]:
     """The cases of spec files. Raises SpecError where one cannot be used."""
-    for path in paths:
-        root = next((folder for folder in path.absolute().parents if folder.name == "specs"), path.absolute().parent)
-        yield from spec.load(path, path.absolute().relative_to(root).as_posix()).cases
+    for path in map(Path.absolute, paths):
+        specs = spec.folder_of(path) or path.parent
+        yield from spec.load(path, path.relative_to(specs).as_posix()).cases
+
+
+def find_shipped() -> list[Path]:
+    """The spec files of this project."""
+    return [path for path in sorted(SPECS.glob("*/*.yaml")) if spec.folder_of(path) is not None]
 
 
 def main(arguments: Sequence[str]) -> int:
     """List the vacuous cases; 1 where there are any, 2 where a spec cannot be used."""
-    paths = [Path(name) for name in arguments] or [
-        path for path in sorted(SPECS.glob("*/*.yaml")) if spec.folder_of(path) is not None
-    ]
-    asked = found = 0
+    paths = [Path(name) for name in arguments] or find_shipped()
+    cases = 0
+    failures = 0
     try:
-        for case in cases(paths):
-            asked += 1
-            for mistake in vacuous(case):
-                found += 1
+        for case in read_cases(paths):
+            cases += 1
+            for mistake in find_vacuous(case):
+                failures += 1
                 print(f"{case.spec}:{case.line}: {case.name}: {mistake}, and nothing changes")
     except spec.SpecError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{asked} cases, {found} vacuous of a mistake")
-    return int(found > 0)
+    print(f"{cases} cases, {failures} vacuous of a mistake")
+    return int(failures > 0)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from conformance import safe_yaml
-from conformance.case import Kind, Outcome
+from conformance.case import Outcome
+from conformance.records.record import TargetRecord, VerdictRecord
+from conformance.safe_yaml import YamlPath
 
 DIVERGENT = frozenset({Outcome.DIVERGES, Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.UNSTABLE})
 MACHINE = re.compile(r"x86_64|amd64|aarch64|arm64|i[3-6]86|ppc64le|riscv64|s390x|loongarch64", re.IGNORECASE)
@@ -30,8 +32,13 @@ class BaselineError(safe_yaml.InputError):
 
 
 @dataclass(frozen=True)
-class Where:
-    """What of a target a baseline is bound to."""
+class Place:
+    """Where a verdict was observed: the properties of a target that an entry may be bound to.
+
+    Attributes:
+        platform: system and machine, such as ``"linux-x86_64"``.
+        processor: the processor's name as its system tells it.
+    """
 
     target: str
     version: str
@@ -40,13 +47,39 @@ class Where:
     device: str
 
 
+def describe_place(target: TargetRecord) -> Place:
+    """Where the verdicts of a target are observed."""
+    environment = target.environment
+    return Place(
+        target.name,
+        target.version,
+        _describe_platform(environment.get("platform", platform.platform())),
+        environment.get("processor", ""),
+        environment.get("device", ""),
+    )
+
+
+def _describe_platform(system: str) -> str:
+    """``"linux-x86_64"`` of ``"Linux-6.1-x86_64-with-glibc2.31"``."""
+    name = system.partition("-")[0]
+    machine = MACHINE.search(system)
+    if machine is None:
+        return name.lower()
+    return f"{name}-{machine.group()}".lower()
+
+
 @dataclass(frozen=True)
 class Fact:
-    """What of a verdict a baseline is bound to. `kind` is the outcome's name where the outcome says how it differs."""
+    """A verdict, as far as a baseline speaks of verdicts.
+
+    Attributes:
+        kind: how the case diverges. An outcome that says so by itself (crashed, timed_out) is its own kind.
+        subject, expected, observed: as the verdict has them.
+    """
 
     case: str
     api: str
-    where: Where
+    place: Place
     outcome: Outcome
     kind: str = ""
     subject: str = ""
@@ -59,31 +92,31 @@ class Fact:
         return self.outcome in DIVERGENT
 
 
-def where(target: Mapping[str, Any]) -> Where:
-    """From a target's record in a results file."""
-    environment: Mapping[str, str] = target.get("environment", {})
-    system = environment.get("platform", platform.platform())
-    machine = MACHINE.search(system)
-    return Where(
-        target["name"],
-        target.get("version", ""),
-        "-".join(part for part in (system.partition("-")[0], machine and machine.group()) if part).lower(),
-        environment.get("processor", ""),
-        environment.get("device", ""),
+def describe_fact(record: VerdictRecord, place: Place) -> Fact:
+    """What a baseline may say of a verdict that was observed there."""
+    verdict = record.verdict
+    return Fact(
+        record.question.case,
+        record.question.api,
+        place,
+        verdict.outcome,
+        str(verdict.kind or "") if verdict.outcome is Outcome.DIVERGES else str(verdict.outcome),
+        verdict.subject,
+        verdict.expected,
+        verdict.observed,
+        str(verdict.ruling or ""),
     )
-
-
-def fact(verdict: Mapping[str, Any], place: Where) -> Fact:
-    """From a verdict's record in a results file."""
-    outcome = Outcome(verdict["outcome"])
-    kind = verdict.get("kind", "") if outcome is Outcome.DIVERGES else str(outcome)
-    texts = {name: verdict.get(name, "") for name in ("subject", "expected", "observed", "ruling")}
-    return Fact(verdict["case"], verdict["api"], place, outcome, str(kind), **texts)
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Case ids and how many of them diverge; `line` is where the file says so."""
+    """The cases in which an entry shows.
+
+    Attributes:
+        text: a case id, in which ``*`` stands for any text.
+        count: how many cases that fit diverge as the entry says.
+        line: where the file says so.
+    """
 
     text: str
     count: int
@@ -91,14 +124,24 @@ class Pattern:
 
     @property
     def name(self) -> str:
-        """The case's name without its [...], where the pattern has it in full; empty where it does not."""
+        """The part of the text before ``[``; empty where that part has a ``*`` and fits several names."""
         name = self.text.partition("[")[0]
         return "" if "*" in name else name
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One known divergence of one API."""
+    """One known divergence of one API.
+
+    Attributes:
+        versions, platform, processor, device: the places where it is known; None where that does not matter.
+        kind: how the cases diverge, as `Fact.kind`.
+        subject: what diverges; None for anything.
+        message: how the observed text begins.
+        reason, upstream: why it is known, and where it was reported.
+        patterns: the cases in which it shows.
+        line: where it begins in the file.
+    """
 
     api: str
     versions: SpecifierSet
@@ -113,8 +156,8 @@ class Entry:
     patterns: tuple[Pattern, ...]
     line: int
 
-    def covers(self, api: str, place: Where) -> bool:
-        """Whether it speaks of this API of this target."""
+    def covers(self, api: str, place: Place) -> bool:
+        """Whether the entry speaks of this API at this place."""
         try:
             version = Version(place.version)
         except InvalidVersion:
@@ -127,24 +170,33 @@ class Entry:
             and (self.device is None or fits(self.device, place.device))
         )
 
-    def explains(self, found: Fact) -> bool:
-        """Whether a divergence is the one that it describes."""
+    def explains(self, fact: Fact) -> bool:
+        """Whether a fact is the divergence that the entry describes."""
         return (
-            found.diverges
-            and found.kind == self.kind
-            and self.subject in (None, found.subject)
-            and found.observed.startswith(self.message)
+            fact.diverges
+            and fact.kind == self.kind
+            and self.subject in (None, fact.subject)
+            and fact.observed.startswith(self.message)
         )
 
     @property
     def described(self) -> str:
-        what = self.kind.replace("_", " ") + (f" of {self.subject}" if self.subject else "")
-        return what + (f", {self.message!r}" if self.message else "")
+        """The divergence in a few words."""
+        words = self.kind.replace("_", " ")
+        if self.subject:
+            words += f" of {self.subject}"
+        if self.message:
+            words += f", {self.message!r}"
+        return words
 
 
 @dataclass(frozen=True)
 class Match:
-    """A pattern that names a fact's case. `explains`: and its entry describes what the fact says."""
+    """The entry whose pattern fits the case of a fact.
+
+    Attributes:
+        explains: whether the entry describes the fact as well. If not, the case diverges another way, or not at all.
+    """
 
     entry: Entry
     pattern: Pattern
@@ -155,67 +207,99 @@ class Baseline:
     """A loaded baseline; without entries it knows nothing."""
 
     def __init__(self, file: str, entries: Iterable[Entry] = ()) -> None:
-        self.file, self.entries = file, tuple(entries)
-        self._index: dict[tuple[str, Where], dict[str, list[tuple[Entry, Pattern]]]] = {}
+        self.file = file
+        self.entries = tuple(entries)
+        self._patterns: dict[tuple[str, Place], _PatternsByName] = {}
 
-    def match(self, found: Fact) -> Match | None:
-        """The first pattern that names the case and explains the divergence, or else the first that names the case."""
-        other: Match | None = None
-        index = self._covering(found.api, found.where)
-        for entry, pattern in (*index.get(found.case.partition("[")[0], ()), *index.get("", ())):
-            if fits(pattern.text, found.case):
-                match = Match(entry, pattern, entry.explains(found))
-                if match.explains:
-                    return match
-                other = other or match
-        return other
+    def match(self, fact: Fact) -> Match | None:
+        """The first pattern that fits the case and whose entry explains the fact, or else the first that fits."""
+        first: Match | None = None
+        for entry, pattern in self._candidates(fact):
+            if not fits(pattern.text, fact.case):
+                continue
+            match = Match(entry, pattern, entry.explains(fact))
+            if match.explains:
+                return match
+            first = first or match
+        return first
 
-    def _covering(self, api: str, place: Where) -> Mapping[str, list[tuple[Entry, Pattern]]]:
-        """The patterns that speak of an API of a target, by `Pattern.name`."""
-        index = self._index.get((api, place))
-        if index is None:
-            index = self._index[api, place] = {}
+    def _candidates(self, fact: Fact) -> Iterator[tuple[Entry, Pattern]]:
+        """Patterns that may fit the case of a fact: those of its name, then those of any."""
+        patterns = self._covering(fact.api, fact.place)
+        yield from patterns.get(fact.case.partition("[")[0], ())
+        yield from patterns.get("", ())
+
+    def _covering(self, api: str, place: Place) -> _PatternsByName:
+        """The patterns that speak of an API at a place, by `Pattern.name`. A run asks thousands of times."""
+        patterns = self._patterns.get((api, place))
+        if patterns is None:
+            patterns = self._patterns[api, place] = {}
             for entry in self.entries:
-                if entry.covers(api, place):
-                    for pattern in entry.patterns:
-                        index.setdefault(pattern.name, []).append((entry, pattern))
-        return index
+                if not entry.covers(api, place):
+                    continue
+                for pattern in entry.patterns:
+                    patterns.setdefault(pattern.name, []).append((entry, pattern))
+        return patterns
 
-    def complaint(self, found: Fact, match: Match | None) -> str:
-        """Why a fact is not as this baseline has it; empty where it is."""
+    def explain_difference(self, fact: Fact, match: Match | None) -> str:
+        """Why a fact is not as this baseline has it; empty where it is.
+
+        Args:
+            match: of this fact.
+        """
         if match is None:
-            return f"not listed in {self.file}" if found.diverges and self.file else ""
-        place = f"{self.file}:{match.pattern.line}"
-        if found.diverges:
-            return "" if match.explains else f"listed at {place} as another divergence: {match.entry.described}"
-        if found.outcome is Outcome.CONFORMS:
-            return f"stale: {place} lists it as diverging ({match.entry.described}); it conforms, so take it out"
+            return f"not listed in {self.file}" if fact.diverges and self.file else ""
+        listed_at = f"{self.file}:{match.pattern.line}"
+        described = match.entry.described
+        if fact.outcome is Outcome.CONFORMS:
+            return f"stale: {listed_at} lists it as diverging ({described}); it conforms, so take it out"
+        if fact.diverges and not match.explains:
+            return f"listed at {listed_at} as another divergence: {described}"
         return ""
 
-    def miscounts(self, facts: Iterable[Fact], complete: frozenset[str]) -> Iterator[tuple[Pattern, str]]:
-        """The patterns whose number is not that of the cases that diverge so, and how.
+    def find_miscounts(self, facts: Iterable[Fact], complete: frozenset[str]) -> Iterator[Miscount]:
+        """The patterns whose number is not that of the cases that diverge so.
 
         Args:
             complete: spec files of which every case ran. Of the others only too many can be told.
         """
         counts: Counter[tuple[str, Pattern]] = Counter()
-        blamed: set[Pattern] = set()  # a case of theirs says more
-        asked: dict[tuple[str, Where], None] = {}
-        for found in facts:
-            asked[found.api, found.where] = None
-            match = self.match(found)
-            if match is not None:
-                counts[found.where.target, match.pattern] += match.explains
-                blamed |= {match.pattern} if self.complaint(found, match) else set()
+        differing: set[Pattern] = set()  # a case of theirs has failed already, and says more
+        asked: dict[tuple[str, Place], None] = {}
+        for fact in facts:
+            asked[fact.api, fact.place] = None
+            match = self.match(fact)
+            if match is None:
+                continue
+            counts[fact.place.target, match.pattern] += match.explains
+            if self.explain_difference(fact, match):
+                differing.add(match.pattern)
         for api, place in asked:
             for entry, pattern in itertools.chain(*self._covering(api, place).values()):
+                if pattern in differing:
+                    continue
                 count = counts[place.target, pattern]
-                stale = count < pattern.count and pattern.text.partition("::")[0] in complete
-                if (stale or count > pattern.count) and pattern not in blamed:
-                    mend = "write it anew with --write-baseline" if count else "take it out"
-                    said = f"{pattern.text} is listed {pattern.count} times for {entry.api} of {place.target}"
-                    how = f"{count} diverge so ({entry.described})"
-                    yield pattern, f"{self.file}:{pattern.line}: {said}, {how}; {mend}"
+                too_few = count < pattern.count and pattern.text.partition("::")[0] in complete
+                if count > pattern.count or too_few:
+                    yield Miscount(pattern, self._describe_miscount(entry, pattern, place, count))
+
+    def _describe_miscount(self, entry: Entry, pattern: Pattern, place: Place, count: int) -> str:
+        remedy = "write it anew with --write-baseline" if count else "take it out"
+        return (
+            f"{self.file}:{pattern.line}: {pattern.text} is listed {pattern.count} times for {entry.api} of "
+            f"{place.target}, {count} diverge so ({entry.described}); {remedy}"
+        )
+
+
+@dataclass(frozen=True)
+class Miscount:
+    """A pattern that more or fewer cases bear out than it says; `message` says how many, and the remedy."""
+
+    pattern: Pattern
+    message: str
+
+
+_PatternsByName: TypeAlias = dict[str, list[tuple[Entry, Pattern]]]
 
 
 def fits(pattern: str, text: str) -> bool:
@@ -223,16 +307,17 @@ def fits(pattern: str, text: str) -> bool:
     first, *others = pattern.split("*")
     if not others:
         return pattern == text
-    *middle, last = others
     if not text.startswith(first):
         return False
-    at = len(first)
-    for part in middle:  # the earliest place of each leaves most to the others
-        at = text.find(part, at)
-        if at < 0:
+    *middle, last = others
+    position = len(first)
+    for part in middle:
+        # The earliest place of each part leaves most of the text to the others.
+        position = text.find(part, position)
+        if position < 0:
             return False
-        at += len(part)
-    return text.endswith(last) and at + len(last) <= len(text)
+        position += len(part)
+    return text.endswith(last) and position + len(last) <= len(text)
 
 
 def load(path: Path) -> Baseline:
@@ -247,37 +332,37 @@ def load(path: Path) -> Baseline:
 def read(document: safe_yaml.Document) -> Baseline:
     """`load` for a document that was read already."""
     document.validate("baseline.json")
-    entries = tuple(_entry(document, number, node) for number, node in enumerate(document.data["divergences"]))
+    nodes = document.data["divergences"]
+    entries = tuple(_read_entry(document, number, node) for number, node in enumerate(nodes))
     return Baseline(document.file, entries)
 
 
-def _entry(document: safe_yaml.Document, number: int, node: Mapping[str, Any]) -> Entry:
+def _read_entry(document: safe_yaml.Document, number: int, node: Mapping[str, Any]) -> Entry:
     path = ("divergences", number)
     try:
         versions = SpecifierSet(node["versions"])
     except InvalidSpecifier as error:
         raise document.error((*path, "versions"), f"versions: {error}; write one such as ==2.13.0") from error
-    patterns = []
-    for text, count in node["cases"].items():
-        line, _ = document.positions[*path, "cases", text]
+    return Entry(
+        api=node["api"],
+        versions=versions,
+        platform=node.get("platform"),
+        processor=node.get("processor"),
+        device=node.get("device"),
+        kind=node["kind"],
+        subject=node.get("subject"),
+        message=node.get("message", ""),
+        reason=node["reason"],
+        upstream=node.get("upstream", ""),
+        patterns=tuple(_read_patterns(document, (*path, "cases"), node["cases"])),
+        line=document.positions[path][0],
+    )
+
+
+def _read_patterns(document: safe_yaml.Document, path: YamlPath, counts: Mapping[str, int]) -> Iterator[Pattern]:
+    for text, count in counts.items():
         file, separator, _ = text.partition("::")
         if not separator or "*" in file:
-            raise document.error(
-                (*path, "cases", text),
-                f"{text!r}: expected a case id such as conv2d/padding.yaml::same[k=3], * after the ::",
-            )
-        patterns.append(Pattern(text, count, line))
-    return Entry(
-        node["api"],
-        versions,
-        node.get("platform"),
-        node.get("processor"),
-        node.get("device"),
-        str(Kind(node["kind"])) if node["kind"] in set(Kind) else node["kind"],
-        node.get("subject"),
-        node.get("message", ""),
-        node["reason"],
-        node.get("upstream", ""),
-        tuple(patterns),
-        document.positions[path][0],
-    )
+            example = "conv2d/padding.yaml::same[k:3]"
+            raise document.error((*path, text), f"{text!r}: expected a case id such as {example}, * after the ::")
+        yield Pattern(text, count, document.positions[*path, text][0])

@@ -1,24 +1,25 @@
 """Writing a baseline anew: known divergences that still show stay as people wrote them, the others go, new ones come.
 
-The text is edited line by line, because a YAML library that keeps comments hangs them on what stands above them, so
-that they go with the wrong neighbour. A comment belongs to the entry or the case below it.
+`rewrite` works in steps, each from one text to the next, because a new count may free an entry and a new entry may
+explain what a later one was written for: correct the counts; add what is not explained yet; count again.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from packaging.version import Version
 
 from conformance import safe_yaml
 from conformance.case import Kind, Outcome
 from conformance.records import baseline
-from conformance.records.baseline import BaselineError, Fact, fits
+from conformance.records.baseline import Baseline, BaselineError, Entry, Fact, Pattern, Place, fits
+from conformance.records.baseline_text import NO_ENTRIES, Edits, edit, write_entry
+from conformance.records.patterns import find_patterns
 
 HEADER = """\
 # The divergences that are known: an audit with --baseline expects each of them, and fails where one is missing, is
@@ -28,13 +29,24 @@ divergences:
 """
 UNREVIEWED = "unreviewed"
 MAX_MESSAGE = 100
+MAX_REASON = 200
+MAX_TEMPLATE = 60
 
 # What differs between two runs of the same divergence: addresses, the order of a set, numbered operators, folders.
 UNSTABLE_TEXT = re.compile(r"\{|0x[0-9a-fA-F]{4}|-op\d|/tmp/|\n")
 MEASURED = frozenset({Kind.VALUE, Kind.GRADIENT, Kind.DISTRIBUTION})
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
-Patterns = Mapping[str, int]
+
+class _Divergence(NamedTuple):
+    """What facts have in common that are one divergence, in the order in which entries are written."""
+
+    api: str
+    version: str
+    platform: str
+    kind: str
+    subject: str
+    template: str
 
 
 def rewrite(text: str, file: str, facts: Sequence[Fact]) -> str:
@@ -47,245 +59,124 @@ def rewrite(text: str, file: str, facts: Sequence[Fact]) -> str:
     Raises:
         BaselineError: the present text is no baseline, or is not laid out one case a line.
     """
-    text = text if text.strip() else HEADER + "  []\n"
-    known = _read(text, file)
-    places = {(found.api, found.where) for found in facts}
-    shown = Counter(match.pattern for match in map(known.match, facts) if match is not None and match.explains)
-    conforming = [found for found in facts if found.outcome is Outcome.CONFORMS]
-    counts: dict[tuple[int, str], int] = {}
-    for number, entry in enumerate(known.entries):
-        if not any(entry.covers(api, place) for api, place in places):
-            continue
-        for pattern in entry.patterns:
-            pure = not any(entry.covers(f.api, f.where) and fits(pattern.text, f.case) for f in conforming)
-            counts[number, pattern.text] = shown[pattern] if pure else 0
-    text = _edited(text, file, counts, {}, ())
-    text = _with_new(text, file, facts)
-    # An entry may explain what a later one was written for: count again, in the file's own order.
-    final = _read(text, file)
-    shown = Counter(match.pattern for match in map(final.match, facts) if match is not None and match.explains)
-    counts = {
-        (number, pattern.text): shown[pattern]
-        for number, entry in enumerate(final.entries)
-        if any(entry.covers(api, place) for api, place in places)
-        for pattern in entry.patterns
-    }
-    return _edited(text, file, counts, {}, ())
+    text = text if text.strip() else HEADER + NO_ENTRIES
+    text = edit(text, file, Edits(_count_anew(_read(text, file), facts, drop_conforming=True)))
+    text = edit(text, file, _add_unexplained(_read(text, file), facts))
+    return edit(text, file, Edits(_count_anew(_read(text, file), facts, drop_conforming=False)))
 
 
-def _read(text: str, file: str) -> baseline.Baseline:
+def _read(text: str, file: str) -> Baseline:
     return baseline.read(safe_yaml.parse(file, text.encode(), BaselineError))
 
 
-def _with_new(text: str, file: str, facts: Sequence[Fact]) -> str:
-    """The text with what it does not explain yet: more cases of its entries, and new entries."""
-    known = _read(text, file)
-    more: dict[int, list[Fact]] = {}
-    new: dict[tuple[str, ...], list[Fact]] = {}
-    for found in facts:
-        match = known.match(found)
-        if not found.diverges or (match is not None and match.explains):
+def _count_anew(known: Baseline, facts: Sequence[Fact], drop_conforming: bool) -> dict[tuple[int, str], int]:
+    """By entry and pattern, how many facts bear it out; entries that speak of nothing that was asked are left out.
+
+    Args:
+        drop_conforming: whether a pattern that a conforming case fits counts as borne out by none.
+    """
+    explained = Counter(match.pattern for match in map(known.match, facts) if match is not None and match.explains)
+    asked = {(fact.api, fact.place) for fact in facts}
+    conforming = [fact for fact in facts if fact.outcome is Outcome.CONFORMS]
+    counts: dict[tuple[int, str], int] = {}
+    for number, entry in enumerate(known.entries):
+        if not _covers_any(entry, asked):
             continue
-        for number, entry in enumerate(known.entries):
-            if entry.covers(found.api, found.where) and entry.explains(found):
-                more.setdefault(number, []).append(found)
-                break
+        for pattern in entry.patterns:
+            dropped = drop_conforming and _fits_any(entry, pattern, conforming)
+            counts[number, pattern.text] = 0 if dropped else explained[pattern]
+    return counts
+
+
+def _covers_any(entry: Entry, asked: Iterable[tuple[str, Place]]) -> bool:
+    return any(entry.covers(api, place) for api, place in asked)
+
+
+def _fits_any(entry: Entry, pattern: Pattern, facts: Iterable[Fact]) -> bool:
+    return any(fits(pattern.text, fact.case) and entry.covers(fact.api, fact.place) for fact in facts)
+
+
+def _add_unexplained(known: Baseline, facts: Sequence[Fact]) -> Edits:
+    """What a baseline does not explain yet: more cases of its entries, and new entries."""
+    more: dict[int, list[Fact]] = {}
+    new: dict[_Divergence, list[Fact]] = {}
+    for fact in facts:
+        match = known.match(fact)
+        if not fact.diverges or (match is not None and match.explains):
+            continue
+        number = _find_entry(known, fact)
+        if number is not None:
+            more.setdefault(number, []).append(fact)
         else:
-            place = found.where
-            key = (found.api, place.version, place.platform, found.kind, found.subject, _template(found))
-            new.setdefault(key, []).append(found)
-    entries = [_entry(group, facts) for _, group in sorted(new.items())]
-    added = {number: patterns(group, facts) for number, group in more.items()}
-    return _edited(text, file, {}, added, entries)
+            new.setdefault(_classify(fact), []).append(fact)
+    return Edits(
+        more={number: find_patterns(group, facts) for number, group in more.items()},
+        entries=[_write_entry(group, facts) for _, group in sorted(new.items())],
+    )
 
 
-def _template(found: Fact) -> str:
-    """What the messages of one divergence have in common."""
-    return NUMBER.sub("#", _stable(found))[:60]
+def _find_entry(known: Baseline, fact: Fact) -> int | None:
+    """The number of the first entry that describes a fact, whatever cases the entry lists."""
+    for number, entry in enumerate(known.entries):
+        if entry.covers(fact.api, fact.place) and entry.explains(fact):
+            return number
+    return None
 
 
-def _stable(found: Fact) -> str:
-    """The part of a message that is the same in every run."""
-    text = UNSTABLE_TEXT.split(found.observed, maxsplit=1)[0]
-    if found.kind in MEASURED:
+def _classify(fact: Fact) -> _Divergence:
+    template = NUMBER.sub("#", _cut_unstable(fact))[:MAX_TEMPLATE]
+    return _Divergence(fact.api, fact.place.version, fact.place.platform, fact.kind, fact.subject, template)
+
+
+def _cut_unstable(fact: Fact) -> str:
+    """The beginning of what was observed that is the same in every run."""
+    text = UNSTABLE_TEXT.split(fact.observed, maxsplit=1)[0]
+    if fact.kind in MEASURED:
         text = re.split(r"[-+(]*(?:\d|inf)", text, maxsplit=1)[0]
     return "".join(itertools.takewhile(str.isprintable, text))
 
 
-def beginning(group: Sequence[Fact]) -> str:
-    """The longest beginning that the messages of one divergence share, cut where it is the same in every run."""
-    texts = [_stable(found) for found in group]
-    least, most = min(texts), max(texts)  # what these share, all between them share
-    common = "".join(a for a, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(least, most, strict=False)))
+def find_beginning(divergence: Sequence[Fact]) -> str:
+    """The longest beginning that the messages of a divergence share, cut where it is the same in every run."""
+    texts = [_cut_unstable(fact) for fact in divergence]
+    common = _common_beginning(min(texts), max(texts))  # what these two share, all between them share
     if any(text != common for text in texts):
         common = re.sub(r"[-+.\d]+$", "", common)  # half a number tells nothing
-    return common if len(common) <= MAX_MESSAGE else common[:MAX_MESSAGE].rpartition(" ")[0]
+    if len(common) <= MAX_MESSAGE:
+        return common
+    return common[:MAX_MESSAGE].rpartition(" ")[0]
 
 
-def _entry(group: Sequence[Fact], facts: Sequence[Fact]) -> str:
-    found = group[0]
-    expected = {f.expected for f in group}
-    rulings = {f.ruling for f in group}
-    reason = [UNREVIEWED, *(f"{r.replace('_', ' ')}" for r in rulings if len(rulings) == 1 and r)]
-    reason += [f"expected {e}" for e in expected if len(expected) == 1 and e]
+def _common_beginning(first: str, second: str) -> str:
+    length = 0
+    for a, b in zip(first, second, strict=False):
+        if a != b:
+            break
+        length += 1
+    return first[:length]
+
+
+def _write_entry(divergence: Sequence[Fact], facts: Sequence[Fact]) -> str:
+    fact = divergence[0]
     fields = {
-        "api": found.api,
-        "versions": f"=={Version(found.where.version).public}",
-        "platform": found.where.platform,
-        "kind": found.kind,
-        "subject": found.subject,
-        "message": beginning(group),
-        "reason": "; ".join(reason)[:200],
+        "api": fact.api,
+        "versions": f"=={Version(fact.place.version).public}",
+        "platform": fact.place.platform,
+        "kind": fact.kind,
+        "subject": fact.subject,
+        "message": find_beginning(divergence),
+        "reason": _write_reason(divergence),
     }
-    lines = [f"    {name}: {_scalar(value)}" for name, value in fields.items() if value]
-    lines += ["    cases:", *(f"      {_scalar(text)}: {count}" for text, count in patterns(group, facts).items())]
-    return "\n".join(["  - " + lines[0].lstrip(), *lines[1:]]) + "\n"
+    return write_entry(fields, find_patterns(divergence, facts))
 
 
-def _scalar(text: str) -> str:
-    if re.fullmatch(r"[A-Za-z](?:[\w./=\[\]*+;(),'<>-]|:(?=\S)| (?=[\w(]))*", text, re.ASCII) and text.lower() not in (
-        "null", "true", "false", "yes", "no", "on", "off"
-    ):  # fmt: skip
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
-def patterns(group: Iterable[Fact], facts: Iterable[Fact]) -> Patterns:
-    """The cases of a divergence as few patterns, none of which a conforming case fits: by values, or one by one."""
-    diverging: dict[str, list[str]] = {}
-    apis = set()
-    for found in group:
-        diverging.setdefault(found.case.partition("[")[0], []).append(found.case)
-        apis.add(found.api)
-    conforming: dict[str, list[str]] = {}
-    for found in facts:
-        if found.api in apis and found.outcome is Outcome.CONFORMS:
-            conforming.setdefault(found.case.partition("[")[0], []).append(found.case)
-    result: dict[str, int] = {}
-    for name in sorted(diverging):
-        result |= _patterns(name, diverging[name], conforming.get(name, []))
-    return result
-
-
-def _patterns(name: str, diverging: Sequence[str], conforming: Sequence[str]) -> dict[str, int]:
-    left = dict.fromkeys(sorted(diverging))
-    result: dict[str, int] = {}
-    for width in (0, 1, 2):
-        wrong = {choice for case in conforming for choice in _choices(name, case, width)}
-        found: dict[str, list[str]] = {}
-        for case in left:
-            for choice in _choices(name, case, width):
-                if choice not in wrong:
-                    found.setdefault(choice, []).append(case)
-        while found:
-            best = max(found, key=lambda choice: (len(found[choice]), choice))
-            cases = found.pop(best)
-            if len(cases) < 2:
-                break
-            if any(fits(best, case) for case in conforming):
-                continue
-            result[best] = len(cases)
-            for case in cases:
-                del left[case]
-            found = {choice: [case for case in cases if case in left] for choice, cases in found.items()}
-    return result | dict.fromkeys(left, 1)
-
-
-def _choices(name: str, case: str, width: int) -> Iterator[str]:
-    """Patterns that keep `width` of a case's ``key:value`` and leave the others open."""
-    if not case.startswith(f"{name}[") or not case.endswith("]"):
-        return
-    tokens = re.split(r"-(?=[a-z][a-z0-9_]*:)", case[len(name) + 1 : -1])
-    for kept in itertools.combinations(range(len(tokens)), min(width, len(tokens))):
-        parts = [tokens[i] if i in kept else "*" for i in range(len(tokens))]
-        yield f"{name}[{'-'.join(part for part, _ in itertools.groupby(parts))}]"
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Lines of an entry: from the comments above it to its last line that is no comment."""
-
-    start: int
-    first: int
-    end: int
-
-
-def _edited(
-    text: str,
-    file: str,
-    counts: Mapping[tuple[int, str], int],
-    added: Mapping[int, Patterns],
-    new: Sequence[str],
-) -> str:
-    """The text with other counts (0 takes a case out, the last one its entry), more cases, and more entries."""
-    document = safe_yaml.parse(file, text.encode(), BaselineError)
-    entries = document.data["divergences"]
-    if not entries:
-        text = re.sub(r"(?m)^(\s*divergences:)\s*(?:\[\s*\]|\s)*$", r"\1\n", text, count=1)
-        return text.rstrip("\n") + "\n" + ("".join(new) or "  []\n")
-    lines = text.splitlines(keepends=True)
-    lines[-1] = lines[-1].rstrip("\n") + "\n"
-    output: list[str] = []
-    done = document.positions["divergences",][0]
-    output += lines[:done]
-    kept = 0
-    for number, block in enumerate(_blocks(document, lines, len(entries), done)):
-        own = {case: counts.get((number, case), count) for case, count in entries[number]["cases"].items()}
-        if own == entries[number]["cases"] and number not in added:
-            output += lines[block.start : block.end]
-            kept += 1
-        elif any(own.values()) or number in added:
-            output += _block(document, lines, block, number, own, added.get(number, {}))
-            kept += 1
-        done = block.end
-    output += new
-    if not kept and not new:
-        output.append("  []\n")
-    return "".join(output + lines[done:])
-
-
-def _blocks(document: safe_yaml.Document, lines: Sequence[str], count: int, start: int) -> Iterator[_Block]:
-    firsts = [document.positions["divergences", number][0] - 1 for number in range(count)]
-    for number, first in enumerate(firsts):
-        if not re.match(r"\s*- ", lines[first]) or (number and first < start):
-            raise document.error(("divergences", number), "an entry begins with - on a line of its own")
-        end = firsts[number + 1] if number + 1 < count else len(lines)
-        while _is_comment(lines[end - 1]):
-            end -= 1
-        yield _Block(start, first, end)
-        start = end
-
-
-def _is_comment(line: str) -> bool:
-    return not line.strip() or line.lstrip().startswith("#")
-
-
-def _block(
-    document: safe_yaml.Document, lines: Sequence[str], block: _Block, number: int, counts: Patterns, added: Patterns
-) -> list[str]:
-    path = ("divergences", number, "cases")
-    own = {document.positions[*path, case][0] - 1: case for case in counts}
-    indent = ""
-    if len(own) < len(counts) or document.positions[path][0] - 1 in own:
-        raise document.error(path, "write the cases below each other, one a line, to have them written anew")
-    output: list[str] = []
-    pending: list[str] = []
-    for at in range(block.start, block.end):
-        if at not in own:
-            pending.append(lines[at])
-            if not _is_comment(lines[at]):
-                output += pending
-                pending = []
-            continue
-        written = re.fullmatch(r"(\s*)(.*?:\s+)(\d+)(\s*|\s+#.*\n)", lines[at])
-        if written is None:
-            raise document.error(
-                (*path, own[at]), "write the case and its number on one line, to have them written anew"
-            )
-        indent = written[1]
-        if counts[own[at]]:
-            output += [*pending, f"{indent}{written[2]}{counts[own[at]]}{written[4]}"]
-        pending = []
-        if at == max(own):
-            output += (f"{indent}{_scalar(text)}: {count}\n" for text, count in added.items())
-    return output + pending
+def _write_reason(divergence: Sequence[Fact]) -> str:
+    """That nobody reviewed the divergence, and what all of its facts say."""
+    parts = [UNREVIEWED]
+    rulings = {fact.ruling for fact in divergence}
+    if len(rulings) == 1:
+        parts.append(rulings.pop().replace("_", " "))
+    expected = {fact.expected for fact in divergence}
+    if len(expected) == 1 and expected != {""}:
+        parts.append(f"expected {expected.pop()}")
+    return "; ".join(filter(None, parts))[:MAX_REASON]

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.case import DType, Numpy, Tensor, Value
 from conformance.case.values import from_yaml, to_json, to_source
+from tests.profiles import REPEATABLE
 
 NOTATIONS = [
     pytest.param({"list": [3, 3]}, [3, 3], id="list"),
@@ -78,6 +79,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(REPEATABLE)
 @given(VALUES)
 def test_what_is_written_as_json_is_read_as_the_same_value(value: Value) -> None:
     assert from_yaml(json.loads(json.dumps(to_json(value)))) == value
@@ -86,6 +88,7 @@ def test_what_is_written_as_json_is_read_as_the_same_value(value: Value) -> None
 SOURCES = st.recursive(PLAIN, lambda items: st.lists(items) | st.lists(items).map(tuple))
 
 
+@settings(REPEATABLE)
 @given(SOURCES)
 def test_source_evaluates_to_the_same_value(value: Value) -> None:
     evaluated = eval(to_source(value, str))

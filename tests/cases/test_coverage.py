@@ -36,27 +36,31 @@ def test_the_condition_that_forbids_a_combination_is_named(specs: Path) -> None:
     (two,) = coverage.measure("conv2d", specs).spaces
     assert (two.total, two.covered, two.missing) == (12, 11, ())
     assert two.forbidden == {('padding != "same" or stride == 1',): {(("stride", 2), ("padding", "same")): 1}}
-    assert "1 with stride=2, padding=same" in coverage.report(coverage.measure("conv2d", specs))
+    assert "1 with stride=2, padding=same" in coverage.describe(coverage.measure("conv2d", specs))
 
 
-def test_an_admissible_combination_that_no_case_holds_is_missing(specs: Path) -> None:
-    """Cases that hold less than the space declares: here none has stride 2."""
+@pytest.fixture
+def without_stride_2(specs: Path) -> Path:
+    """Cases that hold less than the space declares."""
     text = SPACE.replace('stride: "=stride"', "stride: 1")
     (specs / "conv2d" / "space.yaml").write_text(text, encoding="utf-8")
-    measured = coverage.measure("conv2d", specs)
+    return specs
+
+
+def test_an_admissible_combination_that_no_case_holds_is_missing(without_stride_2: Path) -> None:
+    measured = coverage.measure("conv2d", without_stride_2)
     assert set(measured.spaces[0].missing) == {
         (("stride", 2), ("padding", 0)),
         (("stride", 2), ("bias", True)),
         (("stride", 2), ("bias", False)),
     }
-    assert "MISSING: stride=2, padding=0" in coverage.report(measured)
+    assert "MISSING: stride=2, padding=0" in coverage.describe(measured)
 
 
-def test_a_case_of_another_file_counts(specs: Path) -> None:
-    test_an_admissible_combination_that_no_case_holds_is_missing(specs)
+def test_a_case_of_another_file_counts(without_stride_2: Path) -> None:
     other = SPACE.replace("    cover: 2\n", "").replace("name: two", "name: all")
-    (specs / "conv2d" / "other.yaml").write_text(other, encoding="utf-8")
-    assert coverage.measure("conv2d", specs).spaces[0].missing == ()
+    (without_stride_2 / "conv2d" / "other.yaml").write_text(other, encoding="utf-8")
+    assert coverage.measure("conv2d", without_stride_2).spaces[0].missing == ()
 
 
 def test_an_invalid_case_covers_nothing(specs: Path) -> None:
@@ -68,9 +72,9 @@ def test_an_invalid_case_covers_nothing(specs: Path) -> None:
 @pytest.mark.parametrize("layer", LAYERS)
 def test_the_shipped_space_is_covered(layer: LayerName) -> None:
     measured = coverage.measure(layer)
-    assert [each.missing for each in measured.spaces] == [(), ()]
-    geometry, everything = (set(each.space.domain) for each in measured.spaces)
+    assert [space.missing for space in measured.spaces] == [(), ()]
+    geometry, everything = (set(space.space.domain) for space in measured.spaces)
     assert {"kernel", "stride", "padding", "dilation", "groups"} <= geometry <= everything
-    assert [each.space.strength for each in measured.spaces] == [3, 2]
+    assert [space.space.strength for space in measured.spaces] == [3, 2]
     extra = {"padding_mode"} if layer == "conv2d" else {"output_padding"}
     assert everything == set(coverage.PARAMETERS) - {"padding_mode", "output_padding"} | extra

@@ -73,6 +73,33 @@ SPECS = {
         f"{HEAD}  - {{name: x, arguments: {{{CALL}, padding: 99999, stride: 9999}}, input: {{shape: [1, 1, 3, 3]}}}}\n",
         "arguments:", "a padded input of shape (1, 1, 200001, 200001)",
     ),
+    "work without end": (
+        f"{HEAD}  - name: x\n    arguments: {{in_channels: 1, out_channels: 1, kernel_size: 900}}\n"
+        "    input: {shape: [1, 1, 4000, 4000]}\n", "arguments:",
+        "x of shape (1, 1, 4000, 4000) and a weight of shape (1, 1, 900, 900) would cost the oracle about",
+    ),
+    "minutes of work": (
+        f"{HEAD}  - name: x\n    arguments: {{in_channels: 1, out_channels: 1, kernel_size: 300}}\n"
+        "    input: {shape: [1, 1, 1000, 1000], gradients: true}\n", "arguments:",
+        "more than the 100 s and 2.0 GiB that are allowed; make the input or the kernel smaller",
+    ),
+    "minutes of work in defaults": (
+        "layer: conv2d\nclause: x\ndefaults: {arguments: {in_channels: 1, out_channels: 1, kernel_size: 300}}\n"
+        "cases:\n  - {name: x, input: {shape: [1, 1, 1000, 1000]}}\n", "5:5", "would cost the oracle about",
+    ),
+    "minutes of work, the kernel a NumPy number": (
+        f"{HEAD}  - name: x\n    arguments: {{in_channels: 1, out_channels: 1, kernel_size: {{numpy: int64, value: 300}}}}\n"
+        "    input: {shape: [1, 1, 1000, 1000]}\n", "arguments:", "would cost the oracle about",
+    ),
+    "minutes of work, in a vendor's arguments": (
+        "layer: conv2d\napi: torch.nn.functional.conv2d\ndocument: x\nclaims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        "      - arguments: {weight: {tensor: [1, 1, 300, 300]}}\n        input: {shape: [1, 1, 1000, 1000]}\n"
+        "        expect: {operation: true}\n", "arguments:", "would cost the oracle about",
+    ),
+    "the same claim twice": (
+        "layer: conv2d\napi: torch.nn.Conv2d\ndocument: x\nclaims:\n  - {id: a, section: b, says: c, unchecked: d}\n"
+        "  - section: b\n    id: a\n    says: c\n    unchecked: d\n", "7:5", "the claim 'a' stands at line 5 already",
+    ),
     "an expression": (f'{HEAD}  - {{name: x, arguments: {{{CALL}, stride: "=1+"}}}}\n', "stride:", "cannot evaluate '1+'"),
     "an unknown dtype": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], dtype: f4}}}}\n", "dtype:", "unknown dtype 'f4'"),
     "a shape of text": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, two, 2]}}}}\n", "shape:", "a shape is a list of integers"),

@@ -1,10 +1,16 @@
-"""Runs the suite on a fake framework whose behaviour a file decides, anew for every run."""
+"""Runs the suite on a fake framework whose behaviour a file decides, anew for every run.
+
+`suite` is for one test, and runs in its process. `shared_suite` is for the tests of a module, which look at the same
+runs from several sides.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,68 +42,130 @@ cases:
     input: {shape: [1, 1, 3, 4], gradients: false}
     raises: TypeError
 """
+CASES = 11  # of both specs: 4 kernels of 2 sizes, the other, 2 invalid strides
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run said and wrote."""
+    """What a run said and wrote.
+
+    Attributes:
+        lines: what a person saw, for pytest's matchers.
+        results: the results file.
+    """
 
     status: int
-    output: str
-    folder: Path
+    lines: pytest.LineMatcher
+    results: Path
 
-    def records(self, name: str = "results.jsonl") -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / name).read_text().splitlines()]
+    @property
+    def output(self) -> str:
+        return str(self.lines)
 
-    def verdicts(self, name: str = "results.jsonl") -> dict[str, dict[str, Any]]:
+    @property
+    def text(self) -> str:
+        """The results file."""
+        return self.results.read_text()
+
+    def records(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The records of the results file, or those of one kind."""
+        records = [json.loads(line) for line in self.text.splitlines()]
+        return [record for record in records if kind in (None, record["record"])]
+
+    def verdicts(self) -> dict[str, dict[str, Any]]:
         """By the name of the case."""
-        return {r["case"].partition("::")[2]: r for r in self.records(name) if r["record"] == "verdict"}
+        return {verdict["case"].partition("::")[2]: verdict for verdict in self.records("verdict")}
 
-    def stable(self, name: str = "results.jsonl") -> list[str]:
+    def outcomes(self) -> dict[str, str]:
+        """By the name of the case."""
+        return {name: verdict["outcome"] for name, verdict in self.verdicts().items()}
+
+    def stable(self) -> list[str]:
         """The verdicts' lines, times apart."""
-        kept = [{k: v for k, v in r.items() if k != "seconds"} for r in self.records(name) if r["record"] == "verdict"]
-        return sorted(json.dumps(record) for record in kept)
+        verdicts = self.records("verdict")
+        for verdict in verdicts:
+            del verdict["seconds"]
+        return sorted(map(json.dumps, verdicts))
 
 
-@dataclass
+Runner = Callable[[Sequence[str]], tuple[int, list[str]]]  # from pytest's arguments to its status and output
+
+
+@dataclass(frozen=True)
 class Suite:
     """A folder with specs, in which the suite is run."""
 
-    pytester: pytest.Pytester
+    folder: Path
+    run_pytest: Runner
 
     @property
-    def folder(self) -> Path:
-        return self.pytester.path
+    def kernel_spec(self) -> Path:
+        return self.folder / "specs" / "conv2d" / "kernel.yaml"
 
     def behave(self, **acts: str) -> None:
         """What the framework does from now on, by kernel size: ``k2="wrong"``."""
-        (self.folder / "behaviour.json").write_text(json.dumps({name[1:]: act for name, act in acts.items()}))
+        by_size = {name.removeprefix("k"): act for name, act in acts.items()}
+        (self.folder / "behaviour.json").write_text(json.dumps(by_size))
 
-    def run(self, *options: str, target: str = "", version: str = "1.5") -> Result:
-        """In this process, but for xdist, which starts others that must find the fakes by themselves."""
-        arguments = ["-p", "conformance.plugin", "-p", "fakes", "-p", "no:hypothesispytest", "-q", "--no-certify"]
-        arguments += options
-        for option in ("results", "report"):
-            if f"--{option}" not in options:
-                arguments += [f"--{option}", f"{option}.{'jsonl' if option == 'results' else 'html'}"]
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def run(self, *options: str, target: str = "", version: str = "1.5", results: str = "results.jsonl") -> Result:
+        """Run pytest in the folder. `results` is the results file, beside which its report is written."""
         behaviour = self.folder / "behaviour.json"
-        made = f"fakeflow={sys.executable}//env:PYTHONPATH={FAKES}//env:FAKEFLOW_ACTS={behaviour}"
-        arguments += ["--target", target or f"{made}//env:FAKEFLOW_VERSION={version}"]
-        run = self.pytester.runpytest_subprocess if "-n2" in options else self.pytester.runpytest_inprocess
-        done = run(*arguments)
-        return Result(int(done.ret), "\n".join([*done.outlines, *done.errlines]), self.folder)
+        interpreter = f"fakeflow={sys.executable}//env:PYTHONPATH={FAKES}//env:FAKEFLOW_ACTS={behaviour}"
+        arguments = ["-p", "conformance.plugin", "-p", "fakes", "-p", "no:hypothesispytest", "-q", "--no-certify"]
+        arguments += ["--results", results, "--report", str(Path(results).with_suffix(".html"))]
+        arguments += ["--target", target or f"{interpreter}//env:FAKEFLOW_VERSION={version}", *options]
+        status, lines = self.run_pytest(arguments)
+        return Result(status, pytest.LineMatcher(lines), self.folder / results)
+
+
+def make_suite(folder: Path, run_pytest: Runner) -> Suite:
+    specs = folder / "specs" / "conv2d"
+    specs.mkdir(parents=True)
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
+    (specs / "kernel.yaml").write_text(SPEC)
+    (specs / "invalid.yaml").write_text(INVALID)
+    suite = Suite(folder, run_pytest)
+    suite.behave()
+    return suite
+
+
+def make_environment() -> dict[str, str]:
+    """Of pytest, and of what xdist starts: they find the suite and the fakes, and break no line."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "src"), str(FAKES)])
+    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200"}
+    environment.pop("PYTEST_ADDOPTS", None)
+    return environment
 
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fakes: Path) -> Suite:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src"), str(fakes)]))
-    monkeypatch.setenv("COLUMNS", "200")
+    for name, value in make_environment().items():
+        monkeypatch.setenv(name, value)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    specs = pytester.path / "specs" / "conv2d"
-    specs.mkdir(parents=True)
-    pytester.makeini("[pytest]\naddopts = --import-mode=importlib")
-    (specs / "kernel.yaml").write_text(SPEC)
-    (specs / "invalid.yaml").write_text(INVALID)
-    made = Suite(pytester)
-    made.behave()
-    return made
+
+    def run_pytest(arguments: Sequence[str]) -> tuple[int, list[str]]:
+        # xdist's workers are other processes, which must not inherit what this one has imported.
+        run = pytester.runpytest_subprocess if "-n2" in arguments else pytester.runpytest_inprocess
+        done = run(*arguments)
+        return int(done.ret), [*done.outlines, *done.errlines]
+
+    return make_suite(pytester.path, run_pytest)
+
+
+@pytest.fixture(scope="module")
+def shared_suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    folder = tmp_path_factory.mktemp("suite")
+
+    def run_pytest(arguments: Sequence[str]) -> tuple[int, list[str]]:
+        command = [sys.executable, "-m", "pytest", *arguments]
+        done = subprocess.run(
+            command, cwd=folder, env=make_environment(), capture_output=True, text=True, check=False, timeout=600
+        )
+        return done.returncode, [*done.stdout.splitlines(), *done.stderr.splitlines()]
+
+    return make_suite(folder, run_pytest)

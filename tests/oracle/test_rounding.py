@@ -5,10 +5,11 @@ from __future__ import annotations
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.oracle.rounding import from_bfloat16, round_to, to_bfloat16
+from tests.profiles import REPEATABLE
 
 EVERY_PATTERN = np.arange(2**16, dtype=np.uint16)
 SIGNALLING = pytest.mark.filterwarnings("ignore:invalid value encountered in cast")  # every NaN there is
@@ -38,6 +39,7 @@ def test_rounding_to_bfloat16_is_as_ml_dtypes_has_it() -> None:
     np.testing.assert_array_equal(round_to(numbers, "bfloat16"), expected)
 
 
+@settings(REPEATABLE)
 @given(st.floats(width=32, allow_nan=False))
 def test_any_float32_is_rounded_to_the_bfloat16_of_ml_dtypes(number: float) -> None:
     expected = np.float32(number).astype(ml_dtypes.bfloat16).view(np.uint16)

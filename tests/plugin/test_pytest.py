@@ -3,64 +3,167 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from typing import Any
+
+import pytest
+
+from tests.fakes.suite import CASES, Result, Suite
 
 pytest_plugins = ("pytester",)
 
 KERNEL = "specs/conv2d/kernel.yaml::"
 
 
-def test_a_run_in_one_process_and_in_two_selects_stops_and_reports_as_pytest_does(suite: Any) -> None:
-    suite.behave(k2="wrong", k3="no such kernel", k4="unregistered")
-    whole = suite.run("-rA", "--junitxml", "junit.xml")
-    assert whole.status == 1, whole.output
-    assert f"FAILED {KERNEL}fakeflow.Conv2d/kernel[k:2-size:6]" in whole.output
-    assert f"PASSED {KERNEL}fakeflow.Conv2d/kernel[k:1-size:7]" in whole.output
-    assert "4 failed, 4 passed, 3 skipped" in whole.output
-    outcomes = {name: record["outcome"] for name, record in whole.verdicts().items()}
-    assert outcomes["kernel[k:2-size:6]"] == outcomes["kernel[k:3-size:6]"] == "diverges"
-    assert outcomes["kernel[k:4-size:6]"] == "unavailable"
-    assert outcomes["other"] == "no_equivalent"
-    assert outcomes["stride[value:none]"] == "conforms"
+def name_options(value: object) -> str | None:
+    """Options as they are typed, in the ids of tests."""
+    return " ".join(value) if isinstance(value, list) else None
+
+
+# One run of everything, which its tests look at from several sides
+
+
+@pytest.fixture(scope="module")
+def whole(shared_suite: Suite) -> Result:
+    """A run in which two kernels diverge and one is lacking."""
+    shared_suite.behave(k2="wrong", k3="no such kernel", k4="unregistered")
+    return shared_suite.run("-rA", "--junitxml", "junit.xml")
+
+
+@pytest.fixture(scope="module")
+def parallel(whole: Result, shared_suite: Suite) -> Result:
+    """The same run in two processes."""
+    return shared_suite.run("-n2", "--tb=no", results="parallel.jsonl")
+
+
+@pytest.fixture(scope="module")
+def last_failed(whole: Result, shared_suite: Suite) -> Result:
+    """What failed in the whole run, once more."""
+    return shared_suite.run("--lf", "--tb=no", results="failed.jsonl")
+
+
+def test_a_divergence_fails_the_run(whole: Result) -> None:
+    assert whole.status == 1
+
+
+def test_each_outcome_is_one_of_pytests(whole: Result) -> None:
+    whole.lines.fnmatch_lines("4 failed, 4 passed, 3 skipped in *")
+
+
+@pytest.mark.parametrize(
+    ("status", "name"), [("FAILED", "kernel[k:2-size:6]"), ("PASSED", "kernel[k:1-size:7]"), ("PASSED", "stride[value:none]")]
+)  # fmt: skip
+def test_an_item_is_reported_by_its_id(whole: Result, status: str, name: str) -> None:
+    assert (
+        f"{status} specs/conv2d/{'invalid' if 'stride' in name else 'kernel'}.yaml::fakeflow.Conv2d/{name}"
+        in whole.output
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("kernel[k:1-size:6]", "conforms"),
+        ("kernel[k:2-size:6]", "diverges"),
+        ("kernel[k:3-size:6]", "diverges"),
+        ("kernel[k:4-size:6]", "unavailable"),
+        ("other", "no_equivalent"),
+        ("stride[value:none]", "conforms"),
+    ],
+)
+def test_what_the_framework_did_is_the_outcome(whole: Result, name: str, outcome: str) -> None:
+    assert whole.outcomes()[name] == outcome
+
+
+def test_the_footer_tells_that_the_run_is_complete(whole: Result) -> None:
     footer = whole.records()[-1]
-    assert (footer["record"], footer["complete"], footer["verdicts"]) == ("footer", True, 11)
-    scripts = [record["confirmed"] for record in whole.records() if record["record"] == "confirmation"]
-    assert scripts == [True] * 2, "one of each finding was executed, and showed it"
-    counted = ElementTree.parse(suite.folder / "junit.xml").getroot()[0].attrib
-    assert (counted["tests"], counted["failures"], counted["skipped"]) == ("11", "4", "3")
-    (row,) = [line.split() for line in whole.output.splitlines() if line.startswith("fakeflow.Conv2d ")]
-    assert row == ["fakeflow.Conv2d", "4", "4", "1", "2"]
-    for name in ("results.jsonl", "report.html"):
-        assert str(suite.folder / name) in whole.output
+    assert (footer["record"], footer["complete"], footer["verdicts"]) == ("footer", True, CASES)
 
-    again = suite.run("--lf", "--tb=no")
-    assert "4 failed" in again.output
-    assert list(again.verdicts()) == [name for name, outcome in outcomes.items() if outcome == "diverges"]
-    # Before the file that a run replaces stands what it held.
-    assert len(again.verdicts("results.previous.jsonl")) == 11
 
-    parallel = suite.run("-n2", "--tb=no")
-    assert parallel.status == 1
-    assert "4 failed, 4 passed, 3 skipped" in parallel.output
+def test_one_script_of_each_finding_was_executed_and_showed_it(whole: Result) -> None:
+    assert [record["confirmed"] for record in whole.records("confirmation")] == [True, True]
+
+
+def test_junit_counts_the_items(whole: Result, shared_suite: Suite) -> None:
+    counted = ElementTree.parse(shared_suite.folder / "junit.xml").getroot()[0].attrib
+    assert (counted["tests"], counted["failures"], counted["skipped"]) == (str(CASES), "4", "3")
+
+
+def test_the_terminal_ends_with_a_table_and_the_files(whole: Result) -> None:
+    whole.lines.fnmatch_lines(
+        [
+            "*conforms*diverges*no equivalent*unavailable",
+            "fakeflow.Conv2d * 4 * 4 * 1 * 2",
+            f"results: {whole.results}",
+            f"report:  {whole.results.with_suffix('.html')}",
+        ]
+    )
+
+
+def test_the_last_failures_run_again_alone(whole: Result, last_failed: Result) -> None:
+    diverging = [name for name, outcome in whole.outcomes().items() if outcome == "diverges"]
+    assert list(last_failed.outcomes()) == diverging
+    last_failed.lines.fnmatch_lines("4 failed*")
+
+
+def test_two_processes_find_what_one_does(whole: Result, parallel: Result) -> None:
     assert parallel.stable() == whole.stable()
 
 
-def test_selection_by_path_name_marker_and_id(suite: Any) -> None:
-    assert "9 tests collected" in suite.run("--collect-only", "specs/conv2d/kernel.yaml").output
-    assert "9/11 tests collected" in suite.run("--collect-only", "-k", "Conv2d and not stride").output
-    assert (
-        "2/11 tests collected" in suite.run("--collect-only", "-m", "fakeflow and invalid", "--strict-markers").output
-    )
-    one = suite.run(f"{KERNEL}fakeflow.Conv2d/kernel[k:3-size:6]")
-    assert one.status == 0, one.output
-    assert list(one.verdicts()) == ["kernel[k:3-size:6]"]
-    for part in ("fakeflow.Conv2d/kernel[k:3-size:6]", "kernel[k:3-size:6]", "k:3-size:6", "3-size:6]"):
-        assert "1/11 tests collected" in suite.run("--collect-only", "-k", part).output
-    nothing = suite.run("-k", "nothing")
-    assert nothing.status == 5
+def test_two_processes_end_as_one_does(whole: Result, parallel: Result) -> None:
+    assert parallel.status == whole.status
+    parallel.lines.fnmatch_lines("4 failed, 4 passed, 3 skipped in *")
 
 
-def test_a_stopped_run_keeps_its_results_and_says_so(suite: Any) -> None:
+def test_two_processes_write_the_same_kinds_of_records(whole: Result, parallel: Result) -> None:
+    kinds = ("header", "target", "contract", "case", "verdict", "confirmation", "footer")
+    counts = {kind: len(parallel.records(kind)) for kind in kinds}
+    assert counts == {kind: len(whole.records(kind)) for kind in kinds}
+
+
+def test_what_a_run_replaces_is_kept(suite: Suite) -> None:
+    first = suite.run()
+    text = first.text
+    suite.run("-k", "other")
+    assert (suite.folder / "results.previous.jsonl").read_text() == text
+
+
+# Selection
+
+
+@pytest.mark.parametrize(
+    ("options", "counted"),
+    [
+        (["specs/conv2d/kernel.yaml"], "9 tests collected*"),
+        (["-k", "Conv2d and not stride"], "9/11 tests collected*"),
+        (["-m", "fakeflow and invalid", "--strict-markers"], "2/11 tests collected*"),
+        (["-k", "fakeflow.Conv2d/kernel[k:3-size:6]"], "1/11 tests collected*"),
+        (["-k", "kernel[k:3-size:6]"], "1/11 tests collected*"),
+        (["-k", "k:3-size:6"], "1/11 tests collected*"),
+        (["-k", "3-size:6]"], "1/11 tests collected*"),
+    ],
+    ids=name_options,
+)
+def test_items_are_selected_by_path_marker_and_any_part_of_a_name(
+    suite: Suite, options: list[str], counted: str
+) -> None:
+    suite.run("--collect-only", *options).lines.fnmatch_lines(counted)
+
+
+def test_an_id_runs_its_item_alone(suite: Suite) -> None:
+    result = suite.run(f"{KERNEL}fakeflow.Conv2d/kernel[k:3-size:6]")
+    assert result.status == 0
+    assert list(result.verdicts()) == ["kernel[k:3-size:6]"]
+
+
+def test_a_run_of_nothing_has_its_own_status_and_replaces_nothing(suite: Suite) -> None:
+    result = suite.run("-k", "nothing")
+    assert result.status == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert not result.results.exists()
+
+
+# Stopping
+
+
+def test_a_stopped_run_keeps_its_results_and_says_so(suite: Suite) -> None:
     suite.behave(k1="wrong")
     stopped = suite.run("-x", "specs/conv2d/kernel.yaml")
     assert stopped.status == 1
@@ -68,41 +171,66 @@ def test_a_stopped_run_keeps_its_results_and_says_so(suite: Any) -> None:
     assert stopped.records()[-1]["complete"] is False
 
 
-def test_a_broken_spec_stops_the_run_before_it_starts_unless_told_otherwise(suite: Any) -> None:
-    (suite.folder / "specs" / "conv2d" / "broken.yaml").write_text("layer: conv2d\nclause: none\ncases: [\n")
-    stopped = suite.run()
-    assert stopped.status == 2
-    assert "broken.yaml:4:1: is no YAML" in stopped.output
-    assert not (suite.folder / "results.jsonl").exists()
-    going = suite.run("--continue-on-collection-errors")
-    assert going.status == 1
-    assert len(going.verdicts()) == 11
+@pytest.fixture
+def broken(suite: Suite) -> Suite:
+    """One of its specs is no YAML."""
+    suite.write("specs/conv2d/broken.yaml", "layer: conv2d\nclause: none\ncases: [\n")
+    return suite
 
 
-def test_what_cannot_be_used_is_named_with_the_mend(suite: Any) -> None:
-    missing = suite.run(target="fakeflow=/no/such/python")
-    assert missing.status == 4
-    assert "no interpreter at /no/such/python; give the path" in missing.output
-    (suite.folder / "file").write_text("")
-    unwritable = suite.run("--results", "file/results.jsonl")
-    assert unwritable.status == 4
-    assert "cannot write" in unwritable.output
-    assert "choose another with --results FILE" in unwritable.output
-    (suite.folder / "known.yaml").write_text("divergences: 3\n")
-    baseline = suite.run("--baseline", "known.yaml")
-    assert baseline.status == 4
-    assert "known.yaml:1:1: divergences: 3 is not of type 'array'" in baseline.output
-    assert suite.run("--baseline", "none.yaml").status == 4
-    assert suite.run("--resume", "known.yaml").status == 4
-    assert suite.run("--repeat", "0").status == 4
+def test_a_broken_spec_stops_the_run_before_it_starts(broken: Suite) -> None:
+    stopped = broken.run()
+    assert stopped.status == pytest.ExitCode.INTERRUPTED
+    stopped.lines.fnmatch_lines("*broken.yaml:4:1: is no YAML*")
+    assert not stopped.results.exists()
 
 
-def test_an_unavailable_target_is_one_line_and_fails_only_where_that_is_asked(suite: Any) -> None:
-    bare = suite.folder / "bare"
-    bare.write_text("#!/bin/sh\necho no interpreter >&2\nexit 7\n")
-    bare.chmod(0o755)
-    found = suite.run(target=f"fakeflow={bare}")
-    assert found.status == 0, found.output
-    assert found.output.count("target fakeflow is unavailable") == 1
-    assert {record["outcome"] for record in found.verdicts().values()} == {"unavailable", "no_equivalent"}
-    assert suite.run("--require-targets", target=f"fakeflow={bare}").status == 1
+def test_a_broken_spec_leaves_the_others_where_that_is_asked(broken: Suite) -> None:
+    going_on = broken.run("--continue-on-collection-errors")
+    assert going_on.status == 1
+    assert len(going_on.verdicts()) == CASES
+
+
+# What cannot be used
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--target", "fakeflow=/no/such/python"], "*no interpreter at /no/such/python; give the path*"),
+        (["--results", "file/results.jsonl"], "*cannot write *; choose another with --results FILE*"),
+        (["--report", "file/report.html"], "*cannot write *; choose another with --report FILE*"),
+        (["--baseline", "broken.yaml"], "*broken.yaml:1:1: divergences: 3 is not of type 'array'*"),
+        (["--baseline", "none.yaml"], "*none.yaml:1:1: cannot be read: No such file*"),
+        (["--resume", "broken.yaml"], "*broken.yaml:1: not a results file*"),
+        (["--resume", "none.jsonl"], "*none.jsonl: cannot be read: No such file*"),
+        (["--write-baseline"], "*--write-baseline needs the file to write: --baseline FILE*"),
+        (["--repeat", "0"], "*argument --repeat: invalid*"),
+    ],
+    ids=name_options,
+)
+def test_what_cannot_be_used_is_named_with_the_remedy(suite: Suite, options: list[str], message: str) -> None:
+    suite.write("file", "")
+    suite.write("broken.yaml", "divergences: 3\n")
+    unusable = suite.run(*options)
+    assert unusable.status == pytest.ExitCode.USAGE_ERROR
+    unusable.lines.fnmatch_lines(message)
+
+
+@pytest.fixture
+def dead_target(suite: Suite) -> str:
+    """An interpreter that ends before it answers."""
+    path = suite.write("bare", "#!/bin/sh\necho no interpreter >&2\nexit 7\n")
+    path.chmod(0o755)
+    return f"fakeflow={path}"
+
+
+def test_an_unavailable_target_is_one_line_and_no_failure(suite: Suite, dead_target: str) -> None:
+    result = suite.run(target=dead_target)
+    assert result.status == 0
+    assert result.output.count("target fakeflow is unavailable") == 1
+    assert set(result.outcomes().values()) == {"unavailable", "no_equivalent"}
+
+
+def test_an_unavailable_target_fails_where_that_is_asked(suite: Suite, dead_target: str) -> None:
+    assert suite.run("--require-targets", target=dead_target).status == 1

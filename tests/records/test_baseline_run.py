@@ -2,92 +2,152 @@
 
 from __future__ import annotations
 
-from typing import Any
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from tests.fakes.suite import Result, Suite
 
 pytest_plugins = ("pytester",)
 
 WRONG = {"k2": "wrong", "k3": "no such kernel"}
+FILE = "known.yaml"
 
 
-def written(suite: Any, *options: str) -> str:
-    found = suite.run("--baseline", "known.yaml", "--write-baseline", *options)
-    assert found.status == 0, found.output
-    return (suite.folder / "known.yaml").read_text()
+@pytest.fixture(scope="module")
+def text(shared_suite: Suite) -> str:
+    """A baseline, written by a run in which two kernels diverge."""
+    shared_suite.behave(**WRONG)
+    written = shared_suite.run("--baseline", FILE, "--write-baseline")
+    assert written.status == 0, written.output
+    return (shared_suite.folder / FILE).read_text()
 
 
-def test_what_a_run_writes_the_next_one_expects(suite: Any) -> None:
+@pytest.fixture
+def known(suite: Suite, text: str) -> Suite:
+    """Two kernels diverge, and a baseline knows it."""
     suite.behave(**WRONG)
-    text = written(suite)
+    suite.write(FILE, text)
+    return suite
+
+
+# What a run writes
+
+
+def test_a_written_baseline_has_patterns_and_messages(text: str) -> None:
     assert "conv2d/kernel.yaml::kernel[k:2-*]: 2" in text
     assert 'message: "RuntimeError in construct: no such kernel"' in text
-    for options in ((), ("-n2",), ("specs/conv2d/kernel.yaml",), ("-k", "other")):
-        found = suite.run("--baseline", "known.yaml", *options)
-        assert found.status == 0, found.output
-    found = suite.run("--baseline", "known.yaml")
-    assert "4 xfailed" in found.output
-    # The report still shows every divergence, each with what is known of it.
-    diverging = [record for record in found.verdicts().values() if record["outcome"] == "diverges"]
-    assert len(diverging) == 4
-    assert all(record["known"].startswith("unreviewed") for record in diverging)
 
 
-def test_a_divergence_that_is_new_gone_or_another_fails(suite: Any) -> None:
-    suite.behave(**WRONG)
-    written(suite)
-    suite.behave(**WRONG, k4="wrong")
-    new = suite.run("--baseline", "known.yaml")
-    assert new.status == 1
-    assert "2 failed" in new.output
-    assert "not listed in known.yaml" in new.output
-    suite.behave(k2="wrong")
-    gone = suite.run("--baseline", "known.yaml", "-n2")
-    assert gone.status == 1
-    assert "stale: known.yaml:" in gone.output
-    assert "2 failed" in gone.output
-    suite.behave(k2="no such kernel", k3="another message")
-    other = suite.run("--baseline", "known.yaml", "-k", "kernel")
-    assert other.status == 1
-    assert "4 failed" in other.output
-    assert "observed  RuntimeError in construct: another message" in other.output
-    assert (
-        "as another divergence: wrongly rejected of call, 'RuntimeError in construct: no such kernel'" in other.output
+@pytest.mark.parametrize(
+    "options", [[], ["-n2"], ["specs/conv2d/kernel.yaml"], ["-k", "other"]], ids=lambda options: " ".join(options) or "all"
+)  # fmt: skip
+def test_what_a_run_writes_the_next_one_expects(known: Suite, options: list[str]) -> None:
+    assert known.run("--baseline", FILE, *options).status == 0
+
+
+def test_an_expected_divergence_is_shown_with_what_is_known(known: Suite) -> None:
+    result = known.run("--baseline", FILE)
+    result.lines.fnmatch_lines("*4 xfailed*")
+    reasons = [verdict["known"] for verdict in result.records("verdict") if verdict["outcome"] == "diverges"]
+    assert len(reasons) == 4
+    assert all(reason.startswith("unreviewed") for reason in reasons)
+
+
+# What is not as the baseline has it
+
+
+def test_a_new_divergence_fails(known: Suite) -> None:
+    known.behave(**WRONG, k4="wrong")
+    result = known.run("--baseline", FILE)
+    assert result.status == 1
+    result.lines.fnmatch_lines(["*not listed in known.yaml*", "*2 failed*"])
+
+
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["one process", "two processes"])
+def test_a_divergence_that_is_gone_fails(known: Suite, options: list[str]) -> None:
+    known.behave(k2="wrong")
+    result = known.run("--baseline", FILE, *options)
+    assert result.status == 1
+    result.lines.fnmatch_lines(["*stale: known.yaml:*", "*2 failed*"])
+
+
+def test_another_divergence_than_the_known_one_fails(known: Suite) -> None:
+    known.behave(k2="no such kernel", k3="another message")
+    result = known.run("--baseline", FILE, "-k", "kernel")
+    assert result.status == 1
+    result.lines.fnmatch_lines(
+        [
+            "*observed  RuntimeError in construct: another message",
+            "*as another divergence: wrongly rejected of call, 'RuntimeError in construct: no such kernel'",
+            "*4 failed*",
+        ]
     )
-    # Of another version nothing is known.
+
+
+def test_of_another_version_nothing_is_known(known: Suite) -> None:
+    assert known.run("--baseline", FILE, version="1.6").status == 1
+
+
+# How many there are
+
+
+def recount(known: Suite, count: int) -> None:
+    """Let the baseline say that so many cases of kernel 2 diverge; two do."""
+    path = known.folder / FILE
+    path.write_text(path.read_text().replace("kernel[k:2-*]: 2", f"kernel[k:2-*]: {count}"))
+
+
+def test_more_cases_than_a_pattern_says_fail_like_an_item(known: Suite) -> None:
+    recount(known, 1)
+    result = known.run("--baseline", FILE, "-k", "kernel", "--junitxml", "junit.xml")
+    assert result.status == 1
+    result.lines.fnmatch_lines("*listed 1 times for fakeflow.Conv2d of fakeflow, 2 diverge so*")
+    assert ElementTree.parse(known.folder / "junit.xml").getroot()[0].attrib["failures"] == "1"
+
+
+def test_fewer_cases_than_a_pattern_says_fail(known: Suite) -> None:
+    recount(known, 3)
+    result = known.run("--baseline", FILE)
+    assert result.status == 1
+    result.lines.fnmatch_lines("*is listed 3 times*")
+
+
+def test_fewer_cases_cannot_be_told_where_not_every_case_of_the_file_ran(known: Suite) -> None:
+    recount(known, 3)
+    item = "specs/conv2d/kernel.yaml::fakeflow.Conv2d/kernel[k:2-size:6]"
+    assert known.run("--baseline", FILE, item).status == 0
+
+
+# Only a whole run makes a baseline
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["specs/conv2d/kernel.yaml"], "conv2d/invalid.yaml did not run"),
+        (["-k", "not other"], "1 of the 9 cases of conv2d/kernel.yaml did not run"),
+        (["--deselect", "specs/conv2d/invalid.yaml::fakeflow.Conv2d/stride[value:none]"], "1 of the 2 cases of"),
+        (["--target", "fakeflow=/bin/false//framework=fakeflow"], "target fakeflow is unavailable"),
+    ],
+    ids=["a file", "a name", "an item less", "no target"],
+)
+def test_a_baseline_is_not_written_from_a_part(suite: Suite, options: list[str], reason: str) -> None:
     suite.behave(**WRONG)
-    assert suite.run("--baseline", "known.yaml", version="1.6").status == 1
+    target = options[1] if options[0] == "--target" else ""
+    part = suite.run("--baseline", FILE, "--write-baseline", *([] if target else options), target=target)
+    assert_left(part, suite, reason)
 
 
-def test_too_many_or_too_few_of_a_pattern_fail_like_an_item(suite: Any) -> None:
-    suite.behave(**WRONG)
-    text = written(suite)
-    (suite.folder / "known.yaml").write_text(text.replace("kernel[k:2-*]: 2", "kernel[k:2-*]: 1"))
-    many = suite.run("--baseline", "known.yaml", "-k", "kernel", "--junitxml", "junit.xml")
-    assert many.status == 1
-    assert "listed 1 times for fakeflow.Conv2d of fakeflow, 2 diverge so" in many.output
-    assert 'failures="1"' in (suite.folder / "junit.xml").read_text()
-    (suite.folder / "known.yaml").write_text(text.replace("kernel[k:2-*]: 2", "kernel[k:2-*]: 3"))
-    few = suite.run("--baseline", "known.yaml")
-    assert few.status == 1
-    assert "is listed 3 times" in few.output
-    # Of a file of which not every case ran, it cannot be told.
-    part = suite.run("--baseline", "known.yaml", "specs/conv2d/kernel.yaml::fakeflow.Conv2d/kernel[k:2-size:6]")
-    assert part.status == 0, part.output
+def test_a_baseline_is_not_written_from_a_stopped_run(suite: Suite) -> None:
+    suite.write("specs/conv2d/broken.yaml", "layer: conv2d\ncases: [\n")
+    stopped = suite.run("--baseline", FILE, "--write-baseline", "--continue-on-collection-errors", "--maxfail=1")
+    assert stopped.status != 0
+    assert not (suite.folder / FILE).exists()
 
 
-def test_a_baseline_is_not_written_from_a_part(suite: Any) -> None:
-    suite.behave(**WRONG)
-    for options, reason in (
-        (("specs/conv2d/kernel.yaml",), "conv2d/invalid.yaml did not run"),
-        (("-k", "not other"), "1 of the 9 cases of conv2d/kernel.yaml did not run"),
-        (("-x", "--deselect", "specs/conv2d/invalid.yaml::fakeflow.Conv2d/stride[value:none]"), "1 of the 2 cases"),
-    ):
-        part = suite.run("--baseline", "known.yaml", "--write-baseline", *options)
-        assert part.status == 1, part.output
-        assert reason in part.output
-    missing = suite.run(
-        "--baseline", "known.yaml", "--write-baseline", target="fakeflow=/bin/false//framework=fakeflow"
-    )
-    assert missing.status == 1
-    assert "target fakeflow is unavailable" in missing.output
-    assert not (suite.folder / "known.yaml").exists()
-    assert suite.run("--write-baseline").status == 4
+def assert_left(part: Result, suite: Suite, reason: str) -> None:
+    """The run failed and said why, and no baseline was written."""
+    assert part.status == 1, part.output
+    part.lines.fnmatch_lines(f"*baseline: known.yaml is left as it was, because *{reason}*")
+    assert not (suite.folder / FILE).exists()

@@ -9,9 +9,10 @@ import pytest
 from conformance import safe_yaml
 from conformance.case import Outcome
 from conformance.records import baseline, rebaseline
-from conformance.records.baseline import BaselineError, Fact, Where
+from conformance.records.baseline import BaselineError, Fact, Place
+from conformance.records.record import TargetRecord
 
-PLACE = Where("torch", "2.13.0+cpu", "linux-x86_64", "some processor", "cpu")
+PLACE = Place("torch", "2.13.0+cpu", "linux-x86_64", "some processor", "cpu")
 
 
 def fact(name: str, observed: str = "", kind: str = "wrongly_rejected", **more: object) -> Fact:
@@ -144,7 +145,7 @@ def test_nothing_known_is_left_of_a_run_that_conforms() -> None:
 def test_an_entry_speaks_of_the_targets_that_it_is_bound_to(binding: str, place: dict[str, str], applies: bool) -> None:
     text = f"divergences:\n  - api: torch.nn.Conv2d\n    {binding}\n    kind: value\n    reason: r\n"
     text += "    cases:\n      conv2d/a.yaml::x: 1\n"
-    found = replace(fact("x", "3.0", "value"), where=replace(PLACE, **place))
+    found = replace(fact("x", "3.0", "value"), place=replace(PLACE, **place))
     match = read(text).match(found)
     assert (match is not None and match.explains) is applies
 
@@ -158,12 +159,15 @@ def test_patterns(pattern: str, text: str, expected: bool) -> None:
     assert baseline.fits(pattern, text) is expected
 
 
-def test_a_targets_record_says_where() -> None:
-    record = {
-        "name": "t",
-        "version": "1",
-        "environment": {"platform": "Linux-6.1-x86_64-with-glibc2.31", "processor": "p"},
-    }
-    assert baseline.where(record) == Where("t", "1", "linux-x86_64", "p", "")
-    record["environment"] = {"platform": "macOS-14.1-arm64-arm-64bit"}
-    assert baseline.where(record).platform == "macos-arm64"
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [
+        ("Linux-6.1-x86_64-with-glibc2.31", "linux-x86_64"),
+        ("macOS-14.1-arm64-arm-64bit", "macos-arm64"),
+        ("Plan9-4", "plan9"),
+    ],
+)
+def test_a_place_names_system_and_machine(system: str, expected: str) -> None:
+    environment = {"platform": system, "processor": "p"}
+    target = TargetRecord("t", "torch", "popen", (), available=True, version="1", environment=environment)
+    assert baseline.describe_place(target) == Place("t", "1", expected, "p", "")

@@ -3,108 +3,185 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conv_reports.results import read
 from conv_reports.results.loaded import load
+from tests.fakes.suite import CASES, Result, Suite
 
 pytest_plugins = ("pytester",)
 
-
-def asked(suite: Any) -> list[str]:
-    """Cut the results file after the third verdict, in the middle of a line, and return its verdicts' lines."""
-    path = suite.folder / "results.jsonl"
-    lines = path.read_text().splitlines()
-    third = [number for number, line in enumerate(lines) if '"record":"verdict"' in line][2]
-    path.write_text("\n".join([*lines[: third + 1], lines[third + 1][:40]]))
-    return [line for line in lines[: third + 1] if '"record":"verdict"' in line]
+FILE = "earlier.jsonl"
 
 
-def test_a_resumed_run_asks_only_what_is_missing(suite: Any) -> None:
+# Going on
+
+
+@pytest.fixture(scope="module")
+def earlier(shared_suite: Suite) -> Result:
+    shared_suite.behave(k2="wrong")
+    return shared_suite.run(results="whole.jsonl")
+
+
+@pytest.fixture
+def whole(suite: Suite, earlier: Result) -> Result:
+    """An earlier run's file, `whole.jsonl`, of a framework that still behaves so."""
     suite.behave(k2="wrong")
-    whole = suite.run()
-    expected = whole.stable()
-    kept = asked(suite)
-    for options in ((), ("-n2",)):
-        asked_before = [json.loads(line) for line in kept]
-        found = suite.run("--resume", "results.jsonl", *options)
-        assert found.status == 1
-        assert "2 failed" in found.output
-        assert found.stable() == expected
-        footer = found.records()[-1]
-        assert (footer["complete"], footer["verdicts"]) == (True, 11)
-        # The earlier verdicts are the very ones, their times included.
-        verdicts = found.verdicts().values()
-        assert all(record in verdicts for record in asked_before)
-        asked(suite)
+    return replace(earlier, results=suite.write("whole.jsonl", earlier.text))
 
 
-def test_a_run_that_cannot_go_on_says_why(suite: Any) -> None:
-    suite.run()
-    text = (suite.folder / "results.jsonl").read_text()
-    (suite.folder / "earlier.jsonl").write_text(text)
-    other = suite.run("--resume", "earlier.jsonl", version="1.6")
-    assert other.status == 4
-    assert "earlier.jsonl: target fakeflow had version '1.5', now '1.6'" in other.output
-    (suite.folder / "earlier.jsonl").write_text(text.replace('"suite":"', '"suite":"0.0.'))
-    assert "written by suite 0.0." in suite.run("--resume", "earlier.jsonl").output
-    verdict = next(line for line in text.splitlines() if '"record":"verdict"' in line)
-    (suite.folder / "earlier.jsonl").write_text(text + verdict + "\n")
-    twice = suite.run("--resume", "earlier.jsonl")
-    assert twice.status == 4
-    assert "was judged before" in twice.output
-    (suite.folder / "earlier.jsonl").write_text(text)
-    spec = suite.folder / "specs" / "conv2d" / "kernel.yaml"
-    spec.write_text(spec.read_text().replace("out_channels: 2", "out_channels: 3"))
-    changed = suite.run("--resume", "earlier.jsonl")
-    assert changed.status == 2
-    assert "has another arguments now" in changed.output
+@pytest.fixture
+def begun(suite: Suite, whole: Result) -> list[dict[str, Any]]:
+    """The verdicts of a file that was cut after the third one, in the middle of a line."""
+    lines = whole.text.splitlines()
+    third = [number for number, line in enumerate(lines) if '"record":"verdict"' in line][2]
+    suite.write(FILE, "\n".join([*lines[: third + 1], lines[third + 1][:40]]))
+    return [json.loads(line) for line in lines[: third + 1] if '"record":"verdict"' in line]
 
 
-def test_a_fault_and_an_unavailable_target_are_asked_again(suite: Any) -> None:
-    unavailable = suite.run(target="fakeflow=/bin/false//framework=fakeflow")
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["one process", "two processes"])
+def test_a_resumed_run_asks_only_what_is_missing(
+    suite: Suite, whole: Result, begun: list[dict[str, Any]], options: list[str]
+) -> None:
+    resumed = suite.run("--resume", FILE, *options)
+    assert resumed.status == 1
+    resumed.lines.fnmatch_lines("*2 failed*")
+    assert resumed.stable() == whole.stable()
+    footer = resumed.records()[-1]
+    assert (footer["complete"], footer["verdicts"]) == (True, CASES)
+    # The earlier verdicts are the very ones, their times included.
+    verdicts = resumed.verdicts().values()
+    assert all(verdict in verdicts for verdict in begun)
+
+
+def test_a_run_may_replace_the_file_that_it_goes_on_with(suite: Suite, whole: Result) -> None:
+    assert suite.run("--resume", "whole.jsonl", results="whole.jsonl").stable() == whole.stable()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"version":"1.5"', '"version":"1.6"', "*earlier.jsonl: target fakeflow had version '1.6', now '1.5'*"),
+        ('"suite":"', '"suite":"0.0.', "*earlier.jsonl: written by suite 0.0.*; run without --resume*"),
+        ('"outcome":"conforms"', '"outcome":"conforms","kind":"odd"', "*earlier.jsonl:*: no verdict record: *'odd'*"),
+    ],
+    ids=["another version", "another suite", "a verdict that nobody gives"],
+)
+def test_a_file_that_a_run_cannot_go_on_with_is_refused(
+    suite: Suite, whole: Result, old: str, new: str, message: str
+) -> None:
+    suite.write(FILE, whole.text.replace(old, new))
+    refused = suite.run("--resume", FILE)
+    assert refused.status == pytest.ExitCode.USAGE_ERROR
+    refused.lines.fnmatch_lines(message)
+
+
+def test_a_case_that_was_judged_twice_is_refused(suite: Suite, whole: Result) -> None:
+    verdict = next(line for line in whole.text.splitlines() if '"record":"verdict"' in line)
+    suite.write(FILE, whole.text + verdict + "\n")
+    refused = suite.run("--resume", FILE)
+    assert refused.status == pytest.ExitCode.USAGE_ERROR
+    refused.lines.fnmatch_lines("*was judged before; give the file of one run*")
+
+
+def test_a_case_that_is_another_now_is_refused(suite: Suite, whole: Result) -> None:
+    suite.kernel_spec.write_text(suite.kernel_spec.read_text().replace("out_channels: 2", "out_channels: 3"))
+    refused = suite.run("--resume", "whole.jsonl")
+    assert refused.status == pytest.ExitCode.INTERRUPTED
+    refused.lines.fnmatch_lines("*has another arguments now; run without --resume*")
+
+
+def test_what_an_unavailable_target_was_asked_is_asked_again(suite: Suite) -> None:
+    unavailable = suite.run(target="fakeflow=/bin/false//framework=fakeflow", results=FILE)
     assert unavailable.status == 0
-    found = suite.run("--resume", "results.jsonl")
-    assert {record["outcome"] for record in found.verdicts().values()} == {"conforms", "no_equivalent"}
+    resumed = suite.run("--resume", FILE)
+    assert set(resumed.outcomes().values()) == {"conforms", "no_equivalent"}
 
 
-def test_a_verdict_that_changes_between_repeats_is_unstable(suite: Any) -> None:
-    suite.behave(k3="fickle", k2="wrong")
-    found = suite.run("--repeat", "2")
-    outcomes = {name: record["outcome"] for name, record in found.verdicts().items()}
-    assert outcomes["kernel[k:3-size:6]"] == outcomes["kernel[k:3-size:7]"] == "unstable"
-    assert outcomes["kernel[k:2-size:6]"] == "diverges"
-    assert outcomes["kernel[k:1-size:6]"] == "conforms"
-    assert "1 times outcome conforms" in found.verdicts()["kernel[k:3-size:6]"]["observed"]
-    assert found.status == 1
+def test_a_fault_is_asked_again(suite: Suite, whole: Result) -> None:
+    suite.write(FILE, whole.text.replace('"outcome":"conforms"', '"outcome":"fault"'))
+    assert suite.run("--resume", FILE).stable() == whole.stable()
 
 
-def test_a_second_run_gives_the_same_verdicts_byte_for_byte(suite: Any) -> None:
+# Asking twice
+
+
+@pytest.fixture(scope="module")
+def repeated(shared_suite: Suite) -> Result:
+    """Every case asked twice, of a framework that answers kernel 3 in two ways."""
+    shared_suite.behave(k3="fickle", k2="wrong")
+    return shared_suite.run("--repeat", "2")
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("kernel[k:1-size:6]", "conforms"),
+        ("kernel[k:2-size:6]", "diverges"),
+        ("kernel[k:3-size:6]", "unstable"),
+        ("kernel[k:3-size:7]", "unstable"),
+    ],
+)
+def test_a_verdict_that_changes_between_repeats_is_unstable(repeated: Result, name: str, outcome: str) -> None:
+    assert repeated.outcomes()[name] == outcome
+
+
+def test_an_unstable_verdict_says_how_often_each_came(repeated: Result) -> None:
+    assert "1 times outcome conforms" in repeated.verdicts()["kernel[k:3-size:6]"]["observed"]
+
+
+def test_an_unstable_verdict_fails_the_run(repeated: Result) -> None:
+    assert repeated.status == 1
+
+
+def test_a_second_run_gives_the_same_verdicts_byte_for_byte(suite: Suite) -> None:
     suite.behave(k2="wrong", k3="no such kernel at ADDRESS")
-    first, second = suite.run().stable(), suite.run().stable()
+    first = suite.run().stable()
     assert "no such kernel at 0x..." in "".join(first)
-    assert first == second
+    assert suite.run().stable() == first
 
 
-def test_runs_combine_where_they_are_consistent(suite: Any) -> None:
-    """Of two versions, of two parts; not of the same twice, nor of cases that changed in between."""
-    kernel, invalid = "specs/conv2d/kernel.yaml", "specs/conv2d/invalid.yaml"
-    first = suite.folder / "first.jsonl"
-    suite.run("--results", str(first), kernel)
-    second = suite.folder / "second.jsonl"
-    suite.run("--results", str(second), invalid)
-    third = suite.folder / "third.jsonl"
-    suite.run("--results", str(third), kernel, version="1.6")
-    together = load([first, second, third])
-    assert [len(source.header.arguments) > 0 for source in together.sources] == [True] * 3
+# Several files together
+
+
+KERNEL = "specs/conv2d/kernel.yaml"
+
+
+@pytest.fixture(scope="module")
+def kernels(shared_suite: Suite) -> Result:
+    shared_suite.behave()
+    return shared_suite.run(KERNEL, results="kernels.jsonl")
+
+
+@pytest.fixture(scope="module")
+def invalid(shared_suite: Suite) -> Result:
+    shared_suite.behave()
+    return shared_suite.run("specs/conv2d/invalid.yaml", results="invalid.jsonl")
+
+
+@pytest.fixture(scope="module")
+def newer(shared_suite: Suite) -> Result:
+    shared_suite.behave()
+    return shared_suite.run(KERNEL, version="1.6", results="newer.jsonl")
+
+
+def test_runs_of_two_versions_and_of_two_parts_combine(kernels: Result, invalid: Result, newer: Result) -> None:
+    together = load([kernels.results, invalid.results, newer.results])
+    assert len(together.sources) == 3
     assert sorted(target.version for target in together.targets) == ["1.5", "1.6"]
     assert len(together.entries) == 9 + 2 + 9
-    with pytest.raises(read.DuplicateVerdictError, match=r"first\.jsonl.*was already judged in .*first\.jsonl"):
-        load([first, second, first])
-    first.write_text(first.read_text().replace('"kernel_size":3', '"kernel_size":4'))
-    with pytest.raises(
-        read.InconsistentCaseError, match=r"third\.jsonl: conv2d/kernel.yaml::kernel\[k:3-size:6\] asks"
-    ):
-        load([first, third])
+
+
+def test_the_same_run_twice_does_not_combine(kernels: Result, invalid: Result) -> None:
+    with pytest.raises(read.DuplicateVerdictError, match=r"kernels\.jsonl.*was already judged in .*kernels\.jsonl"):
+        load([kernels.results, invalid.results, kernels.results])
+
+
+def test_runs_between_which_a_case_changed_do_not_combine(kernels: Result, newer: Result, suite: Suite) -> None:
+    changed = suite.write("changed.jsonl", kernels.text.replace('"kernel_size":3', '"kernel_size":4'))
+    message = r"newer\.jsonl: conv2d/kernel.yaml::kernel\[k:3-size:6\] asks"
+    with pytest.raises(read.InconsistentCaseError, match=message):
+        load([changed, newer.results])

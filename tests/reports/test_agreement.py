@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.apis.common import DEFAULTS
 from conformance.case import Kind, Outcome, Phase, Ruling
-from conformance.records.results import FORMAT
+from conformance.records.record import FORMAT
 from conv_reports.output import words
 from conv_reports.results import read, values
 

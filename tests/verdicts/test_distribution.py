@@ -14,6 +14,7 @@ from scipy import stats
 from conformance.case import Distribution
 from conformance.verdicts import distribution
 from conformance.verdicts.distribution import explain_misfit
+from tests.profiles import REPEATABLE
 
 UNIFORM = Distribution("weight", "uniform", (-0.25, 0.75))
 NORMAL = Distribution("weight", "normal", (0.5, 0.01))
@@ -27,7 +28,7 @@ FAMILIES = pytest.mark.parametrize(("promised", "law"), LAWS.items(), ids=[promi
 
 
 @FAMILIES
-@settings(max_examples=150)
+@settings(REPEATABLE, max_examples=150)
 @given(n=st.integers(1, 1000), seed=st.integers(0, 2**32 - 1))
 def test_the_documented_distribution_is_never_blamed(promised: Distribution, law: Any, n: int, seed: int) -> None:
     """Numbers of float32, whose rounding may leave the support."""

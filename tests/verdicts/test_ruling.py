@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.case import Ruling
 from conformance.verdicts.ruling import KEPT, RULINGS, SILENT, Voices, rule
+from tests.profiles import REPEATABLE
 
 HERE, THERE, ELSEWHERE = (1, 2), (3, 4), (5, 6)
 
@@ -37,16 +38,19 @@ VOICES = st.builds(
 )
 
 
+@settings(REPEATABLE)
 @given(VOICES)
 def test_every_agreement_has_a_ruling(voices: Voices) -> None:
     assert rule(voices) in Ruling
 
 
+@settings(REPEATABLE)
 @given(VOICES.filter(lambda voices: voices.document is not SILENT))
 def test_a_promise_is_kept_where_the_implementation_says_what_the_document_says(voices: Voices) -> None:
     assert (rule(voices) in KEPT) is (voices.document == voices.implementation)
 
 
+@settings(REPEATABLE)
 @given(VOICES)
 def test_an_oracle_without_a_say_never_stands_apart_and_blames_nobody(voices: Voices) -> None:
     assert rule(voices.without_oracle()) in (Ruling.HOLDS, Ruling.DOCUMENT_AND_IMPLEMENTATION_PART)

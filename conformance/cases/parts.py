@@ -1,0 +1,221 @@
+"""The parts of a case: its arguments, its inputs, and what its document promises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.case import (
+    DTYPES,
+    LAYOUTS,
+    MAX_ELEMENTS,
+    VALUES,
+    Arguments,
+    Case,
+    Distribution,
+    Inputs,
+    LayerName,
+    Phase,
+    Promise,
+)
+from conformance.case.values import Value
+from conformance.cases.expansion import Binding
+from conformance.cases.naming import case_name
+from conformance.cases.node import Node
+from conformance.cases.sizes import explain_oversize
+from conv_reference import LAYERS
+
+CLOSED_SETS = {
+    "values": VALUES,
+    "layout": LAYOUTS,
+    "dtype": DTYPES,
+    "weight_dtype": DTYPES,
+}
+
+
+@dataclass(frozen=True)
+class SpecFile:
+    """What the cases of a file share.
+
+    Attributes:
+        name: of the file in case ids, relative to the specs folder.
+        api: of a claims file, the API in whose own arguments its cases are written.
+        defaults: merged beneath every case, key by key.
+    """
+
+    name: str
+    layer: LayerName
+    api: str | None
+    defaults: Node
+
+
+@dataclass(frozen=True)
+class Template:
+    """A case as it is written, from which `for` makes several; `name` is theirs without what `for` binds."""
+
+    node: Node
+    name: str
+    clause: str
+    claim: str | None = None
+
+
+def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
+    """The case of one binding.
+
+    Raises:
+        SpecError: a value, name or size cannot be used.
+    """
+    node = template.node.with_names(binding)
+    defaults = file.defaults.with_names(binding)
+    arguments = {
+        **defaults.child("arguments", {}).evaluate_items(),
+        **node.child("arguments", {}).evaluate_items(),
+    }
+    inputs = _build_inputs(node, defaults)
+    if template.claim is None and "raises" not in node.data:
+        _check_parameters(node, file.layer, arguments)
+    oversize = explain_oversize(file.layer, file.api, arguments, inputs)
+    if oversize is not None:
+        raise node.error(oversize, "arguments")
+    if template.claim is None:
+        promise = Promise(raises=_read_classes(node))
+    else:
+        promise = _build_promise(node.child("expect").with_names(_bind(arguments, binding, inputs)), arguments)
+    return Case(
+        spec=file.name,
+        name=case_name(template.name, binding),
+        line=node.line,
+        layer=file.layer,
+        api=file.api,
+        arguments=arguments,
+        inputs=inputs,
+        promise=promise,
+        clause=template.clause,
+        claim=template.claim,
+        positional=_read_positional(node, arguments),
+    )
+
+
+def _check_parameters(node: Node, layer: LayerName, arguments: Arguments) -> None:
+    """Refuse a parameter that the layer lacks; an invalid call may be about one."""
+    known = LAYERS[layer].parameters
+    for name in arguments:
+        if name in known:
+            continue
+        message = f"{layer} has no parameter {name!r}; known are {', '.join(known)}"
+        if node.stands("arguments", name):
+            raise node.error(message, "arguments", name)
+        raise node.document.error(("defaults", "arguments", name), message)
+
+
+def _read_positional(node: Node, arguments: Arguments) -> tuple[str, ...]:
+    positional: tuple[str, ...] = tuple(node.data.get("positional", ()))
+    for name in positional:
+        if name not in arguments:
+            raise node.error(f"{name!r} is none of the case's arguments", "positional")
+    return positional
+
+
+def _read_classes(node: Node) -> tuple[str, ...]:
+    """The exception classes of `raises`."""
+    raises = node.data.get("raises", ())
+    return (raises,) if isinstance(raises, str) else tuple(raises)
+
+
+# Inputs
+
+
+def _build_inputs(node: Node, defaults: Node) -> Inputs | None:
+    """How the case's arrays are made; None where it ends with construction."""
+    own = node.child("input", {})
+    if own.data is None:
+        return None
+    default = defaults.child("input", {})
+    merged = {} if default.data is None else default.evaluate_items()
+    merged |= own.evaluate_items()
+    if not merged:
+        return None
+    if "shape" not in merged:
+        raise own.error("an input needs a shape")
+    _check_inputs(own, merged)
+    _check_shape(own, merged["shape"])
+    return Inputs(**merged)
+
+
+def _check_inputs(node: Node, fields: Mapping[str, Value]) -> None:
+    for name, known in CLOSED_SETS.items():
+        if name in fields and fields[name] not in known:
+            raise node.error(f"unknown {name} {fields[name]!r}, expected one of {', '.join(known)}", name)
+    if not isinstance(fields.get("gradients", True), bool):
+        raise node.error(f"gradients is true or false, got {fields['gradients']!r}", "gradients")
+
+
+def _check_shape(node: Node, shape: Value) -> None:
+    if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
+        raise node.error(f"a shape is a list of integers >= 0, got {shape!r}", "shape")
+    if math.prod(shape) > MAX_ELEMENTS:
+        raise node.error(f"{shape} has more than {MAX_ELEMENTS} elements; it would not be allocated", "shape")
+
+
+# Promises
+
+
+def _bind(arguments: Arguments, binding: Binding, inputs: Inputs | None) -> dict[str, Value]:
+    """What a promise may speak of: the sizes of the input, the call's arguments, and what `for` binds."""
+    names: dict[str, Value] = {}
+    if inputs is not None and len(inputs.shape) in (3, 4):
+        letters = "NCHW"[-len(inputs.shape) :]
+        names |= zip(letters, inputs.shape, strict=True)
+    return {**names, **arguments, **binding}
+
+
+def _build_promise(node: Node, arguments: Arguments) -> Promise:
+    data = node.data
+    promised = _build_array(node)
+    return Promise(
+        shape=promised["shape"],
+        dtype=promised["dtype"],
+        raises=_read_classes(node),
+        phase=Phase(data["phase"]) if "phase" in data else None,
+        accepts=bool(data.get("accepts")),
+        operation=bool(data.get("operation")),
+        parameters=_build_parameters(node.child("parameters", {})),
+        defaults=node.child("defaults", {}).evaluate_items(),
+        distribution=_build_distribution(node.child("distribution")) if "distribution" in data else None,
+        same_as={**arguments, **node.child("same_as").evaluate_items()} if "same_as" in data else None,
+    )
+
+
+def _build_parameters(node: Node) -> dict[str, Any]:
+    """By parameter its promised shape and dtype; None for one that is promised to be absent."""
+    parameters: dict[str, Any] = {}
+    for name in node.data:
+        promised = node.child(name)
+        parameters[name] = None if promised.data is None else tuple(_build_array(promised).values())
+    return parameters
+
+
+def _build_array(node: Node) -> dict[str, Any]:
+    """The promised shape and dtype of an array, each None where the document is silent."""
+    shape = node.child("shape").evaluate()
+    # A formula without a floor may promise a fraction, which no output then keeps.
+    if "shape" in node.data and not _is_numbers(shape):
+        raise node.error(f"a shape is a list of numbers, got {shape!r}", "shape")
+    dtype = node.child("dtype").evaluate()
+    if "dtype" in node.data and not isinstance(dtype, str):
+        raise node.error(f"a dtype is its name, got {dtype!r}", "dtype")
+    return {"shape": shape, "dtype": dtype}
+
+
+def _is_numbers(value: Value) -> bool:
+    return isinstance(value, tuple) and all(type(number) in (int, float) for number in value)
+
+
+def _build_distribution(node: Node) -> Distribution:
+    (family,) = set(node.data) - {"parameter"}
+    numbers = node.child(family).evaluate()
+    if not all(isinstance(number, int | float) for number in numbers):
+        raise node.error(f"{family} takes numbers, got {numbers!r}", family)
+    return Distribution(node.data["parameter"], family, tuple(map(float, numbers)))

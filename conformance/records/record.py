@@ -1,0 +1,493 @@
+"""The records of a results file: a frozen class for each kind, which writes itself as JSON data and reads itself back.
+
+A record stays what it is until the file: `write_line` makes its line, and `read_record` makes it of that line's data
+again. A field that says nothing is left out of the data. Schema: ``specs/schema/results.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from conformance.apis import Contract
+from conformance.case import (
+    Case,
+    Confirmation,
+    Greeting,
+    Inputs,
+    Kind,
+    LayerName,
+    Outcome,
+    Phase,
+    Raised,
+    Ruling,
+    Statement,
+    Target,
+    Verdict,
+    Worst,
+    values,
+)
+from conformance.certificate.certificate import Certificate
+
+FORMAT = 1
+Data: TypeAlias = dict[str, Any]
+
+
+class RecordError(ValueError):
+    """Data of which no record can be read; the message says why."""
+
+
+class Question(NamedTuple):
+    """What a verdict answers: a case, asked of an API of a target."""
+
+    case: str
+    target: str
+    api: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """The run. `host` describes the machine that judged; `arguments` are the command line's."""
+
+    suite: str
+    started: str
+    host: Mapping[str, str]
+    arguments: tuple[str, ...]
+
+    def to_json(self) -> Data:
+        return {
+            "record": "header",
+            "format": FORMAT,
+            "suite": self.suite,
+            "started": self.started,
+            "host": dict(self.host),
+            "arguments": list(self.arguments),
+        }
+
+    @classmethod
+    def from_json(cls, data: Data) -> Header:
+        return cls(data["suite"], data["started"], _texts(data["host"]), tuple(data["arguments"]))
+
+
+@dataclass(frozen=True)
+class TargetRecord:
+    """One installed framework to audit.
+
+    Attributes:
+        spec: the interpreter, as the command line gave it.
+        apis: the APIs that are asked.
+        available: whether the target started. If not, `reason` says what is missing, and the rest is empty.
+        certificate: what was checked of the adapter, where that was asked for.
+    """
+
+    name: str
+    framework: str
+    spec: str
+    apis: tuple[str, ...]
+    available: bool
+    reason: str = ""
+    version: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    certificate: Certificate | None = None
+
+    def to_json(self) -> Data:
+        data: Data = {
+            "record": "target",
+            "name": self.name,
+            "framework": self.framework,
+            "spec": self.spec,
+            "available": self.available,
+            "apis": list(self.apis),
+        }
+        if not self.available:
+            return {**data, "reason": self.reason}
+        data |= {"version": self.version, "environment": dict(self.environment)}
+        if self.certificate is not None:
+            data["certificate"] = self.certificate.record()
+        return data
+
+    @classmethod
+    def from_json(cls, data: Data) -> TargetRecord:
+        return cls(
+            name=data["name"],
+            framework=data["framework"],
+            spec=data.get("spec", ""),
+            apis=tuple(data.get("apis", ())),
+            available=data["available"],
+            reason=data.get("reason", ""),
+            version=data.get("version", ""),
+            environment=_texts(data.get("environment", {})),
+            certificate=Certificate.of(data["certificate"]) if "certificate" in data else None,
+        )
+
+
+def describe_target(
+    target: Target, apis: tuple[str, ...], greeting: Greeting, certificate: Certificate | None
+) -> TargetRecord:
+    """A target that started."""
+    return TargetRecord(
+        target.name,
+        target.framework,
+        target.given or target.spec,
+        apis,
+        available=True,
+        version=greeting.version,
+        environment=greeting.environment,
+        certificate=certificate,
+    )
+
+
+def describe_unavailable(target: Target, apis: tuple[str, ...], reason: str) -> TargetRecord:
+    """A target that did not start, and why."""
+    return TargetRecord(
+        target.name, target.framework, target.given or target.spec, apis, available=False, reason=reason
+    )
+
+
+@dataclass(frozen=True)
+class ContractRecord:
+    """How an API says its layer, for the porting tables.
+
+    Attributes:
+        weight, bias: source that makes the API's parameter of the oracle's.
+        defaults: by argument the source of its default; None where the implementation does not tell.
+    """
+
+    target: str
+    api: str
+    weight: str
+    bias: str
+    defaults: Mapping[str, str] | None = None
+
+    def to_json(self) -> Data:
+        data = {
+            "record": "contract",
+            "target": self.target,
+            "api": self.api,
+            "weight": self.weight,
+            "bias": self.bias,
+        }
+        return data if self.defaults is None else {**data, "defaults": dict(self.defaults)}
+
+    @classmethod
+    def from_json(cls, data: Data) -> ContractRecord:
+        defaults = _texts(data["defaults"]) if "defaults" in data else None
+        return cls(data["target"], data["api"], data["weight"], data["bias"], defaults)
+
+
+def describe_contract(contract: Contract, target: str, greeting: Greeting) -> ContractRecord:
+    """An API's contract, and the defaults that a started target tells of it."""
+    return ContractRecord(
+        target,
+        contract.api,
+        contract.weight.source or "weight",
+        contract.bias.source or "bias",
+        greeting.defaults.get(contract.api),
+    )
+
+
+@dataclass(frozen=True)
+class CaseRecord:
+    """One concrete call, written once before the first verdict on it.
+
+    Attributes:
+        arguments: JSON data, in the notation of a spec: a list is a tuple, ``{"list": [...]}`` a list, and so on.
+        invalid: whether the call is to be rejected.
+    """
+
+    id: str
+    line: int
+    layer: LayerName
+    api: str | None
+    arguments: Mapping[str, Any]
+    inputs: Inputs | None
+    invalid: bool
+    clause: str
+    claim: str | None
+
+    def to_json(self) -> Data:
+        return {
+            "record": "case",
+            "id": self.id,
+            "line": self.line,
+            "layer": self.layer,
+            "api": self.api,
+            "arguments": dict(self.arguments),
+            "inputs": None if self.inputs is None else _inputs_to_json(self.inputs),
+            "invalid": self.invalid,
+            "clause": self.clause,
+            "claim": self.claim,
+        }
+
+    @classmethod
+    def from_json(cls, data: Data) -> CaseRecord:
+        inputs = data.get("inputs")
+        return cls(
+            id=data["id"],
+            line=data.get("line", 0),
+            layer=data["layer"],
+            api=data.get("api"),
+            arguments=data["arguments"],
+            inputs=None if inputs is None else Inputs(**{**inputs, "shape": tuple(inputs["shape"])}),
+            invalid=data.get("invalid", False),
+            clause=data["clause"],
+            claim=data.get("claim"),
+        )
+
+
+def describe_case(case: Case) -> CaseRecord:
+    """A case as it is written."""
+    return CaseRecord(
+        id=case.id,
+        line=case.line,
+        layer=case.layer,
+        api=case.api,
+        arguments={name: values.to_json(value) for name, value in case.arguments.items()},
+        inputs=case.inputs,
+        invalid=bool(case.promise.raises),
+        clause=case.clause,
+        claim=case.claim,
+    )
+
+
+def _inputs_to_json(inputs: Inputs) -> Data:
+    data = {
+        "shape": list(inputs.shape),
+        "dtype": inputs.dtype,
+        "values": inputs.values,
+        "layout": inputs.layout,
+        "gradients": inputs.gradients,
+        "weight_dtype": inputs.weight_dtype,
+        "infer": inputs.infer,
+    }
+    return {name: value for name, value in data.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class StatementRecord:
+    """One statement of a document, and how it is accounted for."""
+
+    statement: Statement
+
+    def to_json(self) -> Data:
+        statement = self.statement
+        data = {
+            "record": "statement",
+            "document": statement.document,
+            "api": statement.api,
+            "claim": statement.claim,
+            "section": statement.section,
+            "says": statement.says,
+        }
+        return data if statement.unchecked is None else {**data, "unchecked": statement.unchecked}
+
+    @classmethod
+    def from_json(cls, data: Data) -> StatementRecord:
+        statement = Statement(
+            data["document"], data["api"], data["claim"], data["section"], data["says"], data.get("unchecked")
+        )
+        return cls(statement)
+
+
+@dataclass(frozen=True)
+class VerdictRecord:
+    """A verdict, and what a person needs to see it again.
+
+    Attributes:
+        call: the call in the vendor's own source; empty where the API has no such call.
+        script: of a divergence, a script that shows it.
+        known: of a divergence that the baseline lists, its reason.
+    """
+
+    question: Question
+    verdict: Verdict
+    call: str = ""
+    script: str | None = None
+    known: str | None = None
+
+    def to_json(self) -> Data:
+        verdict = self.verdict
+        said = {
+            "outcome": verdict.outcome,
+            "kind": verdict.kind,
+            "subject": verdict.subject,
+            "expected": verdict.expected,
+            "observed": verdict.observed,
+            "phase": verdict.phase,
+            "raised": None if verdict.raised is None else _raised_to_json(verdict.raised),
+            "ratio": None if verdict.ratio is None else _number_to_json(verdict.ratio),
+            "exact": verdict.exact,
+            "worst": None if verdict.worst is None else _worst_to_json(verdict.worst),
+            "ruling": verdict.ruling,
+            "inferred": verdict.inferred,
+            "stderr": verdict.stderr,
+            "arrays": verdict.arrays,
+        }
+        data: Data = {"record": "verdict", **self.question._asdict()}
+        for name, value in said.items():
+            if value is None or value is False or value == "":
+                continue
+            data[name] = value
+        data["seconds"] = round(verdict.seconds, 6)
+        data["call"] = self.call
+        if self.script is not None:
+            data["script"] = self.script
+        if self.known is not None:
+            data["known"] = self.known
+        return data
+
+    @classmethod
+    def from_json(cls, data: Data) -> VerdictRecord:
+        verdict = Verdict(
+            outcome=Outcome(data["outcome"]),
+            kind=Kind(data["kind"]) if "kind" in data else None,
+            subject=data.get("subject", ""),
+            expected=data.get("expected", ""),
+            observed=data.get("observed", ""),
+            phase=Phase(data["phase"]) if "phase" in data else None,
+            raised=_raised_from_json(data["raised"]) if "raised" in data else None,
+            ratio=float(data["ratio"]) if "ratio" in data else None,
+            exact=data.get("exact", False),
+            worst=_worst_from_json(data["worst"]) if "worst" in data else None,
+            ruling=Ruling(data["ruling"]) if "ruling" in data else None,
+            inferred=data.get("inferred", False),
+            stderr=data.get("stderr", ""),
+            arrays=data.get("arrays"),
+            seconds=data.get("seconds", 0.0),
+        )
+        question = Question(data["case"], data["target"], data["api"])
+        return cls(question, verdict, data.get("call", ""), data.get("script"), data.get("known"))
+
+
+def _raised_to_json(raised: Raised) -> Data:
+    return {"phase": raised.phase, "cls": raised.cls, "bases": list(raised.bases), "message": raised.message}
+
+
+def _raised_from_json(data: Data) -> Raised:
+    return Raised(Phase(data["phase"]), data["cls"], tuple(data["bases"]), data["message"])
+
+
+def _number_to_json(number: float) -> float | str:
+    """JSON has no infinity, and nothing that is no number."""
+    return number if math.isfinite(number) else str(number)
+
+
+def _worst_to_json(worst: Worst) -> Data:
+    return {
+        "index": list(worst.index),
+        "expected": repr(worst.expected),
+        "observed": repr(worst.observed),
+        "bound": repr(worst.bound),
+    }
+
+
+def _worst_from_json(data: Data) -> Worst:
+    return Worst(
+        tuple(data["index"]),
+        _read_number(data["expected"]),
+        _read_number(data["observed"]),
+        float(data["bound"]),
+    )
+
+
+def _read_number(text: str) -> int | float | complex:
+    """The inverse of `repr`."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return complex(text)
+
+
+@dataclass(frozen=True)
+class ConfirmationRecord:
+    """The script of a verdict was executed in its target."""
+
+    question: Question
+    confirmation: Confirmation
+
+    def to_json(self) -> Data:
+        return {
+            "record": "confirmation",
+            **self.question._asdict(),
+            "confirmed": self.confirmation.confirmed,
+            "printed": self.confirmation.printed,
+        }
+
+    @classmethod
+    def from_json(cls, data: Data) -> ConfirmationRecord:
+        question = Question(data["case"], data["target"], data["api"])
+        return cls(question, Confirmation(data["confirmed"], data["printed"]))
+
+
+@dataclass(frozen=True)
+class Footer:
+    """The end of a run. `verdicts` is how many verdicts the file holds, `seconds` how long the run took."""
+
+    complete: bool
+    finished: str
+    verdicts: int
+    seconds: float
+
+    def to_json(self) -> Data:
+        return {
+            "record": "footer",
+            "complete": self.complete,
+            "finished": self.finished,
+            "verdicts": self.verdicts,
+            "seconds": round(self.seconds, 1),
+        }
+
+    @classmethod
+    def from_json(cls, data: Data) -> Footer:
+        return cls(data["complete"], data["finished"], data["verdicts"], data.get("seconds", 0.0))
+
+
+Record: TypeAlias = (
+    Header | TargetRecord | ContractRecord | CaseRecord | StatementRecord | VerdictRecord | ConfirmationRecord | Footer
+)
+
+CLASSES: Mapping[str, type[Record]] = {
+    "header": Header,
+    "target": TargetRecord,
+    "contract": ContractRecord,
+    "case": CaseRecord,
+    "statement": StatementRecord,
+    "verdict": VerdictRecord,
+    "confirmation": ConfirmationRecord,
+    "footer": Footer,
+}
+
+
+def write_line(record: Record) -> str:
+    """A record as one line of ASCII, without the newline."""
+    return json.dumps(record.to_json(), separators=(",", ":"))
+
+
+def read_line(line: str) -> Record:
+    """The inverse of `write_line`. Raises RecordError."""
+    return read_record(json.loads(line))
+
+
+def read_record(data: Data) -> Record:
+    """The record that wrote this data.
+
+    Raises:
+        RecordError: it was none.
+    """
+    kind = data.get("record")
+    record = CLASSES.get(str(kind))
+    if record is None:
+        raise RecordError(f"no record is called {kind!r:.60}")
+    try:
+        return record.from_json(data)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RecordError(f"no {kind} record: {type(error).__name__}: {error}") from error
+
+
+def _texts(data: Data) -> dict[str, str]:
+    return {str(name): str(value) for name, value in data.items()}

@@ -1,0 +1,91 @@
+"""Where a verdict becomes the records that say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.apis import NoEquivalent, frameworks
+from conformance.audit import Job
+from conformance.case import Case, Target, Verdict
+from conformance.records.baseline import DIVERGENT
+from conformance.records.record import (
+    CaseRecord,
+    ContractRecord,
+    Question,
+    Record,
+    TargetRecord,
+    VerdictRecord,
+    describe_case,
+    describe_contract,
+    describe_target,
+    describe_unavailable,
+)
+from conformance.reproducers.asked import AskedCase
+from conformance.reproducers.call import write_call
+from conformance.reproducers.script import write_script
+from conformance.run.asking import Asking
+from conformance.targets.errors import TargetError
+from conformance.targets.protocol import vendor_arguments
+
+
+class Describer:
+    """Describes targets, contracts, cases and verdicts, each once: a target's certificate alone is a long record."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._targets: dict[str, TargetRecord] = {}
+        self._contracts: dict[tuple[str, str], ContractRecord] = {}
+        self._case: CaseRecord | None = None  # the last one: the APIs that are asked a case follow each other
+
+    def describe_context(self, job: Job) -> Sequence[Record]:
+        """The records that a verdict on a job refers to."""
+        records: list[Record] = [self.describe_target(job.target)]
+        contract = self._describe_contract(job)
+        if contract is not None:
+            records.append(contract)
+        records.append(self._describe_case(job.case))
+        return records
+
+    def describe_target(self, target: Target) -> TargetRecord:
+        """A target, once it has started or failed to, and its certificate is complete."""
+        record = self._targets.get(target.name)
+        if record is None:
+            record = self._targets[target.name] = self._ask_target(target)
+        return record
+
+    def describe_verdict(self, job: Job, verdict: Verdict) -> VerdictRecord:
+        """A verdict with its call, and the script that shows it if it diverges."""
+        question = Question(job.case.id, job.target.name, job.contract.api)
+        arguments = vendor_arguments(job.case, job.contract)
+        if isinstance(arguments, NoEquivalent):
+            return VerdictRecord(question, verdict)
+        framework = frameworks()[job.target.framework]
+        call = write_call(job.contract, framework, arguments, job.case.positional)
+        if verdict.outcome not in DIVERGENT:
+            return VerdictRecord(question, verdict, call)
+        asked = AskedCase(job.case, job.contract, framework, arguments, self._asking.expect(job.case))
+        return VerdictRecord(question, verdict, call, write_script(asked, verdict))
+
+    def _ask_target(self, target: Target) -> TargetRecord:
+        apis = tuple(contract.api for contract in frameworks()[target.framework].contracts)
+        try:
+            greeting = self._asking.greet(target)
+        except TargetError as error:
+            return describe_unavailable(target, apis, str(error))
+        return describe_target(target, apis, greeting, self._asking.find_certificate(target))
+
+    def _describe_contract(self, job: Job) -> ContractRecord | None:
+        """The contract of a job's API; None where the target, which tells its defaults, did not start."""
+        key = job.target.name, job.contract.api
+        if key not in self._contracts:
+            try:
+                greeting = self._asking.greet(job.target)
+            except TargetError:
+                return None
+            self._contracts[key] = describe_contract(job.contract, job.target.name, greeting)
+        return self._contracts[key]
+
+    def _describe_case(self, case: Case) -> CaseRecord:
+        if self._case is None or self._case.id != case.id:
+            self._case = describe_case(case)
+        return self._case

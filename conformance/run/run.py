@@ -1,0 +1,218 @@
+"""A run from its beginning to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.apis import frameworks
+from conformance.audit import Job
+from conformance.case import Case, Target
+from conformance.certificate.certificates import Cache
+from conformance.records import baseline, resume
+from conformance.records.baseline import BaselineError, Miscount
+from conformance.records.record import Record, VerdictRecord
+from conformance.run.asking import Asking
+from conformance.run.confirming import confirm_findings
+from conformance.run.describing import Describer
+from conformance.run.extent import find_complete, find_unasked
+from conformance.run.known import hold, load_baseline, write_baseline
+from conformance.run.recording import Recording
+from conformance.run.settings import Settings, UnusableError, check_files
+from conformance.summary import Summary
+from conformance.targets.command_line import default, parse, unique
+from conformance.targets.errors import TargetError
+from conv_reports import ResultsError, write_html
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a job.
+
+    Attributes:
+        verdict: with what the baseline knows of it.
+        complaint: why the verdict is not as the baseline has it; empty where it is.
+        records: the verdict, behind the records that it refers to.
+    """
+
+    verdict: VerdictRecord
+    complaint: str
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line for the end of the run."""
+
+    text: str
+    alarming: bool = False
+
+
+class Run:
+    """Asks the targets, writes what they answer, and holds it against the baseline.
+
+    Attributes:
+        targets: the installed frameworks to audit.
+        earlier: the run that this one goes on with, if any.
+        asked: by the path of a spec file, the number of verdicts that its cases ask for.
+        notes: what there is to say at the end; empty where nothing ran.
+    """
+
+    def __init__(self, settings: Settings, cache: Cache | None = None) -> None:
+        """`cache` is where certificates are kept between runs.
+
+        Raises:
+            UnusableError: a target, a baseline or an earlier run's file cannot be used.
+        """
+        self.settings = settings
+        self.asked: dict[str, int] = {}
+        self.notes: list[Note] = []
+        try:
+            self.targets = _find_targets(settings)
+            self.earlier = resume.load(Path(settings.resume)) if settings.resume else None
+            self.known = load_baseline(settings, self.targets)
+        except (TargetError, resume.ResumeError, BaselineError, ResultsError) as error:
+            raise UnusableError(str(error)) from error
+        self._asking = Asking(settings, self.targets, cache)
+        self._describer = Describer(self._asking)
+        self._recording = Recording(settings, self.known, self.earlier)
+
+    # before
+
+    def check_files(self) -> None:
+        """Raises UnusableError when what is found could not be written."""
+        check_files(self.settings)
+
+    def check_earlier(self) -> None:
+        """Raises UnusableError when a target is not the one that the earlier run asked."""
+        if self.earlier is None:
+            return
+        for target in self.targets:
+            if target.name not in self.earlier.targets:
+                continue
+            try:
+                self.earlier.check_target(target.name, self._asking.greet(target))
+            except (resume.ResumeError, TargetError) as error:
+                raise UnusableError(str(error)) from error
+
+    # asking
+
+    def find_settled(self, case: Case, target: Target, api: str) -> VerdictRecord | None:
+        """The earlier run's verdict, if there is one. Raises ResumeError when its case is another one now."""
+        return None if self.earlier is None else self.earlier.find_verdict(case, target.name, api)
+
+    def submit(self, job: Job) -> Sequence[Job]:
+        """Queue a job, as often as it is to be repeated."""
+        return self._asking.submit(job)
+
+    def answer(self, job: Job, repeats: Sequence[Job], settled: VerdictRecord | None) -> Answer:
+        """What came of a job.
+
+        Args:
+            repeats: what `submit` returned for it.
+            settled: the earlier run's verdict on it, which counts instead.
+        """
+        target = self._describer.describe_target(job.target)
+        record = settled
+        if record is None:
+            verdict = self._asking.await_verdict(job, repeats)
+            record = self._describer.describe_verdict(job, verdict)
+        held = hold(self.known, record, baseline.describe_place(target))
+        context = self._describer.describe_context(job)
+        return Answer(held.record, held.complaint, (*context, held.record))
+
+    def close(self) -> None:
+        """End the targets."""
+        self._asking.close()
+
+    # writing
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Write records as they arrive. Raises UnusableError when they cannot be written."""
+        self._recording.add(records)
+
+    @property
+    def summary(self) -> Summary:
+        """The counts of what was written."""
+        return self._recording.summary
+
+    # after
+
+    def find_miscounts(self) -> Iterator[Miscount]:
+        """The baseline's patterns that too many cases bear out, or too few of files of which every case ran."""
+        if self.settings.writes_baseline:
+            return
+        facts = self._recording.facts
+        yield from self.known.find_miscounts(facts, find_complete(self.asked, facts))
+
+    def finish(self, complete: bool) -> bool:
+        """Close the results file, write the report, and the baseline where that was asked; False if that failed.
+
+        Interrupted while it executes reproducers, it ends them, does the rest, and raises KeyboardInterrupt.
+        """
+        path = self._recording.path
+        if path is None:
+            return not self.settings.writes_baseline
+        interrupt = None
+        if complete:
+            try:
+                self._confirm(path)
+            except KeyboardInterrupt as error:
+                complete = False
+                interrupt = error
+        self._recording.close(complete)
+        for name, reason in self.summary.unavailable.items():
+            self.notes.append(Note(f"target {name} is unavailable: {reason}", alarming=True))
+        self.notes.append(Note(f"results: {path}"))
+        self._write_report(path)
+        succeeded = not self.settings.writes_baseline or self._write_baseline(complete)
+        if interrupt is not None:
+            raise interrupt
+        return succeeded
+
+    def _confirm(self, path: Path) -> None:
+        scripts = self._recording.scripts
+        confirm_findings(
+            path, scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
+        )
+
+    def _write_report(self, results: Path) -> None:
+        path = self.settings.report_path
+        try:
+            write_html([results], path)
+        except (OSError, ResultsError) as error:
+            self.notes.append(Note(f"cannot write {path}: {error}; choose another with --report FILE", alarming=True))
+        else:
+            self.notes.append(Note(f"report:  {path}"))
+
+    def _write_baseline(self, complete: bool) -> bool:
+        """Write the baseline, if this was a whole run; whether it was written."""
+        file = self.known.file
+        lacking = next(self._find_lacking(), None) if complete else "the run was stopped"
+        if lacking is not None:
+            self.notes.append(Note(f"baseline: {file} is left as it was, because {lacking}", alarming=True))
+            return False
+        facts = self._recording.facts
+        try:
+            write_baseline(file, facts)
+        except (BaselineError, OSError) as error:
+            self.notes.append(Note(f"baseline: {error}", alarming=True))
+            return False
+        self.notes.append(Note(f"baseline: {file}, {sum(fact.diverges for fact in facts)} divergences"))
+        return True
+
+    def _find_lacking(self) -> Iterator[str]:
+        """In words, what a whole run has and this one lacks."""
+        if self.summary.faults:
+            yield f"{self.summary.faults} cases met an error of the suite itself"
+        for name in self.summary.unavailable:
+            yield f"target {name} is unavailable"
+        yield from find_unasked(self.asked, self._recording.facts)
+
+
+def _find_targets(settings: Settings) -> tuple[Target, ...]:
+    """The targets that the command line names, or the environments that tox makes. Raises TargetError."""
+    if not settings.targets:
+        return tuple(default(name, settings.root) for name in frameworks())
+    return tuple(unique([parse(text) for text in settings.targets]))
