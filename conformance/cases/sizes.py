@@ -9,7 +9,7 @@ from typing import Any
 from conformance.apis import NoEquivalent, common, contracts
 from conformance.case import MAX_ELEMENTS, Arguments, Inputs, LayerName
 from conformance.case.values import Tensor
-from conformance.oracle.expectation import plain
+from conformance.oracle.expectation import unwrap
 from conformance.oracle.inputs import CLASSES
 from conv_reference import LAYERS, Work, estimate_work
 
@@ -55,7 +55,7 @@ def _translate(layer: LayerName, api: str | None, arguments: Arguments) -> dict[
     canonical = arguments if api is None else contracts()[api].to_canonical(arguments)
     if isinstance(canonical, NoEquivalent):
         return None
-    return {**LAYERS[layer].defaults, **{name: plain(value) for name, value in canonical.items()}}
+    return {**LAYERS[layer].defaults, **{name: unwrap(value) for name, value in canonical.items()}}
 
 
 def _find_shapes(layer: LayerName, canonical: Arguments, weight: Shape, inputs: Inputs | None) -> dict[str, Shape]:
