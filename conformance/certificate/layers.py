@@ -6,7 +6,6 @@ Each argument by itself, unlike in height and width, and as ints, pairs and, whe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -43,7 +42,7 @@ OF_TRANSPOSED: tuple[Arguments, ...] = (
     {**SMALL, "stride": 3, "padding": (2, 0, 1, 0)},
     {**SMALL, "stride": (4, 2), "padding": "valid"},
 )
-LAYERS: dict[LayerName, tuple[Arguments, ...]] = {
+ASKED: dict[LayerName, tuple[Arguments, ...]] = {
     "conv2d": (*COMMON, *OF_CONVOLUTION),
     "conv_transpose2d": (*COMMON, *OF_TRANSPOSED),
 }
@@ -51,7 +50,7 @@ LAYERS: dict[LayerName, tuple[Arguments, ...]] = {
 
 def expressible_layers(contract: Contract) -> Iterator[Arguments]:
     """The layers that the API can express, in canonical arguments."""
-    for arguments in LAYERS[contract.layer]:
+    for arguments in ASKED[contract.layer]:
         if not isinstance(contract.to_vendor(arguments, Inputs(input_shape(arguments))), NoEquivalent):
             yield arguments
 
@@ -86,10 +85,8 @@ def make_arrays(layer: LayerName, arguments: Arguments, x: Array | None = None, 
 
 def compute_output(layer: LayerName, arguments: Arguments, arrays: Arrays) -> Array:
     """The oracle's output. Raises ValueError where there is no such layer on an input of this size."""
-    assert arrays.weight is not None
-    function = reference.conv2d if layer == "conv2d" else reference.conv_transpose2d
-    parameters: dict[str, Any] = {**common.DEFAULTS, **arguments}
-    names = ["stride", "padding", "dilation", "groups"]
-    names.append("padding_mode" if layer == "conv2d" else "output_padding")
+    parameters = {**common.DEFAULTS, **arguments}
+    keywords = {name: parameters[name] for name in reference.LAYERS[layer].keywords}
     with np.errstate(invalid="ignore"):
-        return function(arrays.x, arrays.weight, arrays.bias, **{name: parameters[name] for name in names})
+        output: Array = reference.LAYERS[layer].forward(arrays.x, arrays.weight, arrays.bias, **keywords)
+    return output

@@ -10,42 +10,26 @@ import numpy as np
 
 from conformance.apis import AS_THE_ORACLE, Framework
 from conformance.case import Array, TypedArray
-from conformance.case.values import Tensor
-from conformance.oracle import inputs
 from conformance.reproducers.asked import AskedCase
+from conformance.targets.protocol import PARAMETERS, vendor_parameter
 
 LISTED = 64  # elements; longer arrays are packed
 
 
 def arrays_of(asked: AskedCase) -> dict[str, TypedArray]:
-    """The arrays that a call is given, in the vendor's layout; bfloat16 is held as the numbers that it represents."""
+    """The arrays that the worker was sent, in the vendor's layout; bfloat16 is held as numbers that it represents."""
     arrays = asked.expectation.arrays
     asked_inputs = asked.case.inputs
     if arrays is None or asked_inputs is None:
         return {}
     given = {"x": TypedArray(asked_inputs.dtype, arrays.x)}
-    for name in ("weight", "bias"):
-        parameter = parameter_of(asked, name)
+    for name in PARAMETERS:
+        parameter = vendor_parameter(name, asked.contract, asked.arguments, asked.expectation)
         if parameter is not None:
             given[name] = TypedArray(asked_inputs.weight_dtype or asked_inputs.dtype, parameter)
     if arrays.grad_output is not None and asked.expectation.output is not None:
         given["grad_output"] = TypedArray(asked_inputs.dtype, arrays.grad_output)
     return given
-
-
-def parameter_of(asked: AskedCase, name: str) -> Array | None:
-    """The weight or bias that a call is given; None where it is given none, or keeps what it was constructed with."""
-    arrays = asked.expectation.arrays
-    assert arrays is not None
-    argument = asked.arguments.get(name)
-    if asked.contract.functional and not isinstance(argument, Tensor):
-        return None
-    array = arrays.weight if name == "weight" else arrays.bias
-    if array is not None and asked.expectation.raised is None:
-        layout = asked.contract.weight if name == "weight" else asked.contract.bias
-        return layout.to_vendor(array, asked.groups)
-    # A call that should not be is still a call with a tensor, of the shape that it names.
-    return inputs.small(argument.shape) if isinstance(argument, Tensor) else None
 
 
 def position_in_vendor_layout(asked: AskedCase, subject: str, index: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,8 +10,7 @@ from conformance.apis import Contract, Framework
 from conformance.case import Kind, Phase, Verdict
 from conformance.case.values import Arguments, Tensor, Value, to_source
 from conformance.reproducers.asked import AskedCase
-
-PARAMETERS = ("weight", "bias")
+from conformance.targets.protocol import PARAMETERS
 
 
 @dataclass(frozen=True)

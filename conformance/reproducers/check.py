@@ -5,7 +5,8 @@ from __future__ import annotations
 from conformance.case import Kind, Outcome, Verdict
 from conformance.reproducers.arrays import position_in_vendor_layout
 from conformance.reproducers.asked import AskedCase
-from conformance.reproducers.call import PARAMETERS, write_value
+from conformance.reproducers.call import write_value
+from conformance.targets.protocol import PARAMETERS
 
 
 def write_check(asked: AskedCase, verdict: Verdict) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import execnet
@@ -13,42 +14,41 @@ from conformance.case import Observation
 from conformance.certificate.subject import Subject
 from conformance.targets import protocol
 from conformance.targets.interpreter import ENVIRONMENT
-from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, name_adapter, source_of
+from conformance.targets.sources import REMOTE, modules_of_worker, source_of
 from tests.frameworks import target_of
 
 ANSWER_LIMIT = 120.0  # seconds
 
-# Files are written as `targets.remote.boot` does, each set into a folder of its own and imported anew.
+# Each worker and each adapter is a package of its own, so that those with and without a mistake stand side by side.
 _DISPATCHER = """
 import importlib, os, sys, tempfile
-os.chdir(tempfile.mkdtemp(prefix="conformance-mutants-"))
-loaded = {}
-def load(files, worker, adapter):
-    key = tuple(sorted(files.items()))
-    if key not in loaded:
-        folder = tempfile.mkdtemp(dir=os.getcwd())
-        for path, source in files.items():
-            path = os.path.join(folder, path)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8") as file:
+folder = tempfile.mkdtemp(prefix="conformance-mutants-")
+os.chdir(folder)
+sys.path.insert(0, folder)
+names = {}
+def load(files):
+    key = str(sorted(files.items()))
+    if key not in names:
+        names[key] = "package_%d" % len(names)
+        os.mkdir(names[key])
+        for name, source in files.items():
+            with open(os.path.join(names[key], name), "w", encoding="utf-8") as file:
                 file.write(source)
-        for name in list(sys.modules):
-            if name.split(".")[0] in (worker, adapter):
-                del sys.modules[name]
-        sys.path.insert(0, folder)
-        execution = importlib.import_module(worker + ".execution")
-        last_words = importlib.import_module(worker + ".last_words")
-        module = importlib.import_module(adapter)
-        sys.path.remove(folder)
-        module.setup(None)
-        loaded[key] = execution.Execution, last_words.Progress, module
-    return loaded[key]
-for files, worker, adapter, calls in channel:
-    Execution, Progress, module = load(files, worker, adapter)
-    progress, answers = Progress("progress"), []
+        importlib.invalidate_caches()
+    return names[key]
+ready = set()
+for worker, adapter, calls in channel:
+    worker = load(worker)
+    execution = importlib.import_module(worker + ".execution")
+    last_words = importlib.import_module(worker + ".last_words")
+    adapter = importlib.import_module(load({"__init__.py": adapter}))
+    if adapter not in ready:
+        adapter.setup(None)
+        ready.add(adapter)
+    progress, answers = last_words.Progress("progress"), []
     for call in calls:
-        module.reset()
-        answers.append(Execution(module, call, progress).run())
+        adapter.reset()
+        answers.append(execution.Execution(adapter, call, progress).run())
     os.close(progress.file)
     channel.send(answers)
 """
@@ -61,8 +61,10 @@ class Interpreters:
         self._group = execnet.Group()
         self._channels: dict[str, execnet.Channel] = {}
 
-    def answer(self, framework: str, files: Mapping[str, str], calls: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """The answers of a worker with an adapter, given as the files that travel.
+    def answer(
+        self, framework: str, worker: Mapping[str, str], adapter: str, calls: Sequence[Mapping[str, Any]]
+    ) -> list[Any]:
+        """The answers of a worker with an adapter: the source of each file of the one, and that of the other.
 
         An interpreter that is lost is no failure of a check: it fails the test.
         """
@@ -70,7 +72,7 @@ class Interpreters:
             self._channels[framework] = self._start(framework)
         channel = self._channels[framework]
         try:
-            channel.send((dict(files), WORKER, name_adapter(framework), list(calls)))
+            channel.send((worker, adapter, list(calls)))
             answers: list[Any] = channel.receive(ANSWER_LIMIT)
         except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError) as error:
             pytest.fail(f"{framework} gave no answer: {error}")
@@ -93,10 +95,10 @@ def subject_of(api: str, interpreters: Interpreters, sources: Mapping[str, str])
         return sources.get(module) or source_of(module)
 
     def ask(calls: Sequence[Mapping[str, Any]]) -> list[Observation]:
-        files = {path: source(module) for path, module in modules_of_worker().items()}
-        files[f"{name_adapter(framework.name)}.py"] = source(f"{REMOTE}.adapters.{framework.name}")
+        worker = {Path(path).name: source(module) for path, module in modules_of_worker().items()}
+        adapter = source(f"{REMOTE}.adapters.{framework.name}")
         numbered = [{**call, "id": number} for number, call in enumerate(calls)]
-        answers = interpreters.answer(framework.name, files, numbered)
+        answers = interpreters.answer(framework.name, worker, adapter, numbered)
         return [protocol.decode_answer(answer, number) for number, answer in enumerate(answers)]
 
     return Subject(contracts()[api], framework, ask, dict)

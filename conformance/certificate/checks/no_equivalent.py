@@ -13,7 +13,7 @@ from conformance.case import Arrays, Inputs, LayerName
 from conformance.case.values import Arguments
 from conformance.certificate.calls import Call, build_call
 from conformance.certificate.errors import CheckFailedError, NotObservableError
-from conformance.certificate.layers import LAYERS, SMALL, compute_output, make_arrays
+from conformance.certificate.layers import ASKED, SMALL, compute_output, make_arrays
 from conformance.certificate.subject import Subject
 
 # The arguments that decide whether an API can express a layer.
@@ -60,7 +60,7 @@ def denied_layers(contract: Contract) -> Iterator[Denied]:
     """The layers that the contract says the API cannot express; the smallest without a batch is asked too."""
     small = make_arrays(contract.layer, SMALL)
     candidates: list[tuple[Arguments, Arrays]] = [(SMALL, replace(small, x=small.x[0]))]
-    candidates += [(arguments, make_arrays(contract.layer, arguments)) for arguments in LAYERS[contract.layer]]
+    candidates += [(arguments, make_arrays(contract.layer, arguments)) for arguments in ASKED[contract.layer]]
     for arguments, arrays in candidates:
         vendor = contract.to_vendor(arguments, Inputs(arrays.x.shape))
         if isinstance(vendor, NoEquivalent):
