@@ -9,12 +9,15 @@ import pytest
 
 import conformance.apis
 import conformance.targets.remote.adapters
+from tests import profiles
 from tests.fakes.suite import shared_suite, suite
 from tests.frameworks import target
 
 __all__ = ["fakes", "shared_suite", "suite", "target"]
 
 FAKES = Path(__file__).parent / "fakes"
+
+profiles.load_default()
 
 
 @pytest.fixture

@@ -55,7 +55,9 @@ def write_tensors(asked: AskedCase, sources: Mapping[str, str]) -> list[str]:
 
 def write_tensor(array: str, dtype: str, framework: Framework, layout: str) -> str:
     """Source of a tensor that lies in memory as it should, made of the source of an array."""
-    template = framework.source.bfloat16 if dtype == "bfloat16" else framework.source.tensor
+    template = framework.source.tensor
+    if dtype == "bfloat16":
+        template = framework.source.bfloat16
     if layout == "strided":
         return template.format(array=f"np.repeat({array}, 2, axis=-1)") + "[..., ::2]"
     if layout == "transposed":

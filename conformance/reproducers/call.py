@@ -48,8 +48,9 @@ def write_call(contract: Contract, framework: Framework, arguments: Arguments, p
         arguments: the vendor's.
         positional: the names of those that are passed by position, in this order.
     """
-    shown = ["x"] if contract.functional else []
-    shown += [write_argument(name, arguments[name], contract, framework) for name in positional]
+    shown = [write_argument(name, arguments[name], contract, framework) for name in positional]
+    if contract.functional:
+        shown.insert(0, "x")
     for name, value in arguments.items():
         if name not in positional:
             shown.append(f"{name}={write_argument(name, value, contract, framework)}")
@@ -77,29 +78,38 @@ def write_steps(asked: AskedCase, arrays: Collection[str], extent: Extent) -> li
         arrays: the names of the tensors that there are.
     """
     source = asked.framework.source
-    functional = asked.contract.functional
-    lines = write_function_steps(asked, arrays) if functional else write_construction(asked, arrays, extent)
+    if asked.contract.functional:
+        lines = write_definition(asked, arrays)
+        forward = "output = run(x, weight, bias)"
+        backward = source.backward_functional
+    else:
+        lines = write_construction(asked, arrays, extent)
+        forward = "output = layer(x)"
+        backward = source.backward
     if "x" not in arrays or not extent.forward:
         return lines
     lines += write_phase(Phase.FORWARD, extent)
-    lines.append("output = run(x, weight, bias)" if functional else "output = layer(x)")
-    lines.append(f"observed = {source.numpy.format(tensor='output')}")
+    lines += [forward, f"observed = {source.numpy.format(tensor='output')}"]
     if extent.other:
         lines += write_other(asked, arrays)
     if extent.backward and "grad_output" in arrays:
         lines += write_phase(Phase.BACKWARD, extent)
-        lines.append(source.backward_functional if functional else source.backward)
+        lines.append(backward)
     return lines
 
 
 def write_phase(phase: Phase, extent: Extent) -> list[str]:
-    return [f'phase = "{phase}"'] if extent.phases else []
+    if not extent.phases:
+        return []
+    return [f'phase = "{phase}"']
 
 
-def write_function_steps(asked: AskedCase, arrays: Collection[str]) -> list[str]:
-    """A function of x, weight and bias that calls a functional API."""
-    lines = [] if "bias" in arrays else ["bias = None"]
-    return lines + write_function("run", asked, asked.arguments, asked.case.positional)
+def write_definition(asked: AskedCase, arrays: Collection[str]) -> list[str]:
+    """A function of x, weight and bias that calls a functional API, and all three of them."""
+    function = write_function("run", asked, asked.arguments, asked.case.positional)
+    if "bias" in arrays:
+        return function
+    return ["bias = None", *function]
 
 
 def write_construction(asked: AskedCase, arrays: Collection[str], extent: Extent) -> list[str]:

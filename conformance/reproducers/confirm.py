@@ -150,7 +150,9 @@ class Executor:
         of its own, as all the others have.
         """
         for script, outcome in scripts:
-            printed = self.execute_together(script) if outcome is Outcome.DIVERGES else None
+            printed = None
+            if outcome is Outcome.DIVERGES:
+                printed = self.execute_together(script)
             if printed is not None and Execution(0, printed, "").shows(outcome):
                 yield Confirmation(True, printed.strip())
             else:

@@ -29,7 +29,9 @@ def write_script(asked: AskedCase, verdict: Verdict) -> str | None:
     # A signature is read without a call.
     if verdict.kind is not Kind.DEFAULT:
         steps = write_tensors(asked, arrays) + write_steps(asked, arrays, extent_of(asked, verdict))
-        lines += catch_errors(steps) if verdict.kind in ABOUT_ERRORS else steps
+        if verdict.kind in ABOUT_ERRORS:
+            steps = catch_errors(steps)
+        lines += steps
     lines += write_check(asked, verdict)
     return "\n".join(lines) + "\n"
 

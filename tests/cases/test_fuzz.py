@@ -1,41 +1,53 @@
 """Rubbish in, a named error or a result out: the spec loader, the baseline reader, the results reader.
 
-FUZZ_EXAMPLES=100000 makes a long run of it, each time another one.
+``--hypothesis-profile=search`` makes a long run of it, each time another one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
+import math
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import safe_yaml
-from conformance.case import LAYERS, Outcome
+from conformance.case import (
+    LAYERS,
+    Confirmation,
+    Inputs,
+    Kind,
+    Outcome,
+    Phase,
+    Raised,
+    Statement,
+    Verdict,
+    Worst,
+)
 from conformance.cases import expression, spec
 from conformance.records import baseline, rebaseline, resume
 from conformance.records.baseline import Fact, Place
-from conformance.records.record import describe_case
+from conformance.records.record import (
+    CaseRecord,
+    ConfirmationRecord,
+    Footer,
+    Header,
+    Question,
+    StatementRecord,
+    TargetRecord,
+    VerdictRecord,
+    describe_case,
+)
 from conv_reports.results import read
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 ROOT = Path(__file__).parent.parent.parent
-
-
-def fuzz(examples: int) -> Any:
-    return settings(
-        max_examples=EXAMPLES or examples,
-        derandomize=not EXAMPLES,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+# Rubbish costs little, so that more of it than of other examples is tried.
+thorough = settings(max_examples=2 * settings.default.max_examples)
 
 
 WORDS = [
@@ -124,7 +136,7 @@ def dumped(tree: Any) -> bytes:
     return as_bytes(json.dumps(tree, ensure_ascii=False, indent=0))
 
 
-def refusal(error: safe_yaml.InputError, path: Path) -> None:
+def assert_refusal(error: safe_yaml.InputError, path: Path) -> None:
     """A refusal is one printable line, and points into the file."""
     message = str(error)
     assert re.match(rf"{re.escape(str(path))}:\d+:\d+: .", message)
@@ -139,7 +151,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@fuzz(120)
+@thorough
 @given(
     content=st.one_of(
         specs.map(dumped), mutants(SEEDS), pieces.map(as_bytes), st.binary(max_size=60), trees.map(dumped)
@@ -149,16 +161,16 @@ def test_specs(folder: Path, content: bytes) -> None:
     path = folder / "fuzzed.yaml"
     path.write_bytes(content)
     try:
-        found = spec.load(path, "fuzzed.yaml")
+        loaded = spec.load(path, "fuzzed.yaml")
     except spec.SpecError as error:
-        refusal(error, path)
+        assert_refusal(error, path)
     else:
-        for case in found.cases:
+        for case in loaded.cases:
             assert case.id.isprintable()
             json.dumps(describe_case(case).to_json(), allow_nan=False)
 
 
-@fuzz(200)
+@thorough
 @given(text=pieces | st.text(st.sampled_from("kn0123456789.+-*/%()<>=,[]' andornotifelsemaxsqrt"), max_size=40))
 def test_expressions(text: str) -> None:
     with contextlib.suppress(expression.ExpressionError):
@@ -210,7 +222,7 @@ facts = st.lists(
 )  # fmt: skip
 
 
-@fuzz(120)
+@thorough
 @given(
     content=st.one_of(baselines.map(dumped), mutants([KNOWN]), pieces.map(as_bytes), st.just(KNOWN), st.just(b"")),
     found=facts,
@@ -222,7 +234,7 @@ def test_baselines(folder: Path, content: bytes, found: list[Fact]) -> None:
         known = baseline.load(path) if content else baseline.Baseline(str(path))
         text = rebaseline.rewrite(content.decode(), str(path), found)
     except baseline.BaselineError as error:
-        refusal(error, path)
+        assert_refusal(error, path)
         return
     for fact in found:
         known.match(fact)
@@ -234,14 +246,26 @@ def test_baselines(folder: Path, content: bytes, found: list[Fact]) -> None:
     assert rebaseline.rewrite(text, str(path), found) == text
 
 
-RECORDS: list[dict[str, Any]] = [
-    {"record": "header", "format": 1, "suite": "0.1.0", "started": "2026", "host": {}, "arguments": []},
-    {"record": "target", "name": "t", "framework": "f", "available": True, "apis": ["a"]},
-    {"record": "case", "id": "x::y", "layer": "conv2d", "arguments": {}, "clause": "c"},
-    {"record": "verdict", "case": "x::y", "target": "t", "api": "a", "outcome": "conforms"},
-    {"record": "statement", "document": "d", "api": "a", "claim": "c", "section": "1", "says": "s"},
-    {"record": "confirmation", "case": "x::y", "target": "t", "api": "a", "confirmed": True, "printed": ""},
-    {"record": "footer", "complete": True, "finished": "2026", "verdicts": 1},
+QUESTION = Question("x::y", "t", "a")
+RECORDS = [
+    Header("0.1.0", "2026", {}, ()).to_json(),
+    TargetRecord("t", "f", "popen", ("a",), available=True).to_json(),
+    CaseRecord("x::y", 1, "conv2d", None, {}, Inputs((1, 2, 3, 4)), False, "c", None).to_json(),
+    VerdictRecord(QUESTION, Verdict(Outcome.CONFORMS)).to_json(),
+    VerdictRecord(
+        QUESTION,
+        Verdict(
+            Outcome.DIVERGES,
+            kind=Kind.VALUE,
+            raised=Raised(Phase.FORWARD, "A", ("B",), "c"),
+            ratio=math.inf,
+            worst=Worst((0,), 1.0, 2.0, 0.5),
+        ),
+        script="script",
+    ).to_json(),
+    StatementRecord(Statement("d", "a", "c", "1", "s", None)).to_json(),
+    ConfirmationRecord(QUESTION, Confirmation(True, "")).to_json(),
+    Footer(True, "2026", 1, 0.5).to_json(),
 ]
 GOOD = [b"".join(as_bytes(json.dumps(record)) + b"\n" for record in RECORDS)]
 fields = sorted({name for record in RECORDS for name in record})
@@ -257,7 +281,7 @@ def results(draw: Any) -> bytes:
     return b"\n".join(lines)
 
 
-@fuzz(120)
+@thorough
 @given(content=st.one_of(results(), mutants(GOOD), st.binary(max_size=60)))
 def test_results(folder: Path, content: bytes) -> None:
     path = folder / "results.jsonl"

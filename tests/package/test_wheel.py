@@ -120,3 +120,13 @@ def test_the_oracle_needs_numpy_alone(wheel: Path, tmp_path: Path, version: str)
     assert {line.partition("==")[0] for line in listed} == {"conv-conformance", "numpy"}
     steps = run(python, "-I", "-c", FIRST_STEPS, cwd=tmp_path)
     assert (steps.stdout.strip(), steps.stderr) == (version, "")
+
+
+def test_an_audit_says_that_it_needs_a_clone(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    asked = f"import sys, runpy; sys.path.insert(0, {str(tmp_path / 'site')!r}); sys.argv = ['conformance', 'audit']; "
+    run_module = "runpy.run_module('conformance', run_name='__main__', alter_sys=True)"
+    done = run(sys.executable, "-I", "-S", "-c", asked + run_module, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "clone" in done.stderr

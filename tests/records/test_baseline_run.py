@@ -14,20 +14,27 @@ WRONG = {"k2": "wrong", "k3": "no such kernel"}
 FILE = "known.yaml"
 
 
-@pytest.fixture
-def known(suite: Suite) -> Suite:
-    """Two kernels diverge, and a baseline has been written that knows it."""
-    suite.behave(**WRONG)
-    written = suite.run("--baseline", FILE, "--write-baseline")
+@pytest.fixture(scope="module")
+def text(shared_suite: Suite) -> str:
+    """A baseline, written by a run in which two kernels diverge."""
+    shared_suite.behave(**WRONG)
+    written = shared_suite.run("--baseline", FILE, "--write-baseline")
     assert written.status == 0, written.output
+    return (shared_suite.folder / FILE).read_text()
+
+
+@pytest.fixture
+def known(suite: Suite, text: str) -> Suite:
+    """Two kernels diverge, and a baseline knows it."""
+    suite.behave(**WRONG)
+    suite.write(FILE, text)
     return suite
 
 
 # What a run writes
 
 
-def test_a_written_baseline_has_patterns_and_messages(known: Suite) -> None:
-    text = (known.folder / FILE).read_text()
+def test_a_written_baseline_has_patterns_and_messages(text: str) -> None:
     assert "conv2d/kernel.yaml::kernel[k:2-*]: 2" in text
     assert 'message: "RuntimeError in construct: no such kernel"' in text
 

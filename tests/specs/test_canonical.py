@@ -2,78 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from pathlib import Path
 
 import pytest
 
-from conformance.case import LAYERS, Case, LayerName
+from conformance.case import LAYERS as LAYER_NAMES
+from conformance.case import Case, LayerName
 from conformance.cases import coverage, spec
 from conformance.oracle.expectation import expect
+from conv_reference import LAYERS
 
-PARAMETERS = {
-    "conv2d": "in_channels out_channels kernel_size stride padding dilation groups bias padding_mode",
-    "conv_transpose2d": "in_channels out_channels kernel_size stride padding output_padding dilation groups bias",
-}
+FILES = [path for layer in LAYER_NAMES for path in sorted((coverage.SPECS / layer).glob("*.yaml"))]
 
 
-def load(layer: LayerName) -> Iterator[Case]:
-    for path in sorted((coverage.SPECS / layer).glob("*.yaml")):
-        yield from spec.load(path, f"{layer}/{path.name}").cases
+def name_file(path: Path) -> str:
+    return path.relative_to(coverage.SPECS).as_posix()
 
 
-@pytest.fixture(scope="module")
-def cases() -> list[Case]:
-    return [case for layer in LAYERS for case in load(layer)]
+@functools.cache
+def load(path: Path) -> tuple[Case, ...]:
+    return spec.load(path, name_file(path)).cases
 
 
-def test_three_thousand_valid_cases(cases: list[Case]) -> None:
-    assert sum(not case.promise.raises for case in cases) >= 3_000
+def test_there_are_three_thousand_valid_cases() -> None:
+    assert sum(not case.promise.raises for path in FILES for case in load(path)) >= 3_000
 
 
-def test_ids_are_unique(cases: list[Case]) -> None:
-    assert len({case.id for case in cases}) == len(cases)
+def test_ids_are_unique() -> None:
+    ids = [case.id for path in FILES for case in load(path)]
+    assert len(set(ids)) == len(ids)
 
 
-def test_the_oracle_accepts_what_is_valid_and_computes_it(cases: list[Case]) -> None:
-    for case in cases:
-        if not case.promise.raises:
-            found = expect(case)
-            assert found.raised is None, case.id
-            assert found.output is not None, case.id
-            asked = case.inputs is not None and case.inputs.gradients
-            assert bool(found.gradients) == asked, case.id
+def is_computed(case: Case) -> bool:
+    """Whether the oracle takes a case, and gives the gradients that it asks for and no others."""
+    expectation = expect(case)
+    asks_gradients = case.inputs is not None and case.inputs.gradients
+    return (
+        expectation.raised is None and expectation.output is not None and bool(expectation.gradients) == asks_gradients
+    )
 
 
-def test_the_oracle_refuses_what_is_invalid_with_the_promised_class(cases: list[Case]) -> None:
-    for case in cases:
-        if case.promise.raises:
-            found = expect(case)
-            assert found.raised is not None, case.id
-            assert found.raised.cls in case.promise.raises, (case.id, found.raised)
+@pytest.mark.parametrize("path", FILES, ids=name_file)
+def test_the_oracle_accepts_what_is_valid_and_computes_it(path: Path) -> None:
+    valid = [case for case in load(path) if not case.promise.raises]
+    assert [case.id for case in valid if not is_computed(case)] == []
 
 
-def test_every_invalid_call_has_a_valid_twin(cases: list[Case]) -> None:
-    for case in cases:
-        if case.promise.raises:
-            assert case.twin is not None, case.id
-            assert expect(case.twin).raised is None, (case.id, case.twin)
+def is_refused(case: Case) -> bool:
+    """Whether the oracle refuses a case with an exception that it promises."""
+    raised = expect(case).raised
+    return raised is not None and raised.cls in case.promise.raises
 
 
-def test_a_twin_differs_in_what_is_wrong_alone(cases: list[Case]) -> None:
-    for case in cases:
-        if case.twin is None:
-            continue
-        # As text: 1 is not True, and NaN is itself.
-        written = {f"{name}={value!r}" for name, value in case.arguments.items()}
-        mended = {f"{name}={value!r}" for name, value in case.twin.arguments.items()}
-        different = {text.partition("=")[0] for text in written ^ mended}
-        different |= {
-            name for name in ("shape", "dtype") if getattr(case.inputs, name) != getattr(case.twin.inputs, name)
-        }
-        assert different == {case.wrong}, case.id
+@pytest.mark.parametrize("path", FILES, ids=name_file)
+def test_the_oracle_refuses_what_is_invalid_with_the_promised_class(path: Path) -> None:
+    invalid = [case for case in load(path) if case.promise.raises]
+    assert [case.id for case in invalid if not is_refused(case)] == []
 
 
-def test_every_parameter_is_wrong_somewhere(cases: list[Case]) -> None:
-    for layer in LAYERS:
-        wrong = {case.wrong for case in cases if case.layer == layer and case.wrong is not None}
-        assert wrong == {*PARAMETERS[layer].split(), "shape", "dtype"}
+# What is wrong with an invalid call, and its valid twin
+
+
+def list_differences(case: Case) -> set[str]:
+    """The arguments, and what of the input, in which a case differs from its twin."""
+    assert case.twin is not None
+    # As text: 1 is not True, and NaN is itself.
+    written = {f"{name}={value!r}" for name, value in case.arguments.items()}
+    mended = {f"{name}={value!r}" for name, value in case.twin.arguments.items()}
+    different = {text.partition("=")[0] for text in written ^ mended}
+    for name in ("shape", "dtype"):
+        if getattr(case.inputs, name) != getattr(case.twin.inputs, name):
+            different.add(name)
+    return different
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_file)
+def test_every_invalid_call_has_a_valid_twin(path: Path) -> None:
+    invalid = [case for case in load(path) if case.promise.raises]
+    assert [case.id for case in invalid if case.twin is None or expect(case.twin).raised is not None] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_file)
+def test_a_twin_differs_in_what_is_wrong_alone(path: Path) -> None:
+    twins = [case for case in load(path) if case.twin is not None]
+    assert [case.id for case in twins if list_differences(case) != {case.wrong}] == []
+
+
+@pytest.mark.parametrize("layer", LAYER_NAMES)
+def test_every_parameter_is_wrong_somewhere(layer: LayerName) -> None:
+    wrong = {case.wrong for path in FILES for case in load(path) if case.layer == layer and case.wrong is not None}
+    assert wrong == {*LAYERS[layer].parameters, "shape", "dtype"}

@@ -15,6 +15,7 @@ from conformance.audit import make_cached_oracle, measure
 from conformance.oracle import expectation as oracle
 from conformance.oracle.expectation import Expectation, Expected
 
+LIMIT = 20.0  # seconds for a case
 CASE: Any = SimpleNamespace(id="a.yaml::a")
 
 
@@ -27,7 +28,7 @@ def test_threads_that_ask_at_once_wait_for_one_answer(monkeypatch: pytest.Monkey
     asked: list[str] = []
     meet = threading.Barrier(4, timeout=10.0)
 
-    def expect(case: Any) -> Expectation:
+    def expect(case: Any, limit: float) -> Expectation:
         asked.append(case.id)
         return sized(1)
 
@@ -36,7 +37,7 @@ def test_threads_that_ask_at_once_wait_for_one_answer(monkeypatch: pytest.Monkey
         return expect(CASE)
 
     monkeypatch.setattr(oracle, "expect", expect)
-    cached = make_cached_oracle()
+    cached = make_cached_oracle(LIMIT)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(ask, [cached] * 4))
     assert asked == [CASE.id]
@@ -44,11 +45,11 @@ def test_threads_that_ask_at_once_wait_for_one_answer(monkeypatch: pytest.Monkey
 
 
 def test_what_the_oracle_raises_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    def expect(case: Any) -> Expectation:
+    def expect(case: Any, limit: float) -> Expectation:
         raise ValueError("no exact inputs")
 
     monkeypatch.setattr(oracle, "expect", expect)
-    cached = make_cached_oracle()
+    cached = make_cached_oracle(LIMIT)
     for _ in range(2):
         with pytest.raises(ValueError, match="^no exact inputs$"):
             cached(CASE)
@@ -57,13 +58,13 @@ def test_what_the_oracle_raises_is_raised(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_is_larger_than_the_cache_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def expect(case: Any) -> Expectation:
+    def expect(case: Any, limit: float) -> Expectation:
         asked.append(case.id)
         return sized(5000)
 
     monkeypatch.setattr(oracle, "expect", expect)
     monkeypatch.setattr(audit, "CACHE", 4000)
-    cached = make_cached_oracle()
+    cached = make_cached_oracle(LIMIT)
     cached(CASE)
     cached(CASE)
     assert asked == [CASE.id, CASE.id]

@@ -1,0 +1,178 @@
+"""Each kind of record writes a line and reads it back, and no other data is taken for one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.case import (
+    LAYERS,
+    Confirmation,
+    Inputs,
+    Kind,
+    Outcome,
+    Phase,
+    Raised,
+    Ruling,
+    Statement,
+    Verdict,
+    Worst,
+)
+from conformance.certificate.certificate import Certificate, CheckResult
+from conformance.records.record import (
+    CLASSES,
+    CaseRecord,
+    ConfirmationRecord,
+    ContractRecord,
+    Footer,
+    Header,
+    Question,
+    Record,
+    RecordError,
+    StatementRecord,
+    TargetRecord,
+    VerdictRecord,
+    read_line,
+    read_record,
+    write_line,
+)
+from tests.fakes.suite import Result, Suite
+
+SCHEMA = Path(__file__).parents[2] / "specs" / "schema" / "results.json"
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
+
+words = st.text(max_size=8)
+numbers = st.integers() | st.floats() | st.complex_numbers()
+finite = st.floats(0, 1e6)
+texts = st.dictionaries(words, words, max_size=2)
+questions = st.builds(Question, words, words, words)
+check_results = st.builds(CheckResult, words, st.sampled_from(["passed", "failed", "not observable"]), words)
+certificates = st.builds(Certificate, words, finite, st.dictionaries(words, st.tuples(check_results), max_size=2))
+inputs = st.builds(
+    Inputs,
+    shape=st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)),
+    dtype=words,
+    values=words,
+    layout=words,
+    gradients=st.booleans(),
+    weight_dtype=st.none() | words,
+    infer=st.booleans(),
+)
+worsts = st.builds(Worst, st.tuples(st.integers(0, 9)), numbers, numbers, st.floats())
+verdicts = st.builds(
+    Verdict,
+    outcome=st.sampled_from(Outcome),
+    kind=st.none() | st.sampled_from(Kind),
+    subject=words,
+    expected=words,
+    observed=words,
+    phase=st.none() | st.sampled_from(Phase),
+    raised=st.none() | st.builds(Raised, st.sampled_from(Phase), words, st.tuples(words), words),
+    ratio=st.none() | st.floats(),
+    exact=st.booleans(),
+    worst=st.none() | worsts,
+    ruling=st.none() | st.sampled_from(Ruling),
+    inferred=st.booleans(),
+    stderr=words,
+    arrays=st.none() | st.just({"x": [[1.0, "nan"]], "expected": []}),
+    seconds=st.integers(0, 10**9).map(lambda microseconds: microseconds / 10**6),
+)
+available = st.builds(
+    TargetRecord,
+    name=words,
+    framework=words,
+    spec=words,
+    apis=st.tuples(words),
+    available=st.just(True),
+    version=words,
+    environment=texts,
+    certificate=st.none() | certificates,
+)
+unavailable = st.builds(TargetRecord, words, words, words, st.tuples(words), available=st.just(False), reason=words)
+cases = st.builds(
+    CaseRecord,
+    id=words,
+    line=st.integers(1, 99),
+    layer=st.sampled_from(LAYERS),
+    api=st.none() | words,
+    arguments=st.dictionaries(words, st.none() | st.integers() | words | st.lists(st.integers()), max_size=2),
+    inputs=st.none() | inputs,
+    invalid=st.booleans(),
+    clause=words,
+    claim=st.none() | words,
+)
+records = st.one_of(
+    st.builds(Header, words, words, texts, st.tuples(words)),
+    available,
+    unavailable,
+    st.builds(ContractRecord, words, words, words, words, st.none() | texts),
+    cases,
+    st.builds(StatementRecord, st.builds(Statement, words, words, words, words, words, st.none() | words)),
+    st.builds(VerdictRecord, questions, verdicts, words, st.none() | words, st.none() | words),
+    st.builds(ConfirmationRecord, questions, st.builds(Confirmation, st.booleans(), words)),
+    st.builds(Footer, st.booleans(), words, st.integers(0, 99), st.integers(0, 9999).map(lambda tenths: tenths / 10)),
+)
+
+
+@given(records)
+def test_a_record_is_read_back_as_it_was(record: Record) -> None:
+    line = write_line(record)
+    again = read_line(line)
+    assert write_line(again) == line
+    assert repr(again) == repr(record), "in which NaN is like itself"
+
+
+@given(records)
+def test_a_line_is_ascii_and_as_the_schema_says(record: Record) -> None:
+    line = write_line(record)
+    assert line.isascii()
+    assert "\n" not in line
+    VALIDATOR.validate(json.loads(line))
+
+
+@pytest.mark.parametrize("cls", [Inputs, Verdict], ids=lambda cls: cls.__name__)
+def test_the_round_trip_covers_every_field(cls: type) -> None:
+    drawn = {Inputs: inputs, Verdict: verdicts}[cls]
+    keywords = drawn.wrapped_strategy.kwargs
+    assert set(keywords) == {field.name for field in dataclasses.fields(cls)}
+
+
+@pytest.fixture(scope="module")
+def whole(shared_suite: Suite) -> Result:
+    shared_suite.behave(k2="wrong", k3="no such kernel", k4="unregistered")
+    return shared_suite.run()
+
+
+def test_the_lines_of_a_run_are_read_back_byte_for_byte(whole: Result) -> None:
+    lines = whole.text.splitlines()
+    assert [write_line(read_line(line)) for line in lines] == lines
+
+
+def test_a_run_has_every_kind_of_record_but_statements(whole: Result) -> None:
+    assert {record["record"] for record in whole.records()} == CLASSES.keys() - {"statement"}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({}, "no record is called None"),
+        ({"record": "odd"}, "no record is called 'odd'"),
+        ({"record": ["verdict"]}, "no record is called"),
+        ({"record": "verdict"}, "no verdict record: KeyError: 'outcome'"),
+        ({"record": "verdict", "outcome": "odd"}, "no verdict record: ValueError: 'odd' is not a valid Outcome"),
+        ({"record": "statement", "document": "d"}, "no statement record: KeyError: 'api'"),
+        ({"record": "target", "certificate": []}, "no target record: "),
+        ({"record": "header", "suite": "1", "started": "", "host": 3}, "no header record: AttributeError"),
+    ],
+    ids=repr,
+)
+def test_other_data_is_no_record(data: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecordError, match=message):
+        read_record(data)
