@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conformance.case.observation import Phase
@@ -132,9 +133,64 @@ class Case:
         return f"{self.spec}::{self.name}"
 
 
+class DocumentKind(StrEnum):
+    """What a divergence from a document can tell: of the vendor's own document, or only of a copy of it."""
+
+    OFFICIAL_PAGE = "official_page"
+    INSTALLED_DOCSTRING = "installed_docstring"
+    OLDER_RELEASE = "older_release"
+    THIRD_PARTY_COPY = "third_party_copy"
+
+
+class Docstring(StrEnum):
+    """How the installed version's docstring stands to a statement of another document."""
+
+    SAME = "same"
+    SILENT = "silent"
+    OTHER = "other"  # it contradicts the statement; the claim ID-installed has its own sentence
+
+
+@dataclass(frozen=True)
+class Document:
+    """Where statements stand.
+
+    Attributes:
+        publisher: whose page it is.
+        title: as the document has it; of a docstring, whose it is.
+        version: version or date, or what shows its age.
+        kind: what a divergence from it can tell.
+        address: where it is published; None where neither it nor its publisher says so.
+    """
+
+    publisher: str
+    title: str
+    version: str
+    kind: DocumentKind
+    address: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The document as a person cites it."""
+        if self.kind is DocumentKind.INSTALLED_DOCSTRING:
+            return f"{self.version} {self.title}"
+        return f"{self.title} ({self.publisher}, {self.version})"
+
+
 @dataclass(frozen=True)
 class Statement:
-    """A statement of a document and how it is accounted for: `unchecked` is the reason, None when cases check it."""
+    """A statement of a document and how it is accounted for.
+
+    Attributes:
+        document: the document as a person cites it.
+        api: the API that it is about.
+        claim: its id.
+        section: where it stands in the document.
+        says: what it says, in our own words.
+        unchecked: why no case checks it; None when cases do.
+        source: the document.
+        docstring: how the installed docstring stands to it; None when it stands there itself.
+        announced: the version after which it is to hold; None when it is about the installed one.
+    """
 
     document: str
     api: str
@@ -142,3 +198,6 @@ class Statement:
     section: str
     says: str
     unchecked: str | None
+    source: Document
+    docstring: Docstring | None = None
+    announced: str | None = None

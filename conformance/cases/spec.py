@@ -25,6 +25,9 @@ from conformance.case import (
     VALUES,
     Case,
     Distribution,
+    Docstring,
+    Document,
+    DocumentKind,
     Inputs,
     LayerName,
     Phase,
@@ -112,13 +115,9 @@ class _Expander:
                     raise self.document.error(("cases", i), "a case needs a clause: its own, or the file's")
                 cases += self.expand(node, ("cases", i), node["name"], clause, None)
         for i, claim in enumerate(self.data.get("claims", ())):
-            document = claim.get("document", self.data["document"])
-            statements.append(
-                Statement(
-                    document, self.data["api"], claim["id"], claim["section"], claim["says"], claim.get("unchecked")
-                )
-            )
-            clause = f"{document}, {claim['section']}: {claim['says']}"
+            statement = self.statement(claim, ("claims", i))
+            statements.append(statement)
+            clause = f"{statement.document}, {statement.section}: {statement.says}"
             for j, node in enumerate(claim.get("cases", ())):
                 name = f"{claim['id']}.{node['name']}" if "name" in node else claim["id"]
                 cases += self.expand(node, ("claims", i, "cases", j), name, clause, claim["id"])
@@ -126,6 +125,34 @@ class _Expander:
         if duplicate is not None:
             raise self.document.error(("claims",), f"the claim id {duplicate.claim!r} stands here twice")
         return Spec(self.layer, self.api, tuple(cases), tuple(statements))
+
+    def statement(self, claim: Mapping[str, Any], path: YamlPath) -> Statement:
+        source = self.source(claim, path)
+        if (source.kind is DocumentKind.INSTALLED_DOCSTRING) is ("docstring" in claim):
+            raise self.document.error(
+                path, "a claim says how the installed docstring stands to it (docstring), unless it stands there itself"
+            )
+        return Statement(
+            document=source.name,
+            api=self.data["api"],
+            claim=claim["id"],
+            section=claim["section"],
+            says=claim["says"],
+            unchecked=claim.get("unchecked"),
+            source=source,
+            docstring=Docstring(claim["docstring"]) if "docstring" in claim else None,
+            announced=claim.get("announced"),
+        )
+
+    def source(self, claim: Mapping[str, Any], path: YamlPath) -> Document:
+        key = claim.get("document", self.data["document"])
+        if key not in self.data["documents"]:
+            where = (*path, "document") if "document" in claim else ("document",)
+            raise self.document.error(
+                where, f"the document {key!r} is none of documents: {', '.join(self.data['documents'])}"
+            )
+        data = self.data["documents"][key]
+        return Document(**{**data, "kind": DocumentKind(data["kind"])})
 
     def known_api(self, api: str) -> None:
         known = [name for name, contract in contracts().items() if contract.layer == self.layer]

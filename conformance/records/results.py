@@ -85,7 +85,13 @@ def case(found: Case) -> Record:
 
 
 def statement(found: Statement) -> Record:
-    return {"record": "statement", **_present(dataclasses.asdict(found))}
+    record = _present(dataclasses.asdict(found))
+    source = _present(record["source"])
+    # pytest-xdist moves plain str only.
+    source["kind"] = str(found.source.kind)
+    if found.docstring is not None:
+        record["docstring"] = str(found.docstring)
+    return {"record": "statement", **record, "source": source}
 
 
 def verdict(found: Verdict, case_id: str, target_name: str, api: str, call: str, script: str | None) -> Record:
