@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conformance.case.observation import Phase
@@ -105,6 +106,14 @@ class Promise:
     same_as: Arguments | None = None
 
 
+class Standing(StrEnum):
+    """Whether a statement can accuse its vendor."""
+
+    OWN = "own"  # the vendor says so of the installed version
+    COPY = "copy"  # an outdated or damaged copy says so, and the installed docstring does not
+    ANNOUNCED = "announced"  # the vendor says so of a later version
+
+
 @dataclass(frozen=True)
 class Case:
     """One concrete call, expanded from a spec.
@@ -123,6 +132,7 @@ class Case:
         claim: id of the claim that it tests, if any.
         wrong: of an invalid call, the argument (or ``shape`` or ``dtype`` of the input) that makes it so.
         twin: the valid call that differs from this one in what is wrong alone.
+        standing: of a claim's case, whether its sentence can accuse the vendor.
         positional: the arguments that are passed by position, in this order; the others by keyword.
     """
 
@@ -139,10 +149,57 @@ class Case:
     positional: tuple[str, ...] = ()
     wrong: str | None = None
     twin: Case | None = None
+    standing: Standing = Standing.OWN
 
     @property
     def id(self) -> str:
         return f"{self.spec}::{self.name}"
+
+
+class DocumentKind(StrEnum):
+    """What a divergence from a document can tell: of the vendor's own document, or only of a copy of it."""
+
+    OFFICIAL_PAGE = "official_page"
+    INSTALLED_DOCSTRING = "installed_docstring"
+    OLDER_RELEASE = "older_release"
+    THIRD_PARTY_COPY = "third_party_copy"
+
+
+class Docstring(StrEnum):
+    """How the installed version's docstring stands to a statement of another document."""
+
+    SAME = "same"
+    SILENT = "silent"
+    OTHER = "other"  # it contradicts the statement; the claim ID-installed has its own sentence
+
+
+@dataclass(frozen=True)
+class Document:
+    """Where statements stand.
+
+    Attributes:
+        publisher: whose page it is.
+        title: as the document has it; of a docstring, whose it is.
+        version: version or date, or what shows its age.
+        kind: what a divergence from it can tell.
+        address: where it is published; None where neither it nor its publisher says so.
+    """
+
+    publisher: str
+    title: str
+    version: str
+    kind: DocumentKind
+    address: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The document as a person cites it."""
+        if self.kind is DocumentKind.INSTALLED_DOCSTRING:
+            return f"{self.version} {self.title}"
+        return f"{self.title} ({self.publisher}, {self.version})"
+
+
+OWN_DOCUMENTS = frozenset({DocumentKind.OFFICIAL_PAGE, DocumentKind.INSTALLED_DOCSTRING})
 
 
 @dataclass(frozen=True)
@@ -150,12 +207,15 @@ class Statement:
     """A statement of a document, and how the suite accounts for it.
 
     Attributes:
-        document: the document, as specs name it.
+        document: the document, as a person cites it.
         api: the documented API.
         claim: the id by which cases refer to the statement.
         section: where in the document it stands.
-        says: the statement.
+        says: the statement, in our own words.
         unchecked: why no case checks it; None when cases do.
+        source: the document.
+        docstring: how the installed docstring stands to it; None when it stands there itself.
+        announced: the version after which it is to hold; None when it is about the installed one.
     """
 
     document: str
@@ -164,3 +224,18 @@ class Statement:
     section: str
     says: str
     unchecked: str | None
+    source: Document
+    docstring: Docstring | None = None
+    announced: str | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """Whether the statement can accuse the vendor.
+
+        A page of the vendor's speaks for itself, and so does whatever the installed docstring says too.
+        """
+        if self.announced is not None:
+            return Standing.ANNOUNCED
+        if self.docstring is Docstring.SAME or self.source.kind in OWN_DOCUMENTS:
+            return Standing.OWN if self.docstring is not Docstring.OTHER else Standing.COPY
+        return Standing.COPY

@@ -84,6 +84,8 @@ class Ruling(StrEnum):
     DOCUMENT_SILENT = "document_silent"
     ALL_DIFFER = "all_differ"
     DOCUMENT_AND_IMPLEMENTATION_PART = "document_and_implementation_part"  # where the oracle has no say
+    COPY_OUTDATED = "copy_outdated"  # or damaged: its vendor's own document does not say so
+    ANNOUNCED = "announced"  # the document says so of a later version
     NOT_OBSERVABLE = "not_observable"
 
 

@@ -20,6 +20,7 @@ from conformance.case import (
     LayerName,
     Phase,
     Promise,
+    Standing,
 )
 from conformance.case.values import Value
 from conformance.cases.expansion import Binding
@@ -60,6 +61,7 @@ class Template:
     name: str
     clause: str
     claim: str | None = None
+    standing: Standing = Standing.OWN
 
 
 def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
@@ -97,6 +99,7 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         claim=template.claim,
         positional=_read_positional(node, arguments),
         wrong=node.data.get("wrong"),
+        standing=template.standing,
     )
     return case if case.wrong is None else replace(case, twin=_build_twin(case, case.wrong, node, defaults))
 

@@ -5,13 +5,13 @@ Every rejection is a `SpecError` that names the file, the line and the column.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import safe_yaml
 from conformance.apis import contracts
-from conformance.case import Case, LayerName, Statement
+from conformance.case import Case, Docstring, Document, DocumentKind, LayerName, Statement
 from conformance.cases.expansion import expand
 from conformance.cases.node import Node
 from conformance.cases.parts import SpecFile, Template, build_case
@@ -57,8 +57,8 @@ def load(path: Path, name: str) -> Spec:
     root = Node(document, (), document.data, {})
     file = SpecFile(name, root.data["layer"], root.data.get("api"), root.child("defaults", {}))
     _check_api(root, file)
-    statements = tuple(_read_statements(root.child("claims", [])))
-    templates = [*_read_canonical(root), *_read_claims(root)]
+    statements = tuple(_read_statements(root))
+    templates = [*_read_canonical(root), *_read_claims(root, statements)]
     return Spec(file.layer, file.api, tuple(_expand_all(file, templates)), statements)
 
 
@@ -78,19 +78,9 @@ def _read_canonical(root: Node) -> Iterator[Template]:
         yield Template(node, data["name"], clause)
 
 
-def _read_claims(root: Node) -> Iterator[Template]:
+def _read_statements(root: Node) -> Iterator[Statement]:
+    """The claims of a file. Raises SpecError where two have one id, or one does not say whose it is."""
     claims = root.child("claims", [])
-    for number, claim in enumerate(claims.data):
-        document = claim.get("document", root.data["document"])
-        clause = f"{document}, {claim['section']}: {claim['says']}"
-        cases = claims.child(number).child("cases", [])
-        for position, data in enumerate(cases.data):
-            name = f"{claim['id']}.{data['name']}" if "name" in data else claim["id"]
-            yield Template(cases.child(position), name, clause, claim["id"])
-
-
-def _read_statements(claims: Node) -> Iterator[Statement]:
-    data = claims.document.data
     lines: dict[str, int] = {}
     for number, claim in enumerate(claims.data):
         node = claims.child(number)
@@ -99,14 +89,43 @@ def _read_statements(claims: Node) -> Iterator[Statement]:
             raise node.error(
                 f"the claim {claim['id']!r} stands at line {first} already; give one of them another id", "id"
             )
+        source = _read_source(node, root)
+        if (source.kind is DocumentKind.INSTALLED_DOCSTRING) is ("docstring" in claim):
+            raise node.error(
+                "a claim says how the installed docstring stands to it (docstring), unless it stands there itself"
+            )
         yield Statement(
-            document=claim.get("document", data["document"]),
-            api=data["api"],
+            document=source.name,
+            api=root.data["api"],
             claim=claim["id"],
             section=claim["section"],
             says=claim["says"],
             unchecked=claim.get("unchecked"),
+            source=source,
+            docstring=Docstring(claim["docstring"]) if "docstring" in claim else None,
+            announced=claim.get("announced"),
         )
+
+
+def _read_source(claim: Node, root: Node) -> Document:
+    """The document of a claim: its own, or the file's. Raises SpecError where `documents` has none of that key."""
+    documents = root.data["documents"]
+    key = claim.data.get("document", root.data["document"])
+    if key not in documents:
+        place = claim if "document" in claim.data else root
+        raise place.error(f"the document {key!r} is none of documents: {', '.join(documents)}", "document")
+    data = documents[key]
+    return Document(**{**data, "kind": DocumentKind(data["kind"])})
+
+
+def _read_claims(root: Node, statements: Sequence[Statement]) -> Iterator[Template]:
+    claims = root.child("claims", [])
+    for number, statement in enumerate(statements):
+        clause = f"{statement.document}, {statement.section}: {statement.says}"
+        cases = claims.child(number).child("cases", [])
+        for position, data in enumerate(cases.data):
+            name = f"{statement.claim}.{data['name']}" if "name" in data else statement.claim
+            yield Template(cases.child(position), name, clause, statement.claim, statement.standing)
 
 
 def _expand_all(file: SpecFile, templates: Iterable[Template]) -> Iterator[Case]:

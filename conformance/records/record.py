@@ -20,6 +20,9 @@ from conformance.case import (
     Confirmation,
     Direction,
     Divergence,
+    Docstring,
+    Document,
+    DocumentKind,
     Greeting,
     Inputs,
     Kind,
@@ -291,14 +294,43 @@ class StatementRecord:
             "section": statement.section,
             "says": statement.says,
         }
-        return data if statement.unchecked is None else {**data, "unchecked": statement.unchecked}
+        optional = {
+            "unchecked": statement.unchecked,
+            "docstring": statement.docstring,
+            "announced": statement.announced,
+        }
+        data |= {name: value for name, value in optional.items() if value is not None}
+        return {**data, "source": _source_to_json(statement.source)}
 
     @classmethod
     def from_json(cls, data: Data) -> StatementRecord:
         statement = Statement(
-            data["document"], data["api"], data["claim"], data["section"], data["says"], data.get("unchecked")
+            document=data["document"],
+            api=data["api"],
+            claim=data["claim"],
+            section=data["section"],
+            says=data["says"],
+            unchecked=data.get("unchecked"),
+            source=_source_from_json(data["source"]),
+            docstring=Docstring(data["docstring"]) if "docstring" in data else None,
+            announced=data.get("announced"),
         )
         return cls(statement)
+
+
+def _source_to_json(source: Document) -> Data:
+    data = {
+        "publisher": source.publisher,
+        "title": source.title,
+        "version": source.version,
+        "kind": source.kind,
+        "address": source.address,
+    }
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _source_from_json(data: Data) -> Document:
+    return Document(**{**data, "kind": DocumentKind(data["kind"])})
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from conformance.case import (
     Promise,
     PromisedParameter,
     Ruling,
+    Standing,
     TypedArray,
     values,
 )
@@ -78,7 +79,7 @@ def check(evidence: Evidence) -> Finding:
         ruling = rule(answer.voices.without_oracle() if mute else answer.voices)
         if ruling not in KEPT:
             assert answer.divergence is not None
-            return Diverging(answer.divergence, Authority.OWN_DOCUMENT, evidence.case.clause, ruling)
+            return accuse(evidence, answer.divergence, ruling)
         rulings.append(ruling)
         compared += answer.compared
         if answer.ratio is not None:
@@ -89,6 +90,17 @@ def check(evidence: Evidence) -> Finding:
         return Fault("nothing that this case promises was observed")
     ruling = Ruling.ORACLE_APART if Ruling.ORACLE_APART in rulings else Ruling.HOLDS
     return Conforming(ratio, ruling, tuple(dict.fromkeys(compared)))
+
+
+def accuse(evidence: Evidence, divergence: Divergence, ruling: Ruling) -> Diverging | Differing:
+    """A promise that is not kept: the vendor's own, or that of a copy or of a later version, which accuses nobody."""
+    match evidence.case.standing:
+        case Standing.COPY:
+            return Differing(divergence, ruling=Ruling.COPY_OUTDATED)
+        case Standing.ANNOUNCED:
+            return Differing(divergence, ruling=Ruling.ANNOUNCED)
+        case Standing.OWN:
+            return Diverging(divergence, Authority.OWN_DOCUMENT, evidence.case.clause, ruling)
 
 
 def oracle_is_mute(evidence: Evidence) -> bool:

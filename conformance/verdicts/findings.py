@@ -47,11 +47,18 @@ class Diverging:
 
 @dataclass(frozen=True)
 class Differing:
-    """The implementation does otherwise than the oracle and other APIs, and no sentence of its vendor's forbids it."""
+    """The implementation does otherwise than expected, and no sentence of its vendor's, nor mathematics, forbids it.
+
+    Attributes:
+        direction: how it departs from the oracle and other APIs, in a canonical case.
+        compared: what was compared.
+        ruling: of a claim's case, whose sentence is not the vendor's own.
+    """
 
     divergence: Divergence
-    direction: Direction
+    direction: Direction | None = None
     compared: tuple[Aspect, ...] = ()
+    ruling: Ruling | None = None
 
 
 @dataclass(frozen=True)

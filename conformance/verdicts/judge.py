@@ -101,6 +101,7 @@ def judge_differing(finding: Differing) -> Verdict:
         expected=difference.expected,
         observed=difference.observed,
         direction=finding.direction,
+        ruling=finding.ruling,
         compared=finding.compared,
     )
 

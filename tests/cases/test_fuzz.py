@@ -106,9 +106,15 @@ claim = st.fixed_dictionaries(
     {"id": names, "section": st.just("1"), "says": st.text(min_size=1, max_size=5)},
     optional={"cases": lists(claim_case, 2), "unchecked": scalars},
 )
+HEAD = {
+    "layer": "conv2d",
+    "api": "torch.nn.Conv2d",
+    "documents": {"x": {"publisher": "p", "title": "t", "version": "1", "kind": "installed_docstring"}},
+    "document": "x",
+}
 specs = st.one_of(
     st.fixed_dictionaries({"layer": st.sampled_from(LAYERS), "clause": st.just("x"), "cases": lists(canonical)}),
-    lists(claim).map(lambda claims: {"layer": "conv2d", "api": "torch.nn.Conv2d", "document": "x", "claims": claims}),
+    lists(claim).map(lambda claims: {**HEAD, "claims": claims}),
 )
 pieces = st.lists(st.sampled_from([*WORDS, *ODD]) | st.text(max_size=5), max_size=40).map("".join)
 SEEDS = [path.read_bytes()[:3000] for path in sorted((ROOT / "specs").glob("conv*/*.yaml"))[:12]]

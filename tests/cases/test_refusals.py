@@ -17,6 +17,8 @@ from conv_reports.results import read
 HEAD = "layer: conv2d\nclause: none\ncases:\n"
 CALL = "in_channels: 1, out_channels: 1, kernel_size: 2"
 WIDE = ", ".join(f"n{i}: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]" for i in range(7))
+DOCSTRING = "documents: {x: {publisher: p, title: t, version: v, kind: installed_docstring}}\ndocument: x\n"
+CLAIM = f"{DOCSTRING}claims: [{{id: a, section: b, says: c, unchecked: d}}]\n"
 PAIRS = ", ".join(f"n{i}: [{', '.join(map(str, range(100)))}]" for i in range(9))
 
 # Content, what stands at the reported place (or its line and column), and what the message says.
@@ -49,11 +51,9 @@ SPECS = {
         f"layer: conv2d\nclause: x\ndefaults: {{arguments: {{pad: 1}}}}\ncases: [{{name: x, arguments: {{{CALL}}}}}]\n",
         "pad: 1", "no parameter 'pad'",
     ),
-    "no API": ("layer: conv2d\napi: torch.nn.Conv3d\ndocument: x\nclaims: [{id: a, section: b, says: c, unchecked: d}]\n",
-               "2:1", "torch.nn.Conv3d is no API of conv2d; known are"),
+    "no API": (f"layer: conv2d\napi: torch.nn.Conv3d\n{CLAIM}", "2:1", "torch.nn.Conv3d is no API of conv2d; known are"),
     "another layer's API": (
-        "layer: conv2d\napi: torch.nn.ConvTranspose2d\ndocument: x\nclaims: [{id: a, section: b, says: c, unchecked: d}]\n",
-        "2:1", "is no API of conv2d",
+        f"layer: conv2d\napi: torch.nn.ConvTranspose2d\n{CLAIM}", "2:1", "is no API of conv2d",
     ),
     "ten million cases": (f"{HEAD}  - name: x\n    for: {{{WIDE}}}\n", "for:", "expands to 10000000 combinations"),
     "too much to cover": (

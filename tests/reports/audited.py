@@ -38,7 +38,9 @@ cases:
 CLAIMS = """\
 layer: conv2d
 api: fakeflow.Conv2d
-document: "fakeflow 1, Conv2d"
+documents:
+  docstring: {publisher: nobody, title: docstring of fakeflow.Conv2d, version: fakeflow 1, kind: installed_docstring}
+document: docstring
 claims:
   - id: shape
     section: "1"

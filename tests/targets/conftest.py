@@ -143,7 +143,15 @@ def write_spec(path: Path, acts: Sequence[str]) -> None:
     content = {
         "layer": "conv2d",
         "api": "fakeflow.Conv2d",
-        "document": "none",
+        "documents": {
+            "docstring": {
+                "publisher": "nobody",
+                "title": "docstring of fakeflow.Conv2d",
+                "version": "fakeflow 1",
+                "kind": "installed_docstring",
+            }
+        },
+        "document": "docstring",
         "defaults": {
             "arguments": {"in_channels": 2, "out_channels": 3, "kernel_size": 2},
             "input": {"shape": [1, 2, 5, 4]},
