@@ -38,6 +38,7 @@ class Place:
     Attributes:
         platform: system and machine, such as ``"linux-x86_64"``.
         processor: the processor's name as its system tells it.
+        instructions: the instruction sets in use that the target's adapter names.
     """
 
     target: str
@@ -45,6 +46,7 @@ class Place:
     platform: str
     processor: str
     device: str
+    instructions: str = ""
 
 
 def describe_place(target: TargetRecord) -> Place:
@@ -56,6 +58,7 @@ def describe_place(target: TargetRecord) -> Place:
         _describe_platform(environment.get("platform", platform.platform())),
         environment.get("processor", ""),
         environment.get("device", ""),
+        environment.get("instructions", ""),
     )
 
 
@@ -134,7 +137,7 @@ class Entry:
     """One known divergence of one API.
 
     Attributes:
-        versions, platform, processor, device: the places where it is known; None where that does not matter.
+        versions, platform, processor, device, instructions: the places where it is known; None for any.
         kind: how the cases diverge, as `Fact.kind`.
         subject: what diverges; None for anything.
         message: how the observed text begins.
@@ -148,6 +151,7 @@ class Entry:
     platform: str | None
     processor: str | None
     device: str | None
+    instructions: str | None
     kind: str
     subject: str | None
     message: str
@@ -168,6 +172,7 @@ class Entry:
             and self.platform in (None, place.platform)
             and (self.processor is None or fits(self.processor, place.processor))
             and (self.device is None or fits(self.device, place.device))
+            and (self.instructions is None or fits(self.instructions, place.instructions))
         )
 
     def explains(self, fact: Fact) -> bool:
@@ -349,6 +354,7 @@ def _read_entry(document: safe_yaml.Document, number: int, node: Mapping[str, An
         platform=node.get("platform"),
         processor=node.get("processor"),
         device=node.get("device"),
+        instructions=node.get("instructions"),
         kind=node["kind"],
         subject=node.get("subject"),
         message=node.get("message", ""),

@@ -17,6 +17,8 @@ def write_check(asked: AskedCase, verdict: Verdict) -> list[str]:
     match verdict.kind:
         case Kind.WRONGLY_REJECTED:
             return [say_whether("raised is not None")]
+        case Kind.INTERNAL_ERROR:
+            return [say_whether("raised is not None and 'please ' in str(raised).lower()")]
         case Kind.WRONGLY_ACCEPTED:
             return [say_whether("raised is None")]
         case Kind.ERROR_CLASS:

@@ -11,7 +11,13 @@ from conformance.reproducers.call import Extent, extent_of, write_steps
 from conformance.reproducers.check import write_check
 
 PACKED = 60_000  # characters; larger arrays make no script
-ABOUT_ERRORS = (Kind.WRONGLY_REJECTED, Kind.WRONGLY_ACCEPTED, Kind.ERROR_CLASS, Kind.ERROR_PHASE)
+ABOUT_ERRORS = (
+    Kind.WRONGLY_REJECTED,
+    Kind.WRONGLY_ACCEPTED,
+    Kind.INTERNAL_ERROR,
+    Kind.ERROR_CLASS,
+    Kind.ERROR_PHASE,
+)
 
 
 def write_script(asked: AskedCase, verdict: Verdict) -> str | None:

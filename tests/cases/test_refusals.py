@@ -92,13 +92,13 @@ SPECS = {
         "    input: {shape: [1, 1, 1000, 1000]}\n", "arguments:", "would cost the oracle about",
     ),
     "minutes of work, in a vendor's arguments": (
-        "layer: conv2d\napi: torch.nn.functional.conv2d\ndocument: x\nclaims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        f"layer: conv2d\napi: torch.nn.functional.conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
         "      - arguments: {weight: {tensor: [1, 1, 300, 300]}}\n        input: {shape: [1, 1, 1000, 1000]}\n"
         "        expect: {operation: true}\n", "arguments:", "would cost the oracle about",
     ),
     "the same claim twice": (
-        "layer: conv2d\napi: torch.nn.Conv2d\ndocument: x\nclaims:\n  - {id: a, section: b, says: c, unchecked: d}\n"
-        "  - section: b\n    id: a\n    says: c\n    unchecked: d\n", "7:5", "the claim 'a' stands at line 5 already",
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: c, unchecked: d}}\n"
+        "  - section: b\n    id: a\n    says: c\n    unchecked: d\n", "8:5", "the claim 'a' stands at line 6 already",
     ),
     "an expression": (f'{HEAD}  - {{name: x, arguments: {{{CALL}, stride: "=1+"}}}}\n', "stride:", "cannot evaluate '1+'"),
     "an unknown dtype": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], dtype: f4}}}}\n", "dtype:", "unknown dtype 'f4'"),

@@ -24,7 +24,7 @@ def name_options(value: object) -> str | None:
 @pytest.fixture(scope="module")
 def whole(shared_suite: Suite) -> Result:
     """A run in which two kernels diverge and one is lacking."""
-    shared_suite.behave(k2="wrong", k3="no such kernel", k4="unregistered")
+    shared_suite.behave(k2="wrong", k3="no such kernel, please report this bug", k4="unregistered")
     return shared_suite.run("-rA", "--junitxml", "junit.xml")
 
 

@@ -12,7 +12,7 @@ from conformance.records import baseline, rebaseline
 from conformance.records.baseline import BaselineError, Fact, Place
 from conformance.records.record import TargetRecord
 
-PLACE = Place("torch", "2.13.0+cpu", "linux-x86_64", "some processor", "cpu")
+PLACE = Place("torch", "2.13.0+cpu", "linux-x86_64", "some processor", "cpu", "avx512 avx512_bf16")
 
 
 def fact(name: str, observed: str = "", kind: str = "wrongly_rejected", **more: object) -> Fact:
@@ -139,6 +139,8 @@ def test_nothing_known_is_left_of_a_run_that_conforms() -> None:
         ("versions: ==2.13.0\n    platform: linux-x86_64", {"platform": "linux-aarch64"}, False),
         ("versions: ==2.13.0\n    processor: '*process*'", {}, True),
         ("versions: ==2.13.0\n    processor: process", {}, False),
+        ("versions: ==2.13.0\n    instructions: '*avx512_bf16*'", {}, True),
+        ("versions: ==2.13.0\n    instructions: '*amx_tile*'", {}, False),
         ("versions: ==2.13.0\n    device: cuda*", {}, False),
     ],
 )

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 
 from conformance.case import (
     LAYERS,
+    Aspect,
+    Authority,
     Confirmation,
+    Direction,
+    Divergence,
+    Docstring,
+    Document,
+    DocumentKind,
     Inputs,
     Kind,
     Outcome,
@@ -66,6 +73,7 @@ inputs = st.builds(
     infer=st.booleans(),
 )
 worsts = st.builds(Worst, st.tuples(st.integers(0, 9)), numbers, numbers, st.floats())
+divergences = st.builds(Divergence, st.sampled_from(Kind), words, words, words, st.none() | st.floats())
 verdicts = st.builds(
     Verdict,
     outcome=st.sampled_from(Outcome),
@@ -79,6 +87,12 @@ verdicts = st.builds(
     exact=st.booleans(),
     worst=st.none() | worsts,
     ruling=st.none() | st.sampled_from(Ruling),
+    authority=st.none() | st.sampled_from(Authority),
+    rests_on=words,
+    direction=st.none() | st.sampled_from(Direction),
+    further=st.lists(divergences, max_size=2).map(tuple),
+    compared=st.lists(st.sampled_from(Aspect), unique=True).map(tuple),
+    accident=st.booleans(),
     inferred=st.booleans(),
     stderr=words,
     arrays=st.none() | st.just({"x": [[1.0, "nan"]], "expected": []}),
@@ -107,6 +121,19 @@ cases = st.builds(
     invalid=st.booleans(),
     clause=words,
     claim=st.none() | words,
+    wrong=st.none() | words,
+)
+statements = st.builds(
+    Statement,
+    document=words,
+    api=words,
+    claim=words,
+    section=words,
+    says=words,
+    unchecked=st.none() | words,
+    source=st.builds(Document, words, words, words, st.sampled_from(DocumentKind), st.none() | words),
+    docstring=st.none() | st.sampled_from(Docstring),
+    announced=st.none() | words,
 )
 records = st.one_of(
     st.builds(Header, words, words, texts, st.tuples(words)),
@@ -114,7 +141,7 @@ records = st.one_of(
     unavailable,
     st.builds(ContractRecord, words, words, words, words, st.none() | texts),
     cases,
-    st.builds(StatementRecord, st.builds(Statement, words, words, words, words, words, st.none() | words)),
+    st.builds(StatementRecord, statements),
     st.builds(VerdictRecord, questions, verdicts, words, st.none() | words, st.none() | words),
     st.builds(ConfirmationRecord, questions, st.builds(Confirmation, st.booleans(), words)),
     st.builds(Footer, st.booleans(), words, st.integers(0, 99), st.integers(0, 9999).map(lambda tenths: tenths / 10)),

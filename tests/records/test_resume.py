@@ -138,7 +138,7 @@ def test_an_unstable_verdict_fails_the_run(repeated: Result) -> None:
 
 
 def test_a_second_run_gives_the_same_verdicts_byte_for_byte(suite: Suite) -> None:
-    suite.behave(k2="wrong", k3="no such kernel at ADDRESS")
+    suite.behave(k2="wrong", k3="no such kernel at ADDRESS, please report this bug")
     first = suite.run().stable()
     assert "no such kernel at 0x..." in "".join(first)
     assert suite.run().stable() == first

@@ -1,5 +1,6 @@
 """torch, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
+import os
 from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
@@ -29,7 +30,23 @@ def version() -> str:
 
 
 def environment() -> Dict[str, str]:
-    return {"device": _state["device"], "torch threads": str(torch.get_num_threads())}
+    return {
+        "device": _state["device"],
+        "torch threads": str(torch.get_num_threads()),
+        "instructions": _instructions(),
+    }
+
+
+def _instructions() -> str:
+    """The instruction sets in use that were found to change a verdict: bfloat16's products flush subnormals."""
+    names = [torch.backends.cpu.get_cpu_capability().lower()]
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "ALL").upper()
+    if limit in ("ALL", "DEFAULT") or any(word in limit for word in ("BF16", "FP16", "AMX", "AVX10")):
+        for name in ("avx512_bf16", "amx_tile"):
+            supported = getattr(torch.cpu, f"_is_{name}_supported", None)
+            if supported is not None and supported():
+                names.append(name)
+    return " ".join(names)
 
 
 def reset() -> None:
