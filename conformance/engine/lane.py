@@ -18,7 +18,7 @@ from conformance.engine.schedule import GivenUp, Schedule, State
 from conformance.oracle.expectation import Expectation
 from conformance.targets.connection import Connection
 from conformance.targets.errors import Cause, LostError, TargetError
-from conformance.targets.protocol import encode_call, vendor_arguments
+from conformance.targets.protocol import encode_call, explain_unasked, vendor_arguments
 from conformance.verdicts import judge
 
 RESTARTS = 3  # failed starts in a row, before a target is given up
@@ -129,6 +129,9 @@ class Lane:
         if isinstance(state, GivenUp):
             return state.verdict
         call = encode_call(job.case, job.contract, arguments, self._expect(job.case), attempt.number)
+        unasked = explain_unasked(job.case, arguments, call)
+        if unasked is not None:
+            return Verdict(Outcome.NO_EQUIVALENT, observed=unasked)
         execnet.dumps([call["arguments"], call["same_as"]])  # what cannot travel is refused here
         return call
 

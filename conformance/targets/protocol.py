@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.apis import Contract, NoEquivalent
-from conformance.case import Array, Case, Observation, Phase, Raised, Tensor, TypedArray
+from conformance.case import Array, Case, DType, Observation, Phase, Raised, Tensor, TypedArray
 from conformance.case.values import Arguments
 from conformance.oracle import inputs
 from conformance.oracle.expectation import Expectation
@@ -31,6 +31,7 @@ from conformance.targets.codec import WireArray, decode_array, encode_array, enc
 from conformance.targets.errors import ProtocolError
 
 PARAMETERS = ("weight", "bias")
+DEFAULT_DTYPE = "float32"  # every vendor's
 
 
 def vendor_arguments(case: Case, contract: Contract) -> Arguments | NoEquivalent:
@@ -58,6 +59,19 @@ def encode_call(
         "values": promise.distribution is not None,
         "infer": case.inputs is not None and case.inputs.infer,
     }
+
+
+def explain_unasked(case: Case, arguments: Arguments, call: Mapping[str, Any]) -> str | None:
+    """What of a case is not in its call, which therefore asks something else; None where all of it is.
+
+    A module without a dtype argument keeps its parameters in float32, unless they are set; those of a layer that is to
+    be rejected are not.
+    """
+    if case.inputs is None or case.inputs.weight_dtype in (None, DEFAULT_DTYPE):
+        return None
+    if "weight" in call["arrays"] or any(isinstance(value, DType) for value in arguments.values()):
+        return None
+    return f"the call says nothing of {case.inputs.weight_dtype}: the parameters would be {DEFAULT_DTYPE}"
 
 
 def encode_arguments(contract: Contract, arguments: Arguments) -> dict[str, Any]:

@@ -115,6 +115,7 @@ def open_lane(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Script], La
 
     monkeypatch.setattr(engine, "vendor_arguments", lambda case, contract: case.arguments)
     monkeypatch.setattr(engine, "encode_call", encode)
+    monkeypatch.setattr(engine, "explain_unasked", lambda *_: None)
     monkeypatch.setattr(engine, "judge", SimpleNamespace(judge=judge))
     yield open_
     for lane in lanes:
