@@ -39,7 +39,7 @@ def check_judge_of(subject: Subject, values: str) -> None:
     if verdict.outcome is not Outcome.CONFORMS:
         raise CheckFailedError(f"{values}: {verdict.outcome}, {verdict.subject}: {verdict.observed}")
     for name, changed in just_outside(expectation, answer):
-        if judge(case, contract, expectation, changed).outcome is not Outcome.DIVERGES:
+        if judge(case, contract, expectation, changed).outcome is Outcome.CONFORMS:
             raise CheckFailedError(f"{values}: {name} beside its bound conforms")
 
 
