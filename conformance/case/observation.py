@@ -80,7 +80,7 @@ class Observation:
         stderr: the end of the process's standard error, for a crash or a time-out.
         alone: for a crash or a time-out, whether the call does the same alone in a fresh process; None when not tried.
         timed_out: no answer within the limit.
-        seconds: wall time in the target.
+        seconds: wall time in the target; the limit, where that was reached.
     """
 
     phase: Phase

@@ -19,7 +19,7 @@ class Loss:
     Attributes:
         attempt: the call that it owed.
         cause: how it was lost.
-        detail: the signal or exit code; or what it sent instead, or the traceback of its own loop.
+        detail: the signal or exit code; the seconds that it was given; what it sent instead; the traceback of its loop.
         folder: where it worked, and left its last words.
         first: whether it had answered no other call.
     """
@@ -54,6 +54,7 @@ class Loss:
             timed_out=timed_out,
             stderr=words.get("stderr", "")[-MAX_STDERR:],
             alone=True if self.first else None,
+            seconds=float(self.detail or 0) if timed_out else 0.0,
         )
 
     def had_begun(self, words: Mapping[str, str]) -> bool:

@@ -122,7 +122,7 @@ class Connection:
         try:
             return decode_answer(self._take(limit), number)
         except execnet.TimeoutError:
-            raise LostError(Cause.TIMED_OUT) from None
+            raise LostError(Cause.TIMED_OUT, f"{limit:g}") from None
         except RemoteError as error:
             raise LostError(Cause.FAILED, str(error)) from error
         except (ProtocolError, OversizeError) as error:

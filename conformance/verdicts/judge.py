@@ -34,7 +34,8 @@ def judge_evidence(evidence: Evidence) -> Verdict:
     """The verdict, without what it carries over from the observation."""
     observation = evidence.observation
     if observation.timed_out:
-        return judge_lost_process(Outcome.TIMED_OUT, "no answer within the limit", observation)
+        end = f"no answer in {observation.seconds:g} s, in {observation.phase}"
+        return judge_lost_process(Outcome.TIMED_OUT, end, observation)
     if observation.died:
         return judge_lost_process(Outcome.CRASHED, f"the process ended: {observation.died}", observation)
     if evidence.expectation.fault is not None:

@@ -211,3 +211,8 @@ def test_a_wrong_value_hides_no_wrong_gradient() -> None:
 def test_a_wrong_shape_says_nothing_of_gradients_that_were_not_asked_for() -> None:
     verdict = Trial(inputs=INPUT).judge(output=zeros(9), gradients={})
     assert (verdict.kind, verdict.further) == (Kind.SHAPE, ())
+
+
+def test_a_time_limit_is_told_as_a_time_limit() -> None:
+    verdict = Trial(inputs=INPUT).judge(output=None, gradients={}, timed_out=True, seconds=20.0, phase=Phase.BACKWARD)
+    assert verdict.observed == "no answer in 20 s, in backward"
