@@ -1,6 +1,8 @@
 """The entry: a case, its expectation and its observation become a verdict. Knows no framework by name.
 
-Every outcome is made here. What a call did is found out by `canonical` or, for a claim's case, by `claims`.
+Every outcome of a call that was made is decided here. What the call did is found out by `canonical` or, for a claim's
+case, by `claims`. A call that was not made has its outcome from the engine (`no_equivalent`, `unavailable`); `repeat`
+and `twin` look at several verdicts.
 """
 
 from __future__ import annotations
@@ -46,7 +48,10 @@ def judge_evidence(evidence: Evidence) -> Verdict:
 
 
 def judge_lost_process(outcome: Outcome, end: str, observation: Observation) -> Verdict:
-    """The verdict on a call that ended its process, or that had to be ended with it."""
+    """The verdict on a call that ended its process, or that had to be ended with it.
+
+    Where it was not so alone, an earlier call of the same process may be to blame.
+    """
     if observation.alone is None:
         observed = end
     elif observation.alone:
@@ -80,14 +85,14 @@ def judge_finding(finding: Finding, evidence: Evidence) -> Verdict:
 
 def judge_conforming(finding: Conforming, evidence: Evidence) -> Verdict:
     arrays = evidence.expectation.arrays
-    compared = finding.ratio is not None
+    has_ratio = finding.ratio is not None
     return Verdict(
         Outcome.CONFORMS,
         subject=finding.subject,
         expected=finding.expected,
         observed=finding.observed,
         ratio=finding.ratio,
-        exact=compared and arrays is not None and arrays.exact,
+        exact=has_ratio and arrays is not None and arrays.exact,
         ruling=finding.ruling,
         compared=finding.compared,
     )
