@@ -20,6 +20,7 @@ from .visible import visible
 
 LANGUAGES = ("en", "zh")
 _NAMED = 3  # cases that are named where no condition is known
+_RESTS_LIMIT = 300  # characters of a sentence that a finding rests on
 
 
 @cache
@@ -103,6 +104,8 @@ def _choose_headline(run: LoadedRun, finding: Finding) -> str:
         return "says.forbidden"
     if signature.claim and judged.verdict.expected.startswith("document:"):
         return "says.against"
+    if signature.outcome == "differs" and f"says.{judged.verdict.direction}" in messages("en"):
+        return f"says.{judged.verdict.direction}"
     if wrongly_accepted and signature.subject != "call":
         return "says.accepted_argument" if signature.subject in judged.case.arguments else "says.accepted_call"
     word = signature.kind if signature.outcome == "diverges" else signature.outcome
@@ -137,8 +140,11 @@ def _list_apis(labels: Sequence[str]) -> str:
 
 
 def write_brief(language: str, run: LoadedRun, finding: Finding) -> str:
-    """The kind of a finding and its condition alone."""
+    """The kind of a finding, or the direction of a difference, and its condition alone."""
+    direction = run.judged[finding.representative].verdict.direction
     kind = name_kind(language, finding.signature.word)
+    if direction is not None:
+        kind = name_term(language, "direction", direction)
     if not finding.condition or finding.signature.claim:
         return kind
     return f"{kind} {write_circumstance(language, run, finding)}"
@@ -148,11 +154,45 @@ def write_circumstance(language: str, run: LoadedRun, finding: Finding) -> str:
     """When it happens: the finding's condition in words, or the statement that it is against."""
     if not finding.signature.claim:
         return _write_condition(language, run, finding)
-    statement = _quote_statement(language, run, finding)
+    statement = _retell_statement(language, run, finding)
     if finding.condition in ((), (EVERY,)):
         return statement
     condition = _write_condition(language, run, finding)
     return condition if finding.condition[0][0] == "tried" else f"{statement} {condition}"
+
+
+def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
+    """The authority of a finding, and what that rests on; "" where the results file names none.
+
+    Where the circumstance says the document's sentence, only the place of that is named.
+    """
+    if not finding.authority:
+        return ""
+    authority = name_term(language, "authority", finding.authority)
+    sentences = list_sentences(run, finding)
+    if not sentences:
+        return say(language, "basis.alone", authority=authority)
+    said = _find_sentence(run, finding) if finding.signature.claim else ""
+    rests = sentences[0].removesuffix(f": {said}") if said else sentences[0]
+    rests = visible(translate(language, rests), _RESTS_LIMIT)
+    if len(sentences) > 1:
+        rests += say(language, "basis.more", count=len(sentences) - 1)
+    return say(language, "basis", authority=authority, rests=rests)
+
+
+def list_sentences(run: LoadedRun, finding: Finding) -> Sequence[str]:
+    """The sentences and definitions that a finding rests on, its representative's first."""
+    sentences = dict.fromkeys(run.judged[index].verdict.rests_on for index in finding.members)
+    return [sentence for sentence in sentences if sentence]
+
+
+def list_authorities(language: str, counts: Mapping[str, int]) -> str:
+    """How many findings rest on which authority."""
+    parts = []
+    for authority, count in counts.items():
+        name = name_term(language, "authority", authority)
+        parts.append(say(language, "lead.authority", count=f"{count:,}", authority=name))
+    return say(language, "lead.comma").join(parts)
 
 
 def _write_condition(language: str, run: LoadedRun, finding: Finding) -> str:
@@ -173,16 +213,20 @@ def _join_atoms(language: str, atoms: Sequence[Atom]) -> str:
     return say(language, "and").join(parts)
 
 
-def _quote_statement(language: str, run: LoadedRun, finding: Finding) -> str:
-    """Which sentence of the document the finding is against, and who is wrong."""
-    case = run.judged[finding.representative].case
-    sentence = finding.signature.claim
-    for statement in run.statements:
-        if (statement.api, statement.claim) == (case.api, case.claim):
-            sentence = statement.says
-            break
+def _retell_statement(language: str, run: LoadedRun, finding: Finding) -> str:
+    """Which sentence of the document the finding is against, in the suite's words, and who is wrong."""
+    sentence = _find_sentence(run, finding) or finding.signature.claim
     ruling = name_term(language, "ruling", finding.signature.ruling or "diverges")
     return say(language, "condition.claim", ruling=ruling, says=visible(sentence, 300))
+
+
+def _find_sentence(run: LoadedRun, finding: Finding) -> str:
+    """The paraphrase of the sentence that the finding's claim is about, "" where the file has none."""
+    case = run.judged[finding.representative].case
+    for statement in run.statements:
+        if (statement.api, statement.claim) == (case.api, case.claim):
+            return statement.says
+    return ""
 
 
 def _name_cases(language: str, run: LoadedRun, finding: Finding) -> str:
