@@ -15,7 +15,7 @@ from ..findings.clusters import Finding
 from ..findings.features import EVERY, Atom
 from ..findings.messages import first_line
 from ..results.loaded import LoadedRun
-from ..results.records import Verdict
+from ..results.records import Statement, Verdict
 from .visible import visible
 
 LANGUAGES = ("en", "zh")
@@ -164,7 +164,8 @@ def write_circumstance(language: str, run: LoadedRun, finding: Finding) -> str:
 def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
     """The authority of a finding, and what that rests on; "" where the results file names none.
 
-    Where the circumstance says the document's sentence, only the place of that is named.
+    Where the circumstance says the document's sentence, only the place of that is named. A copy's sentence is the
+    vendor's own because the installed docstring says the same, which is said too.
     """
     if not finding.authority:
         return ""
@@ -172,9 +173,13 @@ def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
     sentences = list_sentences(run, finding)
     if not sentences:
         return say(language, "basis.alone", authority=authority)
-    said = _find_sentence(run, finding) if finding.signature.claim else ""
-    rests = sentences[0].removesuffix(f": {said}") if said else sentences[0]
+    rests = sentences[0]
+    statement = _find_statement(run, finding)
+    if statement is not None and finding.signature.claim:
+        rests = rests.removesuffix(f": {statement.says}")
     rests = visible(translate(language, rests), _RESTS_LIMIT)
+    if statement is not None and statement.docstring == "same":
+        rests = say(language, "basis.same", rests=rests.removesuffix("."))
     if len(sentences) > 1:
         rests += say(language, "basis.more", count=len(sentences) - 1)
     return say(language, "basis", authority=authority, rests=rests)
@@ -215,18 +220,19 @@ def _join_atoms(language: str, atoms: Sequence[Atom]) -> str:
 
 def _retell_statement(language: str, run: LoadedRun, finding: Finding) -> str:
     """Which sentence of the document the finding is against, in the suite's words, and who is wrong."""
-    sentence = _find_sentence(run, finding) or finding.signature.claim
+    statement = _find_statement(run, finding)
+    sentence = finding.signature.claim if statement is None else statement.says
     ruling = name_term(language, "ruling", finding.signature.ruling or "diverges")
     return say(language, "condition.claim", ruling=ruling, says=visible(sentence, 300))
 
 
-def _find_sentence(run: LoadedRun, finding: Finding) -> str:
-    """The paraphrase of the sentence that the finding's claim is about, "" where the file has none."""
+def _find_statement(run: LoadedRun, finding: Finding) -> Statement | None:
+    """The statement that the finding's smallest case tests; None of a canonical case, and where the file has none."""
     case = run.judged[finding.representative].case
     for statement in run.statements:
         if (statement.api, statement.claim) == (case.api, case.claim):
-            return statement.says
-    return ""
+            return statement
+    return None
 
 
 def _name_cases(language: str, run: LoadedRun, finding: Finding) -> str:

@@ -200,7 +200,7 @@ def complete(record: Record, case: Record) -> Record:
 
 
 def answer_invalid(case: Record, target: str, api: str, shown: str) -> Record:
-    """torch takes True for a number, MegEngine dies of a fraction and meets None by accident; all else is refused."""
+    """torch takes True for a number, MegEngine dies of a fraction and refuses -1 by accident; all else is refused."""
     stated = case["arguments"]
     if target == "torch" and any(stated[name] is True for name in ("stride", "dilation", "groups", "kernel_size")):
         return _differs("wrongly_accepted", "call", "ValueError or TypeError", "accepted", "more_permissive")
@@ -219,7 +219,7 @@ def answer_invalid(case: Record, target: str, api: str, shown: str) -> Record:
         "bases": ["Exception"],
         "message": f"stride must be positive, got {len(shown)}",
     }
-    if target == "megengine" and None in (stated["stride"], stated["dilation"]):
+    if target == "megengine" and -1 in (stated["stride"], stated["dilation"]):
         return {"raised": raised | {"cls": "AttributeError"}, "phase": "construct", "accident": True}
     return {"raised": raised, "phase": "construct"}
 
