@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -45,6 +45,11 @@ class Finding:
     members: tuple[int, ...]
 
     @property
+    def authority(self) -> str:
+        """Who says that all its cases are wrong; "" of a difference, and of a file that does not say."""
+        return self.signature.authority
+
+    @property
     def representative(self) -> int:
         """The member to show where there is room for one."""
         return self.members[0]
@@ -64,7 +69,7 @@ class FindingKey(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """Failures of one column that look alike; their cause is not known yet."""
+    """Verdicts of one column that look alike; their cause is not known yet."""
 
     column: int
     signature: Signature
@@ -72,9 +77,22 @@ class _Group(NamedTuple):
 
 def cluster(run: LoadedRun) -> tuple[Finding, ...]:
     """All failures of a run, the most serious first."""
+    return _cluster(run, [index for index, judged in enumerate(run.judged) if judged.failed])
+
+
+def cluster_differences(run: LoadedRun) -> tuple[Finding, ...]:
+    """What canonical cases differ in, told as findings are. No authority calls it wrong: none of it is a finding."""
+    differing = []
+    for index, judged in enumerate(run.judged):
+        if judged.differs and judged.case.api is None:
+            differing.append(index)
+    return _cluster(run, differing)
+
+
+def _cluster(run: LoadedRun, indices: Iterable[int]) -> tuple[Finding, ...]:
     explainer = _Explainer(run)
     parts_of: dict[FindingKey, list[Part]] = defaultdict(list)
-    for group, failed in _group_failures(run).items():
+    for group, failed in _group_alike(run, indices).items():
         for part in explainer.explain(group, failed):
             parts_of[FindingKey(group.signature, part.condition)].append(part)
     findings = [_build_finding(run, key, parts) for key, parts in _join_messages(parts_of).items()]
@@ -102,11 +120,11 @@ def _most_serious_first(finding: Finding) -> tuple[int, int, str]:
     return rate_seriousness(finding.signature), -len(finding.members), finding.id
 
 
-def _group_failures(run: LoadedRun) -> Mapping[_Group, Sequence[int]]:
+def _group_alike(run: LoadedRun, indices: Iterable[int]) -> Mapping[_Group, Sequence[int]]:
     groups: dict[_Group, list[int]] = defaultdict(list)
-    for index, judged in enumerate(run.judged):
-        if judged.failed:
-            groups[_Group(judged.column, sign(run, judged))].append(index)
+    for index in indices:
+        judged = run.judged[index]
+        groups[_Group(judged.column, sign(run, judged))].append(index)
     return groups
 
 
@@ -171,7 +189,7 @@ def _phase_that_ended(verdict: Verdict) -> int | None:
 
 def _count_passed_phases(verdict: Verdict) -> int:
     """How many phases of its call were got through, as far as that can be told."""
-    if verdict.outcome == "conforms":
+    if verdict.outcome == "conforms" or verdict.direction == "other_dtype":
         return len(PHASES)
     ended = _phase_that_ended(verdict)
     if ended is not None:

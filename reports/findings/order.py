@@ -48,7 +48,7 @@ class Sort(NamedTuple):
 SORTS: Sequence[Sort] = (
     Sort(frozenset({"crashed", "timed_out", "unstable"}), 3),
     Sort(frozenset({"value", "gradient", "shape", "dtype"}), 4),
-    Sort(frozenset({"wrongly_accepted", "wrongly_rejected"}), 4),
+    Sort(frozenset({"wrongly_accepted", "wrongly_rejected", "internal_error"}), 4),
     Sort(frozenset({"document_wrong"}), 2),
     Sort(frozenset({"default", "distribution", "error_class", "error_phase"}), 1),
 )

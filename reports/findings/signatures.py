@@ -1,16 +1,16 @@
-"""In what way a verdict failed: two failures of one signature may have one cause."""
+"""In what way a verdict fails or differs: two of one signature may have one cause."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..results.loaded import JudgedCase, LoadedRun
 from ..results.records import Case
 from .messages import message_shape
 
 _OF_INVALID_CALLS = frozenset({"wrongly_accepted", "error_class", "error_phase"})
-_WITH_MESSAGE = frozenset({"wrongly_rejected", "error_class", "error_phase"})
+_WITH_MESSAGE = frozenset({"wrongly_rejected", "internal_error", "error_class", "error_phase"})
 _SHAPE_LIMIT = 300
 
 
@@ -22,6 +22,7 @@ class Signature:
         subject: what was compared; of an invalid canonical call the argument that is wrong.
         shape: the exception without what changes from call to call; "" where messages do not matter or differ.
         claim: of claims' verdicts that no message tells apart.
+        authority: who says that a failure is wrong; "" of a difference.
     """
 
     target: str
@@ -31,6 +32,7 @@ class Signature:
     shape: str = ""
     claim: str = ""
     ruling: str = ""
+    authority: str = ""
 
     @property
     def is_of_wrong_argument(self) -> bool:
@@ -44,7 +46,11 @@ class Signature:
 
 
 def sign(run: LoadedRun, judged: JudgedCase) -> Signature:
-    """The signature of a failure."""
+    """The signature of a failure or a difference."""
+    return replace(_sign_observation(run, judged), authority=judged.verdict.authority or "")
+
+
+def _sign_observation(run: LoadedRun, judged: JudgedCase) -> Signature:
     verdict = judged.verdict
     target = run.column(judged).target.name
     raised = verdict.raised
@@ -64,5 +70,5 @@ def sign(run: LoadedRun, judged: JudgedCase) -> Signature:
 
 
 def name_wrong_argument(case: Case) -> str:
-    """What an invalid canonical case gets wrong: the argument that its name begins with, or that beginning itself."""
-    return re.split(r"[.\[]", case.name, maxsplit=1)[0]
+    """What an invalid canonical case gets wrong: what it names itself, or else the beginning of its name."""
+    return case.wrong or re.split(r"[.\[]", case.name, maxsplit=1)[0]

@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..findings.clusters import Finding
+from ..findings.clusters import Finding, cluster_differences
 from ..findings.features import EVERY
 from ..results.loaded import Column, JudgedCase, LoadedRun
-from ..results.records import Case, Confirmation, Contract, Statement, Worst
+from ..results.records import Case, Confirmation, Contract, Further, Statement, Worst
 from ..results.values import to_bare_text, to_source
 from ..views.diff import Diff, Group, group_changes, summarize
 from ..views.errors import judge_manner
@@ -29,6 +29,7 @@ _CHUNK = 64  # verdicts whose details are unpacked together
 _PICTURES = 5  # a finding
 _SIDE = 64  # elements of an array's axis
 _LISTED = 40  # cases of a group of changes
+_RESTS = 12  # sentences that a finding rests on
 
 
 def pack(data: Any) -> str:
@@ -87,13 +88,15 @@ def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, di
     strings = _Strings()
     # The verdicts come first, so that the texts that they share have small numbers.
     verdicts = list(_VerdictRows(run, findings, details, diff, strings).build())
+    differences = cluster_differences(run)
     return {
         "languages": {language: words.messages(language) for language in words.LANGUAGES},
         "chunk": _CHUNK,
         "columns": [_build_column(column) for column in run.columns],
         "findings": [_build_finding(run, finding) for finding in findings],
         "statements": [_build_statement(statement) for statement in run.statements],
-        "porting": [_build_table(run, table) for table in build_tables(run, findings)],
+        "differences": [_build_difference(run, difference) for difference in differences],
+        "porting": [_build_table(run, table) for table in build_tables(run, findings, differences)],
         "changes": None if diff is None else _build_changes(diff),
         "cases": [_build_case(case, strings) for case in run.cases.values()],
         "verdicts": verdicts,
@@ -163,6 +166,12 @@ class _VerdictRows:
             number_of[change],
             number_of[before],
             number_of[_say_confirmed(self._run.confirmation(judged))],
+            number_of[verdict.authority or ""],
+            number_of[verdict.rests_on],
+            number_of[verdict.direction or ""],
+            number_of[", ".join(verdict.compared)],
+            int(verdict.accident),
+            [_build_further(further) for further in verdict.further] or 0,
         ]
 
     def _describe_change(self, index: int) -> tuple[str, str]:
@@ -180,6 +189,10 @@ def _build_worst(worst: Worst | None) -> list[str] | int:
     return _make_visible(index, worst.expected, worst.observed, worst.bound)
 
 
+def _build_further(further: Further) -> list[str]:
+    return _make_visible(further.kind, further.subject, further.expected, further.observed)
+
+
 def _say_confirmed(confirmation: Confirmation | None) -> str:
     if confirmation is None:
         return ""
@@ -195,9 +208,19 @@ def _build_column(column: Column) -> list[str]:
     return _make_visible(column.label, column.api, target.name, target.framework, target.version)
 
 
-def _build_statement(statement: Statement) -> list[str | None]:
+def _build_statement(statement: Statement) -> list[Any]:
     texts = _make_visible(statement.document, statement.api, statement.claim, statement.section, statement.says)
-    return [*texts, statement.unchecked and visible(statement.unchecked)]
+    source = statement.source
+    place = None
+    if source is not None:
+        place = _make_visible(source.kind, source.publisher, source.title, source.version, source.address)
+    return [
+        *texts,
+        statement.unchecked and visible(statement.unchecked),
+        place,
+        statement.docstring or "",
+        visible(statement.announced),
+    ]
 
 
 def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
@@ -206,10 +229,25 @@ def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
         "entries": finding.members,
         "columns": finding.columns,
         "exceptions": finding.exceptions,
+        "authority": finding.authority,
+        "rests": _make_visible(*words.list_sentences(run, finding)[:_RESTS]),
+        "basis": words.in_every_language(lambda language: words.write_basis(language, run, finding)),
         "told": finding.condition not in ((), (EVERY,)),
         "short": words.in_every_language(lambda language: words.write_brief(language, run, finding)),
         "headline": words.in_every_language(lambda language: words.write_headline(language, run, finding)),
         "when": words.in_every_language(lambda language: words.write_circumstance(language, run, finding)),
+    }
+
+
+def _build_difference(run: LoadedRun, difference: Finding) -> dict[str, Any]:
+    """What the porting tables tell of a difference; it is no finding and has no card."""
+    return {
+        "id": difference.id,
+        "first": difference.representative,
+        "count": len(difference.members),
+        "short": words.in_every_language(lambda language: words.write_brief(language, run, difference)),
+        "headline": words.in_every_language(lambda language: words.write_headline(language, run, difference)),
+        "when": words.in_every_language(lambda language: words.write_circumstance(language, run, difference)),
     }
 
 
@@ -225,6 +263,7 @@ def _build_case(case: Case, number_of: _Strings) -> list[Any]:
         [[number_of[name], number_of[to_source(value)]] for name, value in case.arguments.items()],
         [[number_of[name], number_of[to_bare_text(value)]] for name, value in (case.inputs or {}).items()],
         number_of[case.api or ""],
+        number_of[case.wrong or ""],
     ]
 
 
@@ -261,6 +300,8 @@ def _build_cell(cell: Cell) -> list[Any]:
         cell.conforms,
         cell.fails,
         cell.findings,
+        cell.differs,
+        cell.differences,
         visible(cell.reason),
         int(cell.unsaid),
     ]

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from jinja2 import Environment
 
-from ..findings.clusters import Finding, cluster
+from ..findings.clusters import Finding, cluster, cluster_differences
 from ..results.loaded import LoadedRun
 from ..views.aspects import Aspect
 from ..views.diff import Change, Diff, group_changes
@@ -78,9 +78,10 @@ class Route:
 def write_porting_tables(run: LoadedRun, language: str, route: Route | None = None) -> str:
     """Markdown of the porting tables between every two frameworks' APIs of a layer, or along one route."""
     findings = cluster(run)
+    differences = cluster_differences(run)
     pairs = []
-    for table in build_tables(run, findings):
-        writer = _PairWriter(run, table, findings, language)
+    for table in build_tables(run, findings, differences):
+        writer = _PairWriter(run, table, (*findings, *differences), language)
         for source, target in _list_routes(run, table, route):
             pairs.append(writer.describe(source, target))
 
@@ -158,21 +159,28 @@ class _PairWriter:
         return _CellText(code, words.say(self._language, "porting.arrays_say" if cell.unsaid else "porting.nothing"))
 
     def _describe_failures(self, column: int, cell: Cell) -> str:
-        """How many cases of a cell fail, and the findings behind that in a few words each; "" where none does."""
-        if not cell.fails:
-            return ""
-        brief = [words.write_brief(self._language, self._run, self._findings[identity]) for identity in cell.findings]
+        """How many cases of a cell fail or differ, and what is behind that in a few words each; "" where none does."""
+        parts = []
+        if cell.fails:
+            parts.append(self._count_cases("porting.fails", column, cell.fails, cell.findings))
+        if cell.differs:
+            parts.append(self._count_cases("porting.differs", column, cell.differs, cell.differences))
+        return "; ".join(parts)
+
+    def _count_cases(self, key: str, column: int, count: int, ids: Sequence[str]) -> str:
+        brief = [words.write_brief(self._language, self._run, self._findings[identity]) for identity in ids]
         api = self._run.columns[column].label
-        return words.say(self._language, "porting.fails", count=cell.fails, api=api, findings="; ".join(brief))
+        return words.say(self._language, key, count=count, api=api, findings="; ".join(brief))
 
     def _describe_general(self, ids: set[str]) -> list[tuple[str, str]]:
-        """The findings that no row names, the most serious first."""
+        """The findings that no row names, the most serious first, with their authority; then such differences."""
         described = []
         for finding in self._findings.values():
             if finding.id in ids:
                 headline = words.write_headline(self._language, self._run, finding)
                 circumstance = words.write_circumstance(self._language, self._run, finding)
-                described.append((finding.id, f"{headline} {circumstance}"))
+                basis = words.write_basis(self._language, self._run, finding)
+                described.append((finding.id, " ".join(text for text in (headline, circumstance, basis) if text)))
         return described
 
     def _compare_arrays(self, source: int, target: int) -> list[tuple[str, str, str]]:

@@ -12,13 +12,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from ..findings.clusters import Finding, cluster, pick_foremost
-from ..results.loaded import LoadedRun
+from ..results.loaded import Column, LoadedRun
 from ..results.records import FAILURES, KINDS
+from ..views.counts import count_authorities, count_sentences, count_values_compared
 from ..views.diff import Diff, compare
 from . import words
 from .data import Details, build_core, pack
@@ -132,6 +133,14 @@ def _describe_first_screen(run: LoadedRun, findings: Sequence[Finding]) -> dict[
         "title": words.say("en", "title"),
         "judged": outcomes["conforms"] + failures,
         "failures": failures,
+        "authorities": words.in_every_language(
+            lambda language: words.list_authorities(language, count_authorities(findings))
+        ),
+        "differs": outcomes["differs"],
+        "outdated": count_sentences(run, "copy_outdated"),
+        "announced": count_sentences(run, "announced"),
+        "conforming": outcomes["conforms"],
+        "values_compared": count_values_compared(run.judged),
         "faults": outcomes["fault"],
         "incomplete": [(file.path.name, file.incomplete) for file in run.files if file.incomplete],
         **_count_failures(run),
@@ -140,17 +149,43 @@ def _describe_first_screen(run: LoadedRun, findings: Sequence[Finding]) -> dict[
     }
 
 
+class _Row(NamedTuple):
+    """An API in the table of failures.
+
+    `counts` has the failures by kind, `judged` what conforms or fails, `values_compared` how many of the `conforming`
+    verdicts compared values.
+    """
+
+    column: Column
+    counts: list[int]
+    failures: int
+    judged: int
+    conforming: int
+    values_compared: int
+    differs: int
+
+
 def _count_failures(run: LoadedRun) -> dict[str, Any]:
-    """The table of failures: a row an API (column, count a kind, sum, judged), a column a kind that occurs."""
+    """The table of failures: a row an API, a column a kind that occurs."""
     failing = Counter((judged.column, judged.word) for judged in run.judged if judged.failed)
-    judged_in = Counter(judged.column for judged in run.judged if judged.failed or judged.conforms)
     occurring = {kind for _, kind in failing}
     kinds = [kind for kind in (*KINDS, "crashed", "timed_out", "unstable") if kind in occurring]
     rows = []
     for index, column in enumerate(run.columns):
+        asked = [judged for judged in run.judged if judged.column == index]
         counts = [failing[index, kind] for kind in kinds]
-        rows.append((column, counts, sum(counts), judged_in[index]))
-    totals = [sum(counts[place] for _, counts, _, _ in rows) for place in range(len(kinds))]
+        conforming = sum(judged.conforms for judged in asked)
+        row = _Row(
+            column=column,
+            counts=counts,
+            failures=sum(counts),
+            judged=sum(counts) + conforming,
+            conforming=conforming,
+            values_compared=count_values_compared(asked),
+            differs=sum(judged.differs for judged in asked),
+        )
+        rows.append(row)
+    totals = [sum(row.counts[place] for row in rows) for place in range(len(kinds))]
     return {"kinds": kinds, "rows": rows, "totals": totals}
 
 
@@ -161,4 +196,5 @@ def _describe_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
         "count": len(finding.members),
         "headline": words.in_every_language(lambda language: words.write_headline(language, run, finding)),
         "when": words.in_every_language(lambda language: words.write_circumstance(language, run, finding)),
+        "basis": words.in_every_language(lambda language: words.write_basis(language, run, finding)),
     }

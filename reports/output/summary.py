@@ -8,6 +8,7 @@ from typing import Any
 
 from ..findings.clusters import Finding, cluster
 from ..results.loaded import LoadedRun
+from ..views.counts import count_authorities, count_sentences, count_values_compared
 from .templates import build_environment
 from .visible import visible
 
@@ -19,7 +20,11 @@ _CONFORMING_COLOUR = "#0b5a83"
 
 
 def summarize_run(run: LoadedRun) -> dict[str, Any]:
-    """JSON data: what was audited, and per API the verdicts by outcome, failures by kind, number of findings."""
+    """JSON data: what was audited, what its findings rest on, and the numbers of every API.
+
+    Of an API: its verdicts by outcome; its failures by kind and by authority; how its differences differ; of how many
+    conforming verdicts the values were compared; in how many findings it is.
+    """
     findings = cluster(run)
     return {
         "format": 1,
@@ -27,13 +32,21 @@ def summarize_run(run: LoadedRun) -> dict[str, Any]:
         "started": [visible(file.header.started) for file in run.files],
         "unavailable": {visible(target.name): visible(target.reason) for target in run.targets if not target.available},
         "findings": len(findings),
+        "authorities": dict(count_authorities(findings)),
+        "outdated_sentences": count_sentences(run, "copy_outdated"),
+        "announced_sentences": count_sentences(run, "announced"),
+        "differs": sum(judged.differs for judged in run.judged),
+        "conforming": sum(judged.conforms for judged in run.judged),
+        "values_compared": count_values_compared(run.judged),
         "apis": [_summarize_column(run, index, findings) for index in range(len(run.columns))],
     }
 
 
 def _summarize_column(run: LoadedRun, index: int, findings: Sequence[Finding]) -> dict[str, Any]:
     column = run.columns[index]
-    verdicts = [judged.verdict for judged in run.judged if judged.column == index]
+    asked = [judged for judged in run.judged if judged.column == index]
+    verdicts = [judged.verdict for judged in asked]
+    failing = [judged.verdict for judged in asked if judged.failed]
     diverging = [verdict for verdict in verdicts if verdict.outcome == "diverges"]
     return {
         "api": visible(column.api),
@@ -43,6 +56,9 @@ def _summarize_column(run: LoadedRun, index: int, findings: Sequence[Finding]) -
         "verdicts": len(verdicts),
         "outcomes": _count(verdict.outcome for verdict in verdicts),
         "kinds": _count(verdict.kind for verdict in diverging),
+        "authorities": _count(verdict.authority for verdict in failing if verdict.authority),
+        "directions": _count(verdict.direction for verdict in verdicts if verdict.direction),
+        "values_compared": count_values_compared(asked),
         "findings": sum(index in finding.columns for finding in findings),
     }
 

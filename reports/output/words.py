@@ -15,11 +15,12 @@ from ..findings.clusters import Finding
 from ..findings.features import EVERY, Atom
 from ..findings.messages import first_line
 from ..results.loaded import LoadedRun
-from ..results.records import Verdict
+from ..results.records import Statement, Verdict
 from .visible import visible
 
 LANGUAGES = ("en", "zh")
 _NAMED = 3  # cases that are named where no condition is known
+_RESTS_LIMIT = 300  # characters of a sentence that a finding rests on
 
 
 @cache
@@ -103,6 +104,8 @@ def _choose_headline(run: LoadedRun, finding: Finding) -> str:
         return "says.forbidden"
     if signature.claim and judged.verdict.expected.startswith("document:"):
         return "says.against"
+    if signature.outcome == "differs" and f"says.{judged.verdict.direction}" in messages("en"):
+        return f"says.{judged.verdict.direction}"
     if wrongly_accepted and signature.subject != "call":
         return "says.accepted_argument" if signature.subject in judged.case.arguments else "says.accepted_call"
     word = signature.kind if signature.outcome == "diverges" else signature.outcome
@@ -137,8 +140,11 @@ def _list_apis(labels: Sequence[str]) -> str:
 
 
 def write_brief(language: str, run: LoadedRun, finding: Finding) -> str:
-    """The kind of a finding and its condition alone."""
+    """The kind of a finding, or the direction of a difference, and its condition alone."""
+    direction = run.judged[finding.representative].verdict.direction
     kind = name_kind(language, finding.signature.word)
+    if direction is not None:
+        kind = name_term(language, "direction", direction)
     if not finding.condition or finding.signature.claim:
         return kind
     return f"{kind} {write_circumstance(language, run, finding)}"
@@ -148,11 +154,50 @@ def write_circumstance(language: str, run: LoadedRun, finding: Finding) -> str:
     """When it happens: the finding's condition in words, or the statement that it is against."""
     if not finding.signature.claim:
         return _write_condition(language, run, finding)
-    statement = _quote_statement(language, run, finding)
+    statement = _retell_statement(language, run, finding)
     if finding.condition in ((), (EVERY,)):
         return statement
     condition = _write_condition(language, run, finding)
     return condition if finding.condition[0][0] == "tried" else f"{statement} {condition}"
+
+
+def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
+    """The authority of a finding, and what that rests on; "" where the results file names none.
+
+    Where the circumstance says the document's sentence, only the place of that is named. A copy's sentence is the
+    vendor's own because the installed docstring says the same, which is said too.
+    """
+    if not finding.authority:
+        return ""
+    authority = name_term(language, "authority", finding.authority)
+    sentences = list_sentences(run, finding)
+    if not sentences:
+        return say(language, "basis.alone", authority=authority)
+    rests = sentences[0]
+    statement = _find_statement(run, finding)
+    if statement is not None and finding.signature.claim:
+        rests = rests.removesuffix(f": {statement.says}")
+    rests = visible(translate(language, rests), _RESTS_LIMIT)
+    if statement is not None and statement.docstring == "same":
+        rests = say(language, "basis.same", rests=rests.removesuffix("."))
+    if len(sentences) > 1:
+        rests += say(language, "basis.more", count=len(sentences) - 1)
+    return say(language, "basis", authority=authority, rests=rests)
+
+
+def list_sentences(run: LoadedRun, finding: Finding) -> Sequence[str]:
+    """The sentences and definitions that a finding rests on, its representative's first."""
+    sentences = dict.fromkeys(run.judged[index].verdict.rests_on for index in finding.members)
+    return [sentence for sentence in sentences if sentence]
+
+
+def list_authorities(language: str, counts: Mapping[str, int]) -> str:
+    """How many findings rest on which authority."""
+    parts = []
+    for authority, count in counts.items():
+        name = name_term(language, "authority", authority)
+        parts.append(say(language, "lead.authority", count=f"{count:,}", authority=name))
+    return say(language, "lead.comma").join(parts)
 
 
 def _write_condition(language: str, run: LoadedRun, finding: Finding) -> str:
@@ -173,16 +218,21 @@ def _join_atoms(language: str, atoms: Sequence[Atom]) -> str:
     return say(language, "and").join(parts)
 
 
-def _quote_statement(language: str, run: LoadedRun, finding: Finding) -> str:
-    """Which sentence of the document the finding is against, and who is wrong."""
-    case = run.judged[finding.representative].case
-    sentence = finding.signature.claim
-    for statement in run.statements:
-        if (statement.api, statement.claim) == (case.api, case.claim):
-            sentence = statement.says
-            break
+def _retell_statement(language: str, run: LoadedRun, finding: Finding) -> str:
+    """Which sentence of the document the finding is against, in the suite's words, and who is wrong."""
+    statement = _find_statement(run, finding)
+    sentence = finding.signature.claim if statement is None else statement.says
     ruling = name_term(language, "ruling", finding.signature.ruling or "diverges")
     return say(language, "condition.claim", ruling=ruling, says=visible(sentence, 300))
+
+
+def _find_statement(run: LoadedRun, finding: Finding) -> Statement | None:
+    """The statement that the finding's smallest case tests; None of a canonical case, and where the file has none."""
+    case = run.judged[finding.representative].case
+    for statement in run.statements:
+        if (statement.api, statement.claim) == (case.api, case.claim):
+            return statement
+    return None
 
 
 def _name_cases(language: str, run: LoadedRun, finding: Finding) -> str:

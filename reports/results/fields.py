@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+Choice = TypeVar("Choice", bound=str)
 
 
 class DamagedError(ValueError):
@@ -35,6 +37,18 @@ class Fields:
 
     def text_or_none(self, name: str) -> str | None:
         return None if self._raw.get(name) is None else self.text(name)
+
+    def choice_or_none(self, name: str, choices: Sequence[Choice]) -> Choice | None:
+        """One of a closed set."""
+        word = self.text_or_none(name)
+        return None if word is None else _choose(name, word, choices)
+
+    def choice(self, name: str, choices: Sequence[Choice]) -> Choice:
+        return _choose(name, self.text(name), choices)
+
+    def choices(self, name: str, choices: Sequence[Choice]) -> tuple[Choice, ...]:
+        """Several of a closed set; () where the field is left out."""
+        return tuple(_choose(name, word, choices) for word in self.texts(name, []))
 
     def flag(self, name: str, default: bool | None = None) -> bool:
         flag: bool = self._get(name, bool, default)
@@ -74,6 +88,14 @@ class Fields:
         raw = self.mapping_or_none(name)
         return Fields(raw) if raw else None
 
+    def nested_items(self, name: str) -> tuple[Fields, ...]:
+        """The objects of a list; () where it is left out."""
+        items = self.items(name, [])
+        for item in items:
+            if not isinstance(item, dict):
+                raise DamagedError(f"{name}: unexpected {item!r:.60}")
+        return tuple(Fields(item) for item in items)
+
     def texts_by_name(self, name: str, default: Mapping[str, Any] | None = None) -> dict[str, str]:
         return {str(key): str(value) for key, value in self.mapping(name, default).items()}
 
@@ -97,6 +119,13 @@ class Fields:
         if not isinstance(value, kind):
             raise DamagedError(f"{name}: unexpected {value!r:.60}")
         return value
+
+
+def _choose(name: str, word: str, choices: Sequence[Choice]) -> Choice:
+    for choice in choices:
+        if word == choice:
+            return choice
+    raise DamagedError(f"{name}: expected one of {', '.join(choices)}, found {word!r:.60}")
 
 
 def parse_line(line: bytes) -> dict[str, Any]:

@@ -56,6 +56,11 @@ class JudgedCase:
         return self.verdict.outcome == "conforms"
 
     @property
+    def differs(self) -> bool:
+        """Whether it does otherwise than others, which no authority calls wrong."""
+        return self.verdict.outcome == "differs"
+
+    @property
     def word(self) -> str:
         """What became of the case in one word: the kind of a divergence, else the outcome."""
         verdict = self.verdict

@@ -11,17 +11,24 @@ from typing import Any
 
 from .fields import DamagedError, Fields, parse_line
 from .records import (
+    ASPECTS,
+    AUTHORITIES,
     DETAILS,
+    DIRECTIONS,
+    DOCSTRINGS,
     FORMAT,
     OUTCOMES,
+    SOURCE_KINDS,
     Case,
     Confirmation,
     Contract,
     Damage,
     Footer,
+    Further,
     Header,
     Raised,
     Record,
+    Source,
     Statement,
     Target,
     Verdict,
@@ -157,13 +164,12 @@ def _read_case(fields: Fields) -> Case:
         line=fields.integer("line", 0),
         invalid=fields.flag("invalid", False),
         claim=fields.text_or_none("claim"),
+        wrong=fields.text_or_none("wrong"),
     )
 
 
 def _read_verdict(fields: Fields, offset: int) -> Verdict:
-    outcome = fields.text("outcome")
-    if outcome not in OUTCOMES:
-        raise DamagedError(f"outcome: expected one of {', '.join(OUTCOMES)}, found {outcome!r:.60}")
+    outcome = fields.choice("outcome", OUTCOMES)
     return Verdict(
         case=fields.text("case"),
         target=fields.text("target"),
@@ -185,6 +191,21 @@ def _read_verdict(fields: Fields, offset: int) -> Verdict:
         seconds=float(fields.number_or_none("seconds") or 0.0),
         offset=offset,
         has=fields.present(DETAILS),
+        authority=fields.choice_or_none("authority", AUTHORITIES),
+        rests_on=fields.text("rests_on", ""),
+        direction=fields.choice_or_none("direction", DIRECTIONS),
+        further=tuple(_read_further(further) for further in fields.nested_items("further")),
+        compared=fields.choices("compared", ASPECTS),
+        accident=fields.flag("accident", False),
+    )
+
+
+def _read_further(fields: Fields) -> Further:
+    return Further(
+        kind=fields.text("kind"),
+        subject=fields.text("subject"),
+        expected=fields.text("expected"),
+        observed=fields.text("observed"),
     )
 
 
@@ -228,6 +249,21 @@ def _read_statement(fields: Fields) -> Statement:
         section=fields.text("section"),
         says=fields.text("says"),
         unchecked=fields.text_or_none("unchecked"),
+        source=_read_source(fields.nested("source")),
+        docstring=fields.choice_or_none("docstring", DOCSTRINGS),
+        announced=fields.text("announced", ""),
+    )
+
+
+def _read_source(fields: Fields | None) -> Source | None:
+    if fields is None:
+        return None
+    return Source(
+        publisher=fields.text("publisher"),
+        title=fields.text("title"),
+        version=fields.text("version"),
+        kind=fields.choice("kind", SOURCE_KINDS),
+        address=fields.text("address", ""),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 FORMAT = 1
 
 Outcome: TypeAlias = Literal[
-    "conforms", "diverges", "crashed", "timed_out", "unstable", "no_equivalent", "unavailable", "fault"
+    "conforms", "differs", "diverges", "crashed", "timed_out", "unstable", "no_equivalent", "unavailable", "fault"
 ]
 # The closed sets repeat the suite's, which the reports may not import; a test holds them to it.
 OUTCOMES: tuple[Outcome, ...] = (
@@ -18,6 +18,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     "timed_out",
     "unstable",
     "fault",
+    "differs",
     "conforms",
     "no_equivalent",
     "unavailable",
@@ -32,10 +33,41 @@ KINDS = (
     "distribution",
     "wrongly_accepted",
     "wrongly_rejected",
+    "internal_error",
     "error_class",
     "error_phase",
 )
 PHASES = ("start", "construct", "parameters", "forward", "backward")
+
+# Who says that a failure is wrong; in the order in which the reports count them.
+Authority: TypeAlias = Literal["own_document", "mathematics", "robustness"]
+AUTHORITIES: tuple[Authority, ...] = ("own_document", "mathematics", "robustness")
+
+# How a call that differs does so.
+Direction: TypeAlias = Literal["stricter", "more_permissive", "other_class", "other_phase", "other_dtype"]
+DIRECTIONS: tuple[Direction, ...] = ("stricter", "more_permissive", "other_class", "other_phase", "other_dtype")
+
+# What of a call was compared.
+ComparedAspect: TypeAlias = Literal[
+    "call", "parameters", "defaults", "initial_values", "shape", "dtype", "values", "gradients"
+]
+ASPECTS: tuple[ComparedAspect, ...] = (
+    "call",
+    "parameters",
+    "defaults",
+    "initial_values",
+    "shape",
+    "dtype",
+    "values",
+    "gradients",
+)
+
+SourceKind: TypeAlias = Literal["official_page", "installed_docstring", "older_release", "third_party_copy"]
+SOURCE_KINDS: tuple[SourceKind, ...] = ("official_page", "installed_docstring", "older_release", "third_party_copy")
+
+# How the installed docstring stands to a statement of another document.
+Docstring: TypeAlias = Literal["same", "silent", "other"]
+DOCSTRINGS: tuple[Docstring, ...] = ("same", "silent", "other")
 
 # What is large and seldom needed of a verdict: it stays in the file.
 DETAILS = frozenset({"script", "arrays", "stderr"})
@@ -63,6 +95,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Case:
+    """One call.
+
+    Attributes:
+        wrong: of an invalid call, the argument (or what of the input) that makes it so, where the case names it.
+    """
+
     id: str
     layer: str
     arguments: Mapping[str, Any]
@@ -72,6 +110,7 @@ class Case:
     line: int = 0
     invalid: bool = False
     claim: str | None = None
+    wrong: str | None = None
 
     @property
     def spec(self) -> str:
@@ -106,10 +145,26 @@ class Worst:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """Something else that is wrong with the same call."""
+
+    kind: str
+    subject: str
+    expected: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What came of a case on an API of a target. A text that the file leaves out is "".
 
     Attributes:
+        authority: of a failure, who says that it is wrong.
+        rests_on: the sentence or definition that the authority rests on.
+        direction: of a difference, how the call differs.
+        further: what else is wrong with the same call.
+        compared: what was compared, where nothing is wrong with it.
+        accident: the call was refused, but by no check.
         offset: where the verdict's line begins in the file, in bytes; `read.details` reads it again.
         has: which of `DETAILS` that line holds.
     """
@@ -134,6 +189,12 @@ class Verdict:
     seconds: float
     offset: int
     has: frozenset[str]
+    authority: Authority | None = None
+    rests_on: str = ""
+    direction: Direction | None = None
+    further: tuple[Further, ...] = ()
+    compared: tuple[ComparedAspect, ...] = ()
+    accident: bool = False
 
     @property
     def error_class(self) -> str:
@@ -157,8 +218,27 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where statements stand. `address` is "" where it is not known."""
+
+    publisher: str
+    title: str
+    version: str
+    kind: SourceKind
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of a document; `unchecked` says why no case tests it."""
+    """A sentence of a document.
+
+    Attributes:
+        says: the sentence in the suite's own words.
+        unchecked: why no case tests it.
+        source: the document; None in a file that does not say.
+        docstring: how the installed docstring stands to it, where it stands in another document.
+        announced: the version after which it is to hold, "" where it is about the installed one.
+    """
 
     document: str
     api: str
@@ -166,6 +246,9 @@ class Statement:
     section: str
     says: str
     unchecked: str | None
+    source: Source | None = None
+    docstring: Docstring | None = None
+    announced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

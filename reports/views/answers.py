@@ -71,7 +71,7 @@ class Answers:
 
     Attributes:
         index_of: by a case's place, the index of its verdict.
-        conforming, failed, called: the cases of which that is true.
+        conforming, differing, failed, called: the cases of which that is true.
         reasons: by the reason why a case was not called, the cases.
         varying: the aspects that are said in several ways, according to the other parameters.
     """
@@ -81,6 +81,7 @@ class Answers:
         self.column = column
         self.index_of: dict[int, int] = {}
         conforming = []
+        differing = []
         failed = []
         called = []
         reasons: dict[str, list[int]] = defaultdict(list)
@@ -92,6 +93,8 @@ class Answers:
             verdict = layer.run.judged[index].verdict
             if verdict.outcome == "conforms":
                 conforming.append(place)
+            if verdict.outcome == "differs":
+                differing.append(place)
             if verdict.outcome in FAILURES:
                 failed.append(place)
             if verdict.outcome in ("no_equivalent", "unavailable"):
@@ -99,6 +102,7 @@ class Answers:
             if verdict.call and verdict.outcome != "no_equivalent":
                 called.append(place)
         self.conforming = to_mask(conforming)
+        self.differing = to_mask(differing)
         self.failed = to_mask(failed)
         self.called = to_mask(called)
         self.reasons = {reason: to_mask(places) for reason, places in reasons.items()}

@@ -17,7 +17,7 @@ Change: TypeAlias = Literal["worse", "better", "lost", "other", "added", "remove
 CHANGES: tuple[Change, ...] = ("worse", "lost", "other", "better", "added", "removed", "unchanged")
 
 # How bad an outcome is; one that is not here tells nothing of the API.
-_RANK: Mapping[str, int] = {"conforms": 0, "diverges": 1, "unstable": 1, "timed_out": 2, "crashed": 2}
+_RANK: Mapping[str, int] = {"conforms": 0, "differs": 0, "diverges": 1, "unstable": 1, "timed_out": 2, "crashed": 2}
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _look_at(judged: JudgedCase) -> _Look:
         outcome=verdict.outcome,
         kind=verdict.kind,
         subject=verdict.subject,
-        phase=verdict.phase if judged.failed else "",
+        phase=verdict.phase if judged.failed or judged.differs else "",
         cls=verdict.error_class,
         ruling=verdict.ruling,
     )

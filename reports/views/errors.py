@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, TypeAlias
 
 from ..results.loaded import JudgedCase
-from ..results.records import Raised
 
-Manner: TypeAlias = Literal["clean", "internal", "crash", "hang", "accepted", "none", ""]
-
-# What a message shows of the inside: a failed assertion, a source position of compiled code, a native stack, a request
-# to report. No vendor's own words.
-_INTERNAL = re.compile(
-    r"\binternal\b.{0,20}\b(assert|error)|\bassert(ion)?\b.{0,40}\bfail|\.(c|cc|cpp|cxx|h|hpp|cu)[:(]\s?\d+"
-    r"|call stack|backtrace|core dumped|please (report|file) |unreachable|bad_alloc|nullptr|segmentation",
-    re.I | re.S,
-)
-_INTERNAL_CLASSES = frozenset(
-    {"AssertionError", "SystemError", "UnboundLocalError", "NameError", "RecursionError", "MemoryError"}
-)
-_READ = 20_000  # characters of a message
+Manner: TypeAlias = Literal["checked", "accident", "internal", "crash", "hang", "accepted", "none", ""]
 
 
 def judge_manner(judged: JudgedCase) -> Manner:
-    """Of an invalid call: a clean message, an internal error, a crash, a hang, acceptance; "none" was not asked."""
+    """Of an invalid call: refused by a check, by accident, with an error that asks to be reported; or otherwise.
+
+    Otherwise is a crash, a hang, acceptance, and "none" where it was not asked. A valid call has no manner.
+    """
     if not judged.case.invalid:
         return ""
     verdict = judged.verdict
@@ -35,10 +24,8 @@ def judge_manner(judged: JudgedCase) -> Manner:
             return "hang"
         case "no_equivalent" | "unavailable" | "fault":
             return "none"
+    if verdict.kind == "internal_error":
+        return "internal"
     if verdict.raised is None:
-        return "accepted" if verdict.outcome == "diverges" else "clean"
-    return "internal" if _shows_inside(verdict.raised) else "clean"
-
-
-def _shows_inside(raised: Raised) -> bool:
-    return raised.class_name in _INTERNAL_CLASSES or _INTERNAL.search(raised.message[:_READ]) is not None
+        return "accepted" if judged.failed or judged.differs else "checked"
+    return "accident" if verdict.accident else "checked"

@@ -29,6 +29,8 @@ class Cell:
         conforms: how many cases with the aspect did so.
         fails: how many failed in findings whose condition names this aspect.
         findings: ids of those.
+        differs: how many differ, in differences whose condition names this aspect.
+        differences: ids of those.
         reason: why there is no equivalent or it cannot be observed here, in its most frequent words.
         unsaid: whether no keyword of the API says the parameter: the arrays do.
     """
@@ -38,6 +40,8 @@ class Cell:
     conforms: int
     fails: int
     findings: tuple[str, ...]
+    differs: int
+    differences: tuple[str, ...]
     reason: str
     unsaid: bool
 
@@ -106,7 +110,7 @@ class Table:
         aspects: one a row.
         cells: by row and column.
         pairs: by two columns, the smaller first.
-        general: by column, the ids of the findings of valid calls that no row names.
+        general: by column, the ids of the findings and differences of valid calls that no row names.
     """
 
     layer: str
@@ -121,10 +125,10 @@ class Table:
         return self.pairs[first, second] if first < second else self.pairs[second, first].turn()
 
 
-def build_tables(run: LoadedRun, findings: Sequence[Finding]) -> tuple[Table, ...]:
+def build_tables(run: LoadedRun, findings: Sequence[Finding], differences: Sequence[Finding]) -> tuple[Table, ...]:
     """One table a layer that the run asked canonical, valid cases of."""
     layers = dict.fromkeys(case.layer for case in run.cases.values() if is_portable(case))
-    finding_of = {index: finding for finding in findings for index in finding.members}
+    finding_of = {index: finding for finding in (*findings, *differences) for index in finding.members}
     return tuple(_build_table(run, layer, finding_of) for layer in layers)
 
 
@@ -140,9 +144,13 @@ def _build_table(run: LoadedRun, name: str, finding_of: Mapping[int, Finding]) -
         pairs[first, second] = _build_pair(answers[first], answers[second])
     general = {}
     for column in layer.columns:
-        named = {identity for row in range(len(layer.aspects)) for identity in cells[row, column].findings}
+        named = {identity for row in range(len(layer.aspects)) for identity in _list_ids(cells[row, column])}
         general[column] = _list_other_findings(answers[column], named, finding_of)
     return Table(name, layer.columns, layer.aspects, cells, pairs, general)
+
+
+def _list_ids(cell: Cell) -> tuple[str, ...]:
+    return cell.findings + cell.differences
 
 
 def _build_cell(answers: Answers, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Cell:
@@ -151,33 +159,36 @@ def _build_cell(answers: Answers, aspect: Aspect, finding_of: Mapping[int, Findi
     code = ""
     example = None
     # The first is the simplest. A call that fails still shows how the aspect is said.
-    place = next(to_bits(conforming or having & answers.failed or having & answers.called), None)
+    place = next(to_bits(conforming or having & (answers.failed | answers.differing) or having & answers.called), None)
     if place is not None:
         code = answers.say(aspect, place)
         example = answers.index_of[place]
     failing = _list_findings(answers, having & answers.failed, aspect, finding_of)
+    differing = _list_findings(answers, having & answers.differing, aspect, finding_of)
     return Cell(
         code=code,
         example=example,
         conforms=conforming.bit_count(),
         fails=len(failing),
         findings=tuple(dict.fromkeys(failing)),
+        differs=len(differing),
+        differences=tuple(dict.fromkeys(differing)),
         reason=_choose_reason(answers, having),
         unsaid=not answers.vocabulary.owned[aspect.parameter],
     )
 
 
-def _list_findings(answers: Answers, failed: int, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Sequence[str]:
-    """Of each failed case whose finding is about the aspect, the finding's id."""
+def _list_findings(answers: Answers, places: int, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Sequence[str]:
+    """Of each case whose finding or difference is about the aspect, the id of that."""
     about: dict[str, bool] = {}
-    failing = []
-    for place in to_bits(failed):
+    ids = []
+    for place in to_bits(places):
         finding = finding_of[answers.index_of[place]]
         if finding.id not in about:
             about[finding.id] = is_about(finding, aspect)
         if about[finding.id]:
-            failing.append(finding.id)
-    return failing
+            ids.append(finding.id)
+    return ids
 
 
 def _choose_reason(answers: Answers, having: int) -> str:
@@ -188,7 +199,7 @@ def _choose_reason(answers: Answers, having: int) -> str:
 
 
 def _list_other_findings(answers: Answers, named: set[str], finding_of: Mapping[int, Finding]) -> tuple[str, ...]:
-    ids = [finding_of[answers.index_of[place]].id for place in to_bits(answers.failed)]
+    ids = [finding_of[answers.index_of[place]].id for place in to_bits(answers.failed | answers.differing)]
     return tuple(dict.fromkeys(identity for identity in ids if identity not in named))
 
 

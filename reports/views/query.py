@@ -7,7 +7,8 @@
 A word with ``*`` or ``?`` must match the whole field; without, it must be part of a text field (case, API, message,
 ...) or the whole of any other. A comparison holds of a field that has such a number in it. A term without a field
 searches the case, the API, what was observed, the message and the call. Every argument's name is a field too. Letter
-case is ignored. ``field:`` alone: it is empty. ``differs:1``: exactly one framework fails the case.
+case is ignored. ``field:`` alone: it is empty. ``compared:values``: the values were among what was compared.
+``status:differs``: otherwise than others, which is no failure. ``differs:1``: exactly one framework fails the case.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ WORDS = (
     "phase",
     "error",
     "ruling",
+    "authority",
+    "direction",
+    "wrong",
+    "accident",
     "finding",
     "changed",
     "dtype",
@@ -50,7 +55,8 @@ WORDS = (
     "differs",
     "line",
 )
-FIELDS = (*TEXTS, *WORDS)
+LISTS = ("compared",)  # one word of it is matched at a time
+FIELDS = (*TEXTS, *WORDS, *LISTS)
 ANYWHERE = ("case", "api", "observed", "message", "call")
 
 _TOKEN = re.compile(r'[()]|-(?=\S)|(?:"[^"]*"?|[^\s"()])+')
@@ -150,6 +156,8 @@ class _Parser:
         matchers = [_compile_pattern(pattern, partly=field in TEXTS) for pattern in _PATTERN.findall(patterns)]
         if not matchers:  # "field:" alone asks for an empty one
             matchers = [_compile_pattern("", partly=False)]
+        if field in LISTS:
+            return lambda facts: any(matches(item) for item in facts(field).split(", ") for matches in matchers)
         return lambda facts: any(matches(facts(field)) for matches in matchers)
 
 
@@ -230,7 +238,13 @@ def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
                 return verdict.error_class
             case "message":
                 return verdict.error_message
-            case "exact" | "inferred":
+            case "authority" | "direction":
+                return getattr(verdict, field) or ""
+            case "wrong":
+                return case.wrong or ""
+            case "compared":
+                return ", ".join(verdict.compared)
+            case "exact" | "inferred" | "accident":
                 return _yes_or_no(getattr(verdict, field))
             case "confirmed":
                 confirmation = run.confirmation(judged)

@@ -79,7 +79,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> tu
     before = synthetic.records(150)
     after = [dict(record) for record in before]
     next(one for one in after if one["record"] == "verdict" and one["outcome"] == "conforms").update(
-        {"outcome": "crashed", "observed": "SIGSEGV"}
+        {"outcome": "crashed", "observed": "SIGSEGV", "authority": "robustness", "rests_on": "a call returns or raises"}
     )
     results = synthetic.write(folder / "after.jsonl", after)
     reports.write_html([results], folder / "report.html", [synthetic.write(folder / "before.jsonl", before)])

@@ -147,7 +147,7 @@ def cases(count: int) -> Iterator[Record]:
                 spec, name = "invalid", ("stride", "dilation", "groups", "kernel_size")[number // 10 % 4]
                 stated[name] = (0, -1, True, 1.5, None, {"numpy": "int64", "value": 3})[number // 40 % 6]
                 label = f"{name}[{_short(stated[name])}]-{label}"
-            yield {
+            made = {
                 "record": "case",
                 "id": f"{layer}/{spec}.yaml::{label}",
                 "line": 3 + number % 40,
@@ -159,6 +159,7 @@ def cases(count: int) -> Iterator[Record]:
                 "claim": None,
                 "inputs": {"shape": shape, "dtype": dtype, "values": values, "layout": "contiguous", "gradients": True},
             }
+            yield {**made, "wrong": name} if invalid else made
 
 
 def _short(value: Any) -> str:
@@ -178,14 +179,31 @@ def verdict(case: Record, target: str, api: str) -> Record:
         "call": f"{api}({shown})",
     }
     answer = answer_invalid if case["invalid"] else answer_valid
-    return record | answer(case, target, api, shown)
+    return complete(record | answer(case, target, api, shown), case)
+
+
+def complete(record: Record, case: Record) -> Record:
+    """With who says that it is wrong, or else what was compared."""
+    layer = case["layer"]
+    match record["outcome"]:
+        case "diverges":
+            return record | {"authority": "mathematics", "rests_on": f"the definition of {layer}"}
+        case "crashed":
+            return record | {"authority": "robustness", "rests_on": "a call returns or raises"}
+        case "differs":
+            return record | {"compared": ["call"]}
+        case "conforms" if case["invalid"]:
+            return record | {"compared": ["call"]}
+        case "conforms":
+            return record | {"compared": ["call", "parameters", "shape", "dtype", "values", "gradients"]}
+    return record
 
 
 def answer_invalid(case: Record, target: str, api: str, shown: str) -> Record:
-    """torch takes True for a number, MegEngine dies of a fraction, all else is refused."""
+    """torch takes True for a number, MegEngine dies of a fraction and refuses -1 by accident; all else is refused."""
     stated = case["arguments"]
     if target == "torch" and any(stated[name] is True for name in ("stride", "dilation", "groups", "kernel_size")):
-        return _diverges("wrongly_accepted", "call", "ValueError or TypeError", "accepted", shown, api)
+        return _differs("wrongly_accepted", "call", "ValueError or TypeError", "accepted", "more_permissive")
     if target == "megengine" and any(isinstance(stated[name], float) for name in ("stride", "dilation")):
         return {
             "outcome": "crashed",
@@ -201,11 +219,13 @@ def answer_invalid(case: Record, target: str, api: str, shown: str) -> Record:
         "bases": ["Exception"],
         "message": f"stride must be positive, got {len(shown)}",
     }
+    if target == "megengine" and -1 in (stated["stride"], stated["dilation"]):
+        return {"raised": raised | {"cls": "AttributeError"}, "phase": "construct", "accident": True}
     return {"raised": raised, "phase": "construct"}
 
 
 def answer_valid(case: Record, target: str, api: str, shown: str) -> Record:
-    """The planted divergences: a value, a shape, a dtype that is rejected; all else conforms or is not to be had."""
+    """The planted divergences: a value, a shape; a dtype that it alone rejects; all else conforms or is not to be had."""
     stated, dtype = case["arguments"], case["inputs"]["dtype"]
     if "mint" in api and "Transpose" not in api:
         return {"outcome": "unavailable", "observed": "the kernel is registered for Ascend alone"}
@@ -223,7 +243,7 @@ def answer_valid(case: Record, target: str, api: str, shown: str) -> Record:
         return _diverges("shape", "output", "(2, 8, 17, 23)", "(2, 8, 18, 24)", shown, api)
     if target == "mindspore" and dtype == "float64":
         message = f"For primitive[Conv2D], the dtype must be float16 or float32, but got Float64 at 0x{len(shown):x}"
-        return _diverges("wrongly_rejected", "call", "accepted", f"TypeError: {message}", shown, api) | {
+        return _differs("wrongly_rejected", "call", "accepted", f"TypeError: {message}", "stricter") | {
             "raised": {"phase": "forward", "cls": "TypeError", "bases": ["Exception"], "message": message},
             "phase": "forward",
         }
@@ -252,6 +272,17 @@ def _diverges(kind: str, subject: str, expected: str, observed: str, shown: str,
         "expected": expected,
         "observed": observed,
         "script": script(api, shown),
+    }
+
+
+def _differs(kind: str, subject: str, expected: str, observed: str, direction: str) -> Record:
+    return {
+        "outcome": "differs",
+        "kind": kind,
+        "subject": subject,
+        "expected": expected,
+        "observed": observed,
+        "direction": direction,
     }
 
 
@@ -301,25 +332,43 @@ STATEMENTS = [
     ("stride", "stride takes a string", None),
     ("device", "runs on an accelerator too", None),
     ("see-also", "names related layers", "points elsewhere"),
+    ("floor", "the size is not rounded", None),
+    ("layout", "the layout is an argument", None),
 ]
+STATED = "stride takes a string"
 RULINGS = {
     "bias": ("conforms", "holds"),
     "stride": ("diverges", "document_wrong"),
     "device": ("unavailable", "not_observable"),
+    "floor": ("differs", "copy_outdated"),
+    "layout": ("differs", "announced"),
 }
+PAGE = {
+    "publisher": "PyTorch",
+    "title": DOCUMENTED,
+    "version": "2.13.0",
+    "kind": "official_page",
+    "address": "https://pytorch.org/docs",
+}
+COPY = {"publisher": "a blog", "title": "Notes on Conv2d", "version": "2019", "kind": "third_party_copy"}
 
 
 def claims() -> Iterator[Record]:
-    """One document of four statements; the second is wrong, the third cannot be seen, the fourth cannot be checked."""
+    """Two documents: the vendor's own, of which one statement is wrong, and an outdated copy of it."""
     for name, says, unchecked in STATEMENTS:
         statement = {
             "record": "statement",
-            "document": f"torch 2.13.0, {DOCUMENTED}",
+            "document": "Notes on Conv2d (a blog, 2019)" if name == "floor" else f"torch 2.13.0, {DOCUMENTED}",
             "api": DOCUMENTED,
             "claim": f"{DOCUMENTED}/{name}",
             "section": "Parameters",
             "says": says,
+            "source": COPY if name == "floor" else PAGE,
         }
+        if name == "floor":
+            statement["docstring"] = "silent"
+        if name == "layout":
+            statement["announced"] = "2.14.0"
         yield statement | ({"unchecked": unchecked} if unchecked else {})
     for name, (outcome, ruling) in RULINGS.items():
         case = {
@@ -347,6 +396,11 @@ def claims() -> Iterator[Record]:
         if outcome == "diverges":
             observed = "TypeError: stride must be an int"
             judged |= _diverges("wrongly_rejected", "call", "accepted", observed, "1, 1, 1", DOCUMENTED)
+            judged |= {"authority": "own_document", "rests_on": f"torch 2.13.0, {DOCUMENTED}, Parameters: {STATED}"}
+        elif outcome == "differs":
+            judged |= {"kind": "default", "subject": "stride", "expected": "2", "observed": "1"}
+        elif outcome == "conforms":
+            judged |= {"compared": ["defaults"]}
         yield judged
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.apis.common import DEFAULTS
-from conformance.case import Kind, Outcome, Phase, Ruling
+from conformance.case import Aspect, Authority, Direction, Docstring, DocumentKind, Kind, Outcome, Phase, Ruling
 from conformance.records.record import FORMAT
 from conv_reports.output import words
 from conv_reports.results import records, values
@@ -23,6 +23,26 @@ def test_kinds_are_the_suites():
 
 def test_phases_are_the_suites_in_the_order_of_a_call():
     assert tuple(Phase) == records.PHASES
+
+
+def test_authorities_are_the_suites():
+    assert tuple(Authority) == records.AUTHORITIES
+
+
+def test_directions_are_the_suites():
+    assert tuple(Direction) == records.DIRECTIONS
+
+
+def test_aspects_are_the_suites():
+    assert tuple(Aspect) == records.ASPECTS
+
+
+def test_kinds_of_documents_are_the_suites():
+    assert tuple(DocumentKind) == records.SOURCE_KINDS
+
+
+def test_standings_of_the_docstring_are_the_suites():
+    assert tuple(Docstring) == records.DOCSTRINGS
 
 
 def test_every_ruling_has_a_word():

@@ -14,19 +14,22 @@ async function loadRun() {
   const strings = core.strings;
   const columns = core.columns.map(([label, api, target, framework, version], at) => ({ label, api, target, framework, version, at }));
   const named = (pairs) => pairs.map(([name, value]) => [strings[name], strings[value]]);
-  const cases = core.cases.map(([spec, name, layer, line, clause, claim, invalid, args, inputs, api]) => ({
+  const cases = core.cases.map(([spec, name, layer, line, clause, claim, invalid, args, inputs, api, wrong]) => ({
     id: `${strings[spec]}::${strings[name]}`, spec: strings[spec], name: strings[name], layer: strings[layer], line,
     clause: strings[clause], claim: strings[claim], invalid: invalid === 1, arguments: named(args), inputs: named(inputs),
-    api: strings[api], verdicts: [], differs: 0,
+    api: strings[api], wrong: strings[wrong], verdicts: [], differs: 0,
   }));
   const verdicts = core.verdicts.map(([one, column, outcome, kind, subject, expected, observed, phase, error, message, ratio, exact,
-    worst, ruling, inferred, call, known, finding, place, manner, changed, before, confirmed], index) => {
+    worst, ruling, inferred, call, known, finding, place, manner, changed, before, confirmed,
+    authority, rests, direction, compared, accident, further], index) => {
     const verdict = {
       index, case: cases[one], column: columns[column], outcome: strings[outcome], kind: strings[kind], subject: strings[subject],
       expected: strings[expected], observed: strings[observed], phase: strings[phase], error: strings[error],
       message: strings[message], ratio: strings[ratio], exact: exact === 1, worst: worst || null, ruling: strings[ruling],
       inferred: inferred === 1, call: strings[call], known: strings[known], finding: core.findings[finding] ?? null, place,
       manner: strings[manner], changed: strings[changed], before: strings[before], confirmed: strings[confirmed],
+      authority: strings[authority], rests: strings[rests], direction: strings[direction], compared: strings[compared],
+      accident: accident === 1, further: further || [],
     };
     verdict.case.verdicts.push(verdict);
     return verdict;
@@ -36,8 +39,10 @@ async function loadRun() {
     if (one.verdicts.some(failed)) one.differs = new Set(one.verdicts.filter(failed).map((verdict) => verdict.column.framework)).size;
   }
   return {
-    columns, cases, verdicts, findings: core.findings, porting: core.porting, changes: core.changes, chunk: core.chunk,
-    statements: core.statements.map(([document, api, claim, section, says, unchecked]) => ({ document, api, claim, section, says, unchecked })),
+    columns, cases, verdicts, findings: core.findings, differences: core.differences, porting: core.porting, changes: core.changes, chunk: core.chunk,
+    statements: core.statements.map(([document, api, claim, section, says, unchecked, source, docstring, announced]) => ({
+      document, api, claim, section, says, unchecked, source, docstring, announced,
+    })),
     layers: [...new Set(cases.map((one) => one.layer))], chunks: document.querySelectorAll("script.chunk"), unpacked: new Map(),
   };
 }

@@ -1,6 +1,6 @@
 // Each document's statements in order, and what became of each when it was tried.
 const RULINGS = ["implementation_wrong", "document_wrong", "all_differ", "oracle_apart", "document_and_implementation_part",
-  "diverges", "fault", "document_silent", "holds", "not_observable", "unchecked", "not_run"];
+  "diverges", "fault", "copy_outdated", "announced", "document_silent", "holds", "not_observable", "unchecked", "not_run"];
 
 function rulingOf(verdict) {
   if (verdict.ruling) return verdict.ruling;
@@ -23,7 +23,7 @@ function showDocuments(run, view, chosen) {
     const verdicts = byClaim.get(`${statement.api} ${statement.claim}`) ?? [];
     if (searching && !verdicts.length) continue;
     const key = `${statement.document} ${statement.api}`;
-    if (!documents.has(key)) documents.set(key, { name: statement.document, api: statement.api, statements: [] });
+    if (!documents.has(key)) documents.set(key, { name: statement.document, api: statement.api, source: statement.source, statements: [] });
     const found = new Set(verdicts.map(rulingOf));
     const ruling = statement.unchecked !== null ? "unchecked" : RULINGS.find((one) => found.has(one)) ?? "not_run";
     documents.get(key).statements.push({ ...statement, verdicts, ruling });
@@ -38,9 +38,11 @@ function documentPart(document) {
   const counts = RULINGS.map((ruling) => [ruling, document.statements.filter((one) => one.ruling === ruling).length]).filter(([, n]) => n);
   const accounted = document.statements.filter((one) => one.ruling !== "not_run").length;
   return h("details", { class: "finding", open: true },
-    h("summary", {}, h("span", { class: "says" }, h("b", {}, document.api), " ", h("span", { class: "note" }, document.name)),
+    h("summary", {}, h("span", { class: "says" }, h("b", {}, document.api), " ", h("span", { class: "note" }, document.name),
+      sourceOf(document.source)),
       h("span", { class: "count" }, say("documents.accounted", { accounted: count(accounted), all: count(document.statements.length) }))),
     h("div", { class: "body" },
+      document.source?.[4] ? h("p", { class: "note" }, say("documents.address"), " ", code(document.source[4])) : null,
       h("p", { class: "legend" }, counts.map(([ruling, n]) => h("span", {}, h("span", { class: `ruling r-${ruling}` }, term("ruling", ruling)), ` ${count(n)}`))),
       h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": document.api },
         h("table", { class: "statements" },
@@ -48,11 +50,20 @@ function documentPart(document) {
           h("tbody", {}, document.statements.map(statementRow))))));
 }
 
+// What sort of document it is, of which version: a copy's sentence accuses nobody by itself.
+function sourceOf(source) {
+  if (!source) return null;
+  const [kind, , , version] = source;
+  return h("span", { class: "source" }, h("span", { class: `ruling s-${kind}` }, term("source", kind)), " ", version);
+}
+
 function statementRow(statement) {
   const worst = statement.verdicts.find((verdict) => rulingOf(verdict) === statement.ruling);
   return h("tr", {},
     h("td", {}, statement.section),
-    h("td", {}, statement.says, h("div", { class: "note" }, h("code", {}, statement.claim), statement.unchecked ? ` ${statement.unchecked}` : "")),
+    h("td", {}, statement.says, h("div", { class: "note" }, h("code", {}, statement.claim), statement.unchecked ? ` ${statement.unchecked}` : ""),
+      statement.docstring ? h("div", { class: "note" }, term("docstring", statement.docstring)) : null,
+      statement.announced ? h("div", { class: "note" }, say("documents.announced", { version: statement.announced })) : null),
     h("td", {}, worst ? h("a", { href: verdictLink(worst), class: `ruling r-${statement.ruling}` }, term("ruling", statement.ruling))
       : h("span", { class: `ruling r-${statement.ruling}` }, term("ruling", statement.ruling))),
     h("td", {}, statement.verdicts.length

@@ -1,6 +1,6 @@
-// How each API answers each invalid argument: phase, class, and clean message, internal error, crash, hang or silent acceptance.
-const MANNERS = ["accepted", "crash", "hang", "internal", "clean", "none"];
-const MANNER_SIGNS = { accepted: "A", crash: "✖", hang: "…", internal: "I", clean: "✓", none: "–" };
+// How each API answers each invalid argument: checked, refused by accident, accepted, an internal error, a crash or a hang; phase and class.
+const MANNERS = ["accepted", "crash", "hang", "internal", "accident", "checked", "none"];
+const MANNER_SIGNS = { accepted: "A", crash: "✖", hang: "…", internal: "I", accident: "~", checked: "✓", none: "–" };
 
 // Cases that try one argument in several wrong ways share a row: what stands before the bracket in their names.
 const stem = (one) => one.name.replace(/\[.*$/s, "");

@@ -5,13 +5,16 @@ function findingCard(run, finding, shown) {
   const first = finding.entries[0];
   const card = h("details", { class: "finding", id: `finding-${finding.id}` },
     h("summary", {}, badge(word(first)),
-      h("span", { class: "says" }, h("b", {}, finding.headline[language()]), " ", finding.when[language()]),
+      h("span", { class: "says" }, h("b", {}, finding.headline[language()]), " ", finding.when[language()], basisOf(finding)),
       h("span", { class: "count" }, say("finding.cases", { count: shown === finding.entries.length ? count(shown) : `${count(shown)} / ${count(finding.entries.length)}` }))));
   card.addEventListener("toggle", () => {
     if (card.open && card.children.length === 1) card.append(findingBody(run, finding));
   });
   return card;
 }
+
+// Who says that it is wrong, and by which sentence or definition.
+const basisOf = (finding) => (finding.basis[language()] ? h("span", { class: "basis" }, finding.basis[language()]) : null);
 
 function findingBody(run, finding) {
   const first = finding.entries[0];
@@ -22,6 +25,7 @@ function findingBody(run, finding) {
     h("p", { class: "note" },
       finding.exceptions ? [say("exceptions", { count: count(finding.exceptions) }), ". "] : "",
       h("a", { href: link("finding", [finding.id]) }, say("finding.link"))),
+    finding.rests.length > 1 ? [h("h3", {}, say("finding.rests")), h("ul", {}, finding.rests.map((sentence) => h("li", {}, told(sentence))))] : "",
     h("h3", {}, say("finding.smallest"), " ", h("a", { href: verdictLink(first) }, h("code", {}, first.case.name))),
     verdictBody(run, first),
     elsewhere.length ? [h("h3", {}, say("finding.same")),

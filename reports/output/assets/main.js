@@ -18,8 +18,8 @@ function setLanguage(name) {
 }
 
 const PRESETS = {
-  one: "differs:1", crash: "status:crashed,timed_out", accepted: "kind:wrongly_accepted", outside: "(ratio:>1 OR ratio:nan)",
-  new: "-status:conforms known: -status:no_equivalent,unavailable", changed: "changed:worse,lost,other,better",
+  one: "differs:1", crash: "status:crashed,timed_out", accepted: "invalid:yes kind:wrongly_accepted", differs: "status:differs", unvalued: "status:conforms -compared:values", outside: "(ratio:>1 OR ratio:nan)",
+  new: "known: -status:conforms,differs,no_equivalent,unavailable", changed: "changed:worse,lost,other,better",
 };
 
 function searchHelp(run, at) {

@@ -31,9 +31,14 @@ function showPorting(run, view, chosen, ...wanted) {
 
 // Divergences that no row names.
 function portingRest(run, table, from, to) {
-  const rest = run.findings.filter((finding) => [from, to].some((column) => table.general[column.at].includes(finding.id)));
-  return rest.length ? h("div", {}, h("h3", {}, say("porting.general")), h("ul", {}, rest.map((finding) => h("li", {},
-    h("a", { href: link("finding", [finding.id]) }, h("b", {}, finding.headline[language()]), " ", finding.when[language()]), ` (${say("finding.cases", { count: count(finding.entries.length) })})`)))) : "";
+  const told = (one) => [from, to].some((column) => table.general[column.at].includes(one.id));
+  const item = (one, address, cases) => h("li", {}, h("a", { href: address }, h("b", {}, one.headline[language()]), " ", one.when[language()]),
+    ` (${say("finding.cases", { count: count(cases) })})`);
+  const items = [
+    ...run.findings.filter(told).map((finding) => item(finding, link("finding", [finding.id]), finding.entries.length)),
+    ...run.differences.filter(told).map((difference) => item(difference, verdictLink(run.verdicts[difference.first]), difference.count)),
+  ];
+  return items.length ? h("div", {}, h("h3", {}, say("porting.general")), h("ul", {}, items)) : "";
 }
 
 // Where a reader most likely comes from: the API that conforms most.
@@ -53,18 +58,20 @@ const betweenKey = (a, b) => (a.at < b.at ? `${a.at} ${b.at}` : `${b.at} ${a.at}
 function portingRow(run, row, from, to) {
   const shared = row.shared[betweenKey(from, to)];
   const cell = (column) => {
-    const [alone, example, conforms, fails, , reason, unsaid] = row.cells[column.at];
+    const [alone, example, conforms, fails, , differs, , reason, unsaid] = row.cells[column.at];
     const second = column.at > Math.min(from.at, to.at) ? 1 : 0;
     const text = shared ? shared[second] : alone;
     if (example === null) return h("td", { class: "none" }, reason || say("porting.unasked"));
     return h("td", {}, h("a", { href: verdictLink(run.verdicts[shared ? shared[second + 2] : example]) }, text ? h("code", {}, text) : say(unsaid ? "porting.arrays_say" : "porting.nothing")),
-      conforms || fails || !reason ? "" : h("div", { class: "note" }, reason));
+      conforms || fails || differs || !reason ? "" : h("div", { class: "note" }, reason));
   };
   const remaining = [from, to].flatMap((column) => {
-    const [, , , fails, findings] = row.cells[column.at];
-    return fails ? [h("div", {}, h("code", {}, column.label), ` ${say("porting.failing", { count: count(fails) })} `,
-      findings.slice(0, 3).map((id, i) => [i ? "; " : "", h("a", { href: link("finding", [id]) }, byFinding(run).get(id).short[language()])]),
-      findings.length > 3 ? ` +${findings.length - 3}` : "")] : [];
+    const [, , , fails, findings, differs, differences] = row.cells[column.at];
+    const line = (key, cases, ids, address) => (cases ? h("div", {}, h("code", {}, column.label), ` ${say(key, { count: count(cases) })} `,
+      ids.slice(0, 3).map((id, i) => [i ? "; " : "", h("a", { href: address(id) }, byFinding(run).get(id).short[language()])]),
+      ids.length > 3 ? ` +${ids.length - 3}` : "") : []);
+    return [line("porting.failing", fails, findings, (id) => link("finding", [id])),
+      line("porting.differing", differs, differences, (id) => verdictLink(run.verdicts[byFinding(run).get(id).first]))];
   });
   const proven = row.proven[betweenKey(from, to)] ?? 0;
   return h("tr", {}, h("th", { scope: "row" }, h("code", {}, row.parameter), ` ${term("form", row.form)}`,
@@ -72,7 +79,7 @@ function portingRow(run, row, from, to) {
     h("td", { class: proven ? "" : "none" }, proven ? count(proven) : say("porting.unproven")), h("td", {}, remaining));
 }
 
-const byFinding = (run) => (run.byFinding ??= new Map(run.findings.map((finding) => [finding.id, finding])));
+const byFinding = (run) => (run.byFinding ??= new Map([...run.findings, ...run.differences].map((finding) => [finding.id, finding])));
 
 function portingExample(run, table, from, to) {
   const both = table.examples[betweenKey(from, to)];

@@ -1,8 +1,10 @@
 // The search language; reports/views/query.py says what it means and is its twin: tests/reports/views/queries.json holds both to that.
 const TEXTS = ["case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known"];
-const WORDS = ["layer", "framework", "target", "version", "status", "kind", "subject", "phase", "error", "ruling", "finding", "changed",
+const WORDS = ["layer", "framework", "target", "version", "status", "kind", "subject", "phase", "error", "ruling", "authority", "direction",
+  "wrong", "accident", "finding", "changed",
   "dtype", "shape", "values", "layout", "exact", "inferred", "invalid", "confirmed", "ratio", "differs", "line"];
-const FIELDS = new Set([...TEXTS, ...WORDS]);
+const LISTS = ["compared"]; // one word of it is matched at a time
+const FIELDS = new Set([...TEXTS, ...WORDS, ...LISTS]);
 const ANYWHERE = ["case", "api", "observed", "message", "call"];
 const COMPARE = {
   ">": (n, limit) => n > limit, ">=": (n, limit) => n >= limit, "<": (n, limit) => n < limit, "<=": (n, limit) => n <= limit,
@@ -18,14 +20,14 @@ function fact(verdict, field) {
   const one = verdict.case;
   switch (field) {
     case "case": return one.id;
-    case "spec": case "layer": case "clause": case "claim": return one[field];
+    case "spec": case "layer": case "clause": case "claim": case "wrong": return one[field];
     case "line": case "differs": return String(one[field]);
     case "invalid": return yes(one.invalid);
     case "api": return verdict.column.api;
     case "column": return verdict.column.label;
     case "framework": case "version": case "target": return verdict.column[field];
     case "status": return verdict.outcome;
-    case "exact": case "inferred": return yes(verdict[field]);
+    case "exact": case "inferred": case "accident": return yes(verdict[field]);
     case "finding": return verdict.finding?.id ?? "";
     case "dtype": case "shape": case "values": case "layout": return bare(one.inputs, field);
     default: return FIELDS.has(field) ? verdict[field] : bare(one.arguments, field).replace(/^'([^']*)'$/, "$1");
@@ -71,7 +73,8 @@ function compileQuery(text, names) {
     const patterns = (rest.match(/"[^"]*"?|[^,]+/g) ?? [""]).map((part) => pattern(part, rest !== "" && TEXTS.includes(field)));
     return (verdict) => {
       const value = fact(verdict, field);
-      return patterns.some((matches) => matches(value));
+      const items = LISTS.includes(field) ? value.split(", ") : [value];
+      return items.some((item) => patterns.some((matches) => matches(item)));
     };
   };
   const holds = either();

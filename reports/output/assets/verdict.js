@@ -9,6 +9,14 @@ function wordTerm(name) {
   return kind === name ? term("outcome", name) : kind;
 }
 
+// What the expectation comes from; a sentence of a copy or of a later version is not the vendor's of what is installed.
+function whyKey(verdict) {
+  if (verdict.ruling === "copy_outdated") return "why.copy";
+  if (verdict.ruling === "announced") return "why.announced";
+  if (verdict.case.claim) return "why.claim";
+  return verdict.case.invalid ? "why.reject" : "why.oracle";
+}
+
 const PLAIN = new Set(["False", "None", "contiguous"]);
 
 function verdictBody(run, verdict) {
@@ -23,9 +31,13 @@ function verdictBody(run, verdict) {
   add("arguments", code(given));
   add("inputs", code(one.inputs.filter(([, value]) => !PLAIN.has(value)).map(([name, value]) => (value === "True" ? name : `${name} ${value}`)).join(", ")));
   add("call", code(verdict.call));
-  add("why", say(one.claim ? "why.claim" : one.invalid ? "why.reject" : "why.oracle", { clause: one.clause }));
+  add("why", say(whyKey(verdict), { clause: one.clause }));
+  add("wrong", code(one.wrong));
   const statement = one.claim ? run.statements.find((item) => item.claim === one.claim && item.api === one.api) : null;
-  if (one.claim) add("claim", code(one.claim), statement && !one.clause.includes(statement.says) ? ` ${statement.says}` : null);
+  if (one.claim) add("claim", code(one.claim), statement && !one.clause.includes(statement.says) ? ` ${statement.says}` : null,
+    statement?.docstring ? ` ${term("docstring", statement.docstring)}` : null);
+  add("authority", verdict.authority ? term("authority", verdict.authority) : null, verdict.rests ? `: ${told(verdict.rests)}` : null);
+  add("direction", verdict.direction ? term("direction", verdict.direction) : null);
   add("ruling", verdict.ruling ? term("ruling", verdict.ruling) : null);
   if (verdict.error) add("raised", code(verdict.error), verdict.phase ? ` (${term("phase", verdict.phase)})` : "", h("div", { class: "outside" }, verdict.message));
   else add("phase", verdict.phase ? term("phase", verdict.phase) : null);
@@ -34,6 +46,10 @@ function verdictBody(run, verdict) {
     add("worst", say("worst.text", { index: `[${index}]`, expected, observed, bound }));
   }
   add("ratio", verdict.ratio, verdict.ratio && verdict.exact ? ` (${say("exact")})` : null);
+  add("further", verdict.further.map(([kind, subject, expected, observed]) =>
+    h("div", {}, badge(kind), ` ${term("subject", subject)}: ${told(observed)} (${say("expected")}: ${told(expected)})`)));
+  add("compared", verdict.compared ? verdict.compared.split(", ").map((name) => term("aspect", name)).join(say("lead.comma")) : null);
+  if (verdict.accident) add("refusal", say("accident"));
   if (verdict.inferred) add("verdict", say("inferred"));
   add("known", verdict.known);
   add("changed", verdict.changed ? [term("change", verdict.changed), verdict.before && verdict.changed !== "unchanged" ? `: ${verdict.before}` : ""] : null);
@@ -91,7 +107,7 @@ function openVerdict(run, verdict, back) {
       h("h2", { id: "panel-title" }, badge(word(verdict)), " ", verdict.column.label),
       h("button", { type: "button", onclick: close }, say("close"))),
     verdict.finding ? h("p", {}, h("a", { href: link("finding", [verdict.finding.id]) },
-      h("b", {}, verdict.finding.headline[language()]), " ", verdict.finding.when[language()])) : "",
+      h("b", {}, verdict.finding.headline[language()]), " ", verdict.finding.when[language()]), basisOf(verdict.finding)) : "",
     verdictBody(run, verdict),
     others(verdict));
   if (!panel.open) panel.showModal();

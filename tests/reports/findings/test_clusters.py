@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conv_reports.findings.clusters import Finding, cluster, pick_foremost
+from conv_reports.findings.clusters import Finding, cluster, cluster_differences, pick_foremost
 from conv_reports.findings.order import rate_complexity, rate_seriousness
 from conv_reports.output import words
 from conv_reports.results.loaded import LoadedRun, load
@@ -15,12 +15,13 @@ from conv_reports.results.loaded import LoadedRun, load
 class Clustered(NamedTuple):
     run: LoadedRun
     findings: tuple[Finding, ...]
+    differences: tuple[Finding, ...]
 
     def circumstances(self, **signature):
-        """In words, of the findings whose signature has those fields."""
+        """In words, of the findings and differences whose signature has those fields."""
         chosen = [
             finding
-            for finding in self.findings
+            for finding in (*self.findings, *self.differences)
             if all(getattr(finding.signature, name) == value for name, value in signature.items())
         ]
         return [words.write_circumstance("en", self.run, finding) for finding in chosen]
@@ -28,7 +29,7 @@ class Clustered(NamedTuple):
 
 def cluster_file(path):
     run = load([path])
-    return Clustered(run, cluster(run))
+    return Clustered(run, cluster(run), cluster_differences(run))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_planted_conditions_are_recovered(planted, target, kind, circumstance):
 def test_an_argument_that_is_accepted_wrongly_is_one_finding_with_its_values(planted):
     accepted = {
         finding.signature.subject: finding
-        for finding in planted.findings
+        for finding in planted.differences
         if finding.signature.kind == "wrongly_accepted"
     }
     assert set(accepted) <= {"stride", "dilation", "groups", "kernel_size"}
@@ -70,13 +71,57 @@ def test_an_argument_that_is_accepted_wrongly_is_one_finding_with_its_values(pla
     "brief",
     [
         "crashed whenever kernel_size = 3",
-        "wrongly rejected whenever kernel_size = 4",
-        "wrongly accepted stride: 0, -1",
+        "wrongly rejected whenever only constructed",
     ],
 )
 def test_findings_of_an_audit(audits, brief):
-    run, findings = cluster_file(audits.later)
+    run, findings, _ = cluster_file(audits.later)
     assert brief in [words.write_brief("en", run, finding) for finding in findings]
+
+
+def test_differences_of_an_audit_are_no_findings(audits):
+    run, findings, differences = cluster_file(audits.later)
+    assert [words.write_brief("en", run, difference) for difference in differences] == [
+        "stricter than others whenever kernel_size = 4",
+        "more permissive than others stride: 0, -1",
+    ]
+    assert not {index for one in findings for index in one.members} & {
+        index for one in differences for index in one.members
+    }
+
+
+@pytest.mark.parametrize("authority", ["own_document", "mathematics", "robustness"])
+def test_every_authority_has_its_findings_in_an_audit(audits, authority):
+    run, findings, _ = cluster_file(audits.later)
+    resting = [finding for finding in findings if finding.authority == authority]
+    assert resting
+    for finding in resting:
+        assert {run.judged[index].verdict.authority for index in finding.members} == {authority}
+
+
+def test_an_outdated_copy_makes_no_finding(planted):
+    outdated = [index for index, judged in enumerate(planted.run.judged) if judged.verdict.ruling == "copy_outdated"]
+    assert outdated
+    assert not {*outdated} & {index for finding in planted.findings for index in finding.members}
+
+
+def test_a_copys_finding_says_that_the_installed_docstring_agrees(results, synthetic):
+    records = synthetic.records(60)
+    statement = next(record for record in records if record.get("says") == synthetic.STATED)
+    statement |= {"source": synthetic.COPY, "docstring": "same"}
+    run, findings, _ = cluster_file(results(records))
+    (basis,) = [words.write_basis("en", run, one) for one in findings if one.authority == "own_document"]
+    assert basis.endswith("; the installed docstring says the same")
+
+
+def test_failures_of_two_authorities_are_two_findings(results, synthetic):
+    records = synthetic.records(200)
+    wrong = [record for record in records if record.get("kind") == "value"]
+    for record in wrong[::2]:
+        record["authority"] = "robustness"
+    clustered = cluster_file(results(records))
+    authorities = [finding.authority for finding in clustered.findings if finding.signature.kind == "value"]
+    assert sorted(authorities) == ["mathematics", "robustness"]
 
 
 def test_rejections_under_one_condition_are_one_finding_whatever_they_say(results, synthetic):
@@ -104,13 +149,13 @@ def test_values_of_one_argument_are_joined(results, synthetic):
 
 
 def test_hundreds_of_failures_become_tens_of_findings(planted):
-    assert sum(judged.failed for judged in planted.run.judged) > 300
+    assert sum(judged.failed for judged in planted.run.judged) > 200
     assert len(planted.findings) <= 20
 
 
 def test_the_representative_is_the_simplest_case(results, synthetic):
     records = [record for record in synthetic.records(150) if record["record"] != "confirmation"]
-    run, findings = cluster_file(results(records))
+    run, findings, _ = cluster_file(results(records))
     for finding in findings:
         complexities = [rate_complexity(run.judged[index].case) for index in finding.members]
         assert complexities[0] == min(complexities)
@@ -118,12 +163,12 @@ def test_the_representative_is_the_simplest_case(results, synthetic):
 
 def test_a_case_whose_script_is_confirmed_represents_its_finding(results, synthetic):
     records = [record for record in synthetic.records(150) if record["record"] != "confirmation"]
-    run, findings = cluster_file(results(records))
+    run, findings, _ = cluster_file(results(records))
     largest = max(findings, key=lambda finding: len(finding.members))
     last = run.judged[largest.members[-1]].verdict
     confirmation = {"record": "confirmation", "case": last.case, "target": last.target, "api": last.api,
                     "confirmed": True, "printed": ""}  # fmt: skip
-    run, findings = cluster_file(results([*records[:-1], confirmation, records[-1]], "confirmed.jsonl"))
+    run, findings, _ = cluster_file(results([*records[:-1], confirmation, records[-1]], "confirmed.jsonl"))
     same = next(finding for finding in findings if finding.id == largest.id)
     first = run.judged[same.representative].verdict
     assert (first.case, first.api) == (last.case, last.api)

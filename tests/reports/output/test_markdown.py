@@ -59,6 +59,22 @@ def test_no_text_ends_a_cell(hostile_text):
     assert all(row.replace(r"\|", "").count("|") == 6 for row in rows)
 
 
+def test_differences_remain_beside_failures(results, synthetic):
+    text = write_porting_tables(load([results(synthetic.records(500))]), "en")
+    assert "differing: stricter than others" in text.replace("\\", "")
+
+
+def test_a_failure_that_no_row_names_says_what_it_rests_on(results, synthetic):
+    records = synthetic.records(150)
+    conforming = [record for record in records if record.get("outcome") == "conforms" and "ruling" not in record]
+    conforming[0] |= {
+        "outcome": "unstable", "authority": "robustness", "rests_on": f"{HOSTILE}", "observed": "another"
+    }  # fmt: skip
+    text = write_porting_tables(load([results(records)]), "en")
+    assert "Rests on robustness" in text
+    assert "<img" not in text
+
+
 def test_every_pair_of_frameworks_has_a_table(results):
     text = write_porting_tables(load([results()]), "zh")
     assert text.count("\n## ") + text.startswith("## ") == 2 * (2 * 2 * 3)

@@ -13,6 +13,7 @@ import pytest
 
 import conv_reference as reference
 from conv_reports import write_html
+from conv_reports.findings.clusters import cluster
 from conv_reports.output.visible import visible
 from conv_reports.results.loaded import load
 
@@ -28,7 +29,19 @@ def hostile(records):
     def turn(record):
         found = {}
         for key, value in record.items():
-            if key in ("record", "outcome", "kind", "ruling", "layer", "phase", "dtype"):
+            if key in (
+                "record",
+                "outcome",
+                "kind",
+                "ruling",
+                "layer",
+                "phase",
+                "dtype",
+                "authority",
+                "direction",
+                "compared",
+                "docstring",
+            ):
                 found[key] = value
             elif isinstance(value, str):
                 found[key] = value + HOSTILE
@@ -94,6 +107,95 @@ def test_first_screen_counts_failures_without_a_script(whole, browser):
     assert "Complete run" in text
 
 
+def test_first_screen_speaks_by_authority(whole, open_page):
+    lead = open_page(whole[1]).page.locator(".lead").inner_text().replace("\xa0", " ")
+    findings = cluster(load([whole[0]]))
+    names = {"own_document": "the vendor's own document", "mathematics": "mathematics", "robustness": "robustness"}
+    for authority, name in names.items():
+        count = sum(finding.authority == authority for finding in findings)
+        assert count
+        assert f"{count} by {name}" in lead
+
+
+def test_first_screen_keeps_differences_and_copies_apart(whole, open_page):
+    run = load([whole[0]])
+    page = open_page(whole[1]).page
+    apart = page.locator(".apart").inner_text()
+    differing = sum(judged.differs for judged in run.judged)
+    assert f"differ from what others do: {differing}." in apart
+    assert "outdated or damaged: 1." in apart
+    assert "announced for a later version: 1." in apart
+    failing = sum(judged.failed for judged in run.judged)
+    conforming = sum(judged.conforms for judged in run.judged)
+    assert page.locator(".lead").inner_text().startswith(f"{failing} of {failing + conforming:,} ")
+
+
+def test_values_compared_stand_beside_the_count(whole, open_page):
+    run = load([whole[0]])
+    page = open_page(whole[1]).page
+    for row, column in zip(page.locator(".counts tbody tr").all(), run.columns, strict=True):
+        compared = [
+            judged.verdict.compared for judged in run.judged if run.column(judged) is column and judged.conforms
+        ]
+        with_values = sum("values" in aspects for aspects in compared)
+        cells = [cell.replace(",", "") for cell in row.locator("td").all_inner_texts()]
+        assert cells[2] == (str(len(compared)) if compared else "")
+        assert cells[3] == (str(with_values) if compared else "")
+
+
+def test_each_finding_names_what_it_rests_on(whole, open_page):
+    page = open_page(whole[1], "#findings").page
+    bases = page.locator("details.finding .basis").all_inner_texts()
+    assert len(bases) == page.locator("details.finding").count()
+    assert "Rests on the vendor's own document: torch 2.13.0, torch.nn.Conv2d, Parameters" in bases
+    assert any(basis.startswith("Rests on mathematics: the definition of conv2d") for basis in bases)
+    assert "Rests on robustness: a call returns or raises" in bases
+
+
+def test_a_difference_has_its_own_sign_in_the_matrix(whole, open_page):
+    page = open_page(whole[1], "#matrix?q=status:differs").page
+    cell = page.locator(".grid .k-differs:not(.dim) a").first
+    assert cell.inner_text() == "≠"
+    cell.click()
+    panel = page.locator("dialog[open]")
+    panel.wait_for()
+    assert "than others" in panel.inner_text()
+    assert panel.locator(".basis").count() == 0
+
+
+@pytest.mark.parametrize("sign", ["~", "✓", "A"], ids=["accident", "checked", "accepted"])
+def test_error_tables_tell_checks_from_accidents(whole, open_page, sign):
+    page = open_page(whole[1], "#errors").page
+    manner = {"~": "accident", "✓": "checked", "A": "accepted"}[sign]
+    cells = page.locator(f".errors .m-{manner}")
+    assert cells.count()
+    assert set(cells.all_inner_texts()) == {sign}
+
+
+def test_porting_tells_what_differs(synthetic, results, open_report):
+    path = results(synthetic.records(500))
+    page = open_report(path, "#porting/torch.nn.Conv2d/mindspore.nn.Conv2d").page
+    assert "differing: stricter than others" in page.locator(".porting").inner_text()
+
+
+def test_documents_name_their_kind_and_version(whole, open_page):
+    page = open_page(whole[1], "#documents").page
+    assert page.locator(".source").all_inner_texts() == ["official page 2.13.0", "third-party copy 2019"]
+    text = page.locator("#view").inner_text()
+    assert "https://pytorch.org/docs" in text
+    assert "The installed docstring is silent." in text
+    assert "Announced for after 2.14.0." in text
+    assert page.locator("#view a[href^=http]").count() == 0
+
+
+def test_what_else_is_wrong_is_shown(synthetic, results, open_report):
+    records = synthetic.records(60)
+    verdict = next(record for record in records if record.get("kind") == "value")
+    verdict["further"] = [{"kind": "gradient", "subject": "grad_input", "expected": "<b>1", "observed": "2"}]
+    page = open_report(results(records), f"#verdict/{quote(verdict['case'], safe='')}/{verdict['api']}").page
+    assert "gradient of the input: 2 (Expected: <b>1)" in page.locator("dialog").inner_text()
+
+
 def test_incomplete_run_says_so(results, synthetic, open_report):
     page = open_report(results(synthetic.records(20)[:-1])).page
     assert "Incomplete run" in page.locator("#overview").inner_text()
@@ -139,7 +241,15 @@ def find_violations(page, theme, context=None, **options):
 
 @pytest.mark.parametrize(
     ("theme", "view"),
-    [*[("light", view) for view in VIEWS], ("dark", "overview"), ("dark", "findings"), ("dark", "errors")],
+    [
+        *[("light", view) for view in VIEWS],
+        ("dark", "overview"),
+        ("dark", "findings"),
+        ("dark", "errors"),
+        ("dark", "matrix"),
+        ("dark", "documents"),
+        ("dark", "porting"),
+    ],
 )
 def test_every_view_is_accessible(whole, open_page, theme, view):
     page = open_page(whole[1], f"#{view}", color_scheme=theme, viewport={"width": 1200, "height": 600}).page
@@ -269,11 +379,16 @@ def test_counts_of_the_first_screen_lead_to_as_many_cases(whole, open_page):
 
 def test_documents_account_for_every_statement(whole, open_page):
     page = open_page(whole[1], "#documents").page
-    assert "4 of 4 statements accounted for" in page.locator("#view").inner_text()
+    assert "5 of 5 statements accounted for" in page.locator("#view").inner_text()
     rows = page.locator(".statements tbody tr").all_inner_texts()
     for row, ruling in zip(
-        rows, ["the document holds", "the document is wrong", "not observable here", "not checkable"], strict=True
-    ):
+        rows,
+        [
+            "the document holds", "the document is wrong", "not observable here", "not checkable",
+            "announced for a later version", "the copy is outdated or damaged",
+        ],
+        strict=True,
+    ):  # fmt: skip
         assert ruling in row
 
 

@@ -15,7 +15,7 @@ from conformance.verdicts.comparison import compare
 from conformance.verdicts.distribution import explain_misfit as fault
 from conv_reports.findings import features
 from conv_reports.output import words
-from conv_reports.results.records import KINDS, OUTCOMES
+from conv_reports.results.records import ASPECTS, AUTHORITIES, DIRECTIONS, DOCSTRINGS, KINDS, OUTCOMES, SOURCE_KINDS
 
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
@@ -43,7 +43,12 @@ FAMILIES = {
     "phase": ("start", "construct", "parameters", "forward", "backward"),
     "subject": ("output", "grad_input", "grad_weight", "grad_bias", "weight", "bias", "call"),
     "change": ("worse", "better", "lost", "other", "added", "removed", "unchanged"),
-    "manner": ("clean", "internal", "crash", "hang", "accepted", "none"),
+    "authority": (*AUTHORITIES, "unnamed"),
+    "direction": DIRECTIONS,
+    "aspect": ASPECTS,
+    "source": SOURCE_KINDS,
+    "docstring": DOCSTRINGS,
+    "manner": ("checked", "accident", "internal", "crash", "hang", "accepted", "none"),
     "ruling": (
         "holds",
         "document_wrong",
@@ -52,6 +57,8 @@ FAMILIES = {
         "all_differ",
         "document_silent",
         "document_and_implementation_part",
+        "copy_outdated",
+        "announced",
         "not_observable",
         "diverges",
         "fault",
@@ -65,6 +72,8 @@ FAMILIES = {
         "timed_out",
         "unstable",
         "diverges",
+        "stricter",
+        "other_dtype",
         "against",
         "forbidden",
         "accepted_argument",
@@ -93,7 +102,15 @@ def test_every_key_is_used_and_every_used_key_exists():
     assert keys <= said | literal | computed | {"search", "search.hint"}
 
 
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_paraphrase_stands_in_no_quotation_marks(language):
+    quoted = re.compile("[\"'“”‘’「」『』«»]\\s*\\{says\\}")
+    assert [key for key, text in words.messages(language).items() if quoted.search(text)] == []
+
+
 PHRASES = {
+    "the definition of conv2d": "conv2d 的定义",
+    "a call returns or raises": "调用应返回或报错",
     "shape (2, 3)": "形状 (2, 3)",
     "document: shape (1, 6, 2, 3); oracle: shape (1, 6, 1, 3)": "文档：形状 (1, 6, 2, 3)；参考实现：形状 (1, 6, 1, 3)",
     "the process ended: SIGFPE; so it does alone in a fresh process": "进程终止：SIGFPE；单独在新进程中也如此",

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conv_reports.results import read
+from conv_reports.results import read, records
 from conv_reports.results.loaded import load
 
 ROOT = Path(__file__).parents[3]
@@ -39,6 +39,31 @@ def test_details_are_those_of_the_verdicts_line(audits, lines):
     scripts = {(one["case"], one["api"]): one["script"] for one in raw if "script" in one}
     judged = [one for one in load([audits.later]).judged if "script" in one.verdict.has]
     assert {(one.case.id, one.verdict.api): one.details()["script"] for one in judged} == scripts
+
+
+def test_what_a_verdict_rests_on_is_read(audits):
+    (crashed, *_) = [one.verdict for one in load([audits.later]).judged if one.verdict.outcome == "crashed"]
+    assert (crashed.authority, crashed.rests_on) == ("robustness", "a call returns or raises")
+    (permissive, *_) = [one.verdict for one in load([audits.later]).judged if one.differs and one.case.invalid]
+    assert (permissive.direction, permissive.compared) == ("more_permissive", ("call",))
+
+
+def test_the_wrong_argument_of_a_case_is_read(audits):
+    assert {case.wrong for case in load([audits.later]).cases.values() if case.invalid} == {"stride"}
+
+
+def test_the_source_of_a_statement_is_read(audits):
+    (statement, *_) = load([audits.later]).statements
+    assert statement.source.kind == "installed_docstring"
+    assert (statement.source.publisher, statement.source.version) == ("nobody", "fakeflow 1")
+
+
+def test_what_else_is_wrong_with_a_call_is_read(results, audited_records):
+    further = {"kind": "gradient", "subject": "grad_input", "expected": "1", "observed": "2", "ratio": 3.0}
+    wrong = next(record for record in audited_records if record.get("kind") == "value")
+    wrong["further"] = [further]
+    (read_back,) = [one.verdict.further for one in load([results(audited_records)]).judged if one.verdict.further]
+    assert read_back == (records.Further("gradient", "grad_input", "1", "2"),)
 
 
 def test_synthetic_results_obey_the_published_schema(synthetic):
@@ -74,6 +99,18 @@ HUGE_NUMBER = b"9" * 5000
             + b"}\n",
             "seconds: unexpected 1000",
         ),
+        (
+            b'{"record": "verdict", "case": "a", "target": "b", "api": "c", "outcome": "diverges", "authority": "us"}\n',
+            "authority: expected one of own_document, mathematics, robustness, found 'us'",
+        ),
+        (
+            b'{"record": "verdict", "case": "a", "target": "b", "api": "c", "outcome": "conforms", "compared": ["mood"]}\n',
+            "compared: expected one of",
+        ),
+        (
+            b'{"record": "verdict", "case": "a", "target": "b", "api": "c", "outcome": "diverges", "further": [1]}\n',
+            "further: unexpected 1",
+        ),
         (b'{"record": "verdict", "ratio": NaN}\n', "NaN is not JSON"),
         (b"[" * 100_000 + b"\n", "nested too deeply"),
         (
@@ -97,6 +134,9 @@ HUGE_NUMBER = b"9" * 5000
         "a field of another type",
         "a ratio that is no number",
         "seconds beyond a float",
+        "an authority unheard of",
+        "an aspect unheard of",
+        "something further that is no object",
         "NaN",
         "nested deeply",
         "a huge integer",

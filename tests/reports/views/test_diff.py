@@ -12,6 +12,7 @@ from conv_reports.views.diff import compare, group_changes
 DIVERGES = {"outcome": "diverges", "kind": "value", "subject": "output"}
 CRASHED = {"outcome": "crashed"}
 CONFORMS = {"outcome": "conforms"}
+DIFFERS = {"outcome": "differs", "kind": "wrongly_rejected", "subject": "call", "direction": "stricter"}
 UNAVAILABLE = {"outcome": "unavailable"}
 
 
@@ -42,6 +43,13 @@ def with_verdict(records, fields):
         (CONFORMS, UNAVAILABLE, "lost", True),
         (CONFORMS, {"outcome": "fault"}, "lost", True),
         (DIVERGES, CRASHED, "worse", True),
+        (DIFFERS, DIVERGES, "worse", True),
+        (DIFFERS, CRASHED, "worse", True),
+        (DIVERGES, DIFFERS, "better", False),
+        (CONFORMS, DIFFERS, "other", False),
+        (DIFFERS, CONFORMS, "other", False),
+        (DIFFERS, DIFFERS | {"kind": "dtype", "direction": "other_dtype"}, "other", False),
+        (DIFFERS, UNAVAILABLE, "lost", True),
         (DIVERGES, CONFORMS, "better", False),
         (DIVERGES, UNAVAILABLE, "lost", True),
         (CRASHED, DIVERGES, "better", False),
@@ -114,5 +122,5 @@ def test_groups_hold_every_change_once(audits):
     assert sorted(one.case for group in groups for one in group.cases) == sorted(one.case for one in changed)
     assert [(group.change, group.before, group.after) for group in groups] == [
         ("worse", "conforms", "crashed call forward"),
-        ("worse", "conforms", "diverges wrongly_rejected construct RuntimeError"),
+        ("other", "conforms", "differs wrongly_rejected construct RuntimeError"),
     ]

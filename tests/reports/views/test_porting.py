@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conv_reports.findings.clusters import cluster
+from conv_reports.findings.clusters import cluster, cluster_differences
 from conv_reports.results.loaded import LoadedRun, load
 from conv_reports.views.aspects import Aspect, list_aspects
 from conv_reports.views.porting import Table, build_tables
@@ -30,7 +30,7 @@ class Learnt(NamedTuple):
 
 def learn(path):
     run = load([path])
-    return Learnt(run, build_tables(run, cluster(run)))
+    return Learnt(run, build_tables(run, cluster(run), cluster_differences(run)))
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +63,26 @@ def test_what_has_no_equivalent_says_why(learnt):
     [
         ("megengine.module.Conv2d", "dilation", "int", True),
         ("megengine.module.Conv2d", "stride", "int", False),
-        ("mindspore.nn.Conv2d", "dtype", "float64", True),
-        ("mindspore.nn.Conv2d", "dtype", "float16", False),
     ],
 )
 def test_rows_name_only_the_findings_that_are_about_them(learnt, api, parameter, form, is_named):
     assert bool(learnt.cell(api, parameter, form).findings) == is_named
+
+
+@pytest.mark.parametrize(("form", "is_named"), [("float64", True), ("float16", False)])
+def test_rows_name_only_the_differences_that_are_about_them(learnt, form, is_named):
+    cell = learnt.cell("mindspore.nn.Conv2d", "dtype", form)
+    assert (bool(cell.differences), bool(cell.differs)) == (is_named, is_named)
+    assert not cell.findings
+
+
+def test_a_call_that_differs_still_shows_how_it_is_said(results, synthetic):
+    records = synthetic.records(150)
+    for record in records:
+        if record.get("api") == "torch.nn.Conv2d" and record.get("outcome") == "conforms":
+            record |= {"outcome": "differs", "kind": "dtype", "subject": "output", "direction": "other_dtype"}
+    cell = learn(results(records)).cell("torch.nn.Conv2d", "stride", "int")
+    assert (cell.code, cell.conforms) == ("stride=2", 0)
 
 
 def test_proven_counts_cases_that_conform_on_both(learnt):

@@ -53,6 +53,13 @@ def test_page_answers_the_shared_table(browser):
 
 REAL = [
     "api:torch* kind:wrongly_accepted",
+    "status:differs direction:stricter",
+    "authority:mathematics",
+    "authority:robustness OR authority:own_document",
+    "accident:yes",
+    "compared:values",
+    "status:conforms -compared:values",
+    "wrong:stride",
     "differs:1 -status:conforms",
     "groups:>1 dilation:>1 framework:megengine",
     "padding:same",
