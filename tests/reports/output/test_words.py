@@ -115,6 +115,9 @@ PHRASES = {
     "document: shape (1, 6, 2, 3); oracle: shape (1, 6, 1, 3)": "文档：形状 (1, 6, 2, 3)；参考实现：形状 (1, 6, 1, 3)",
     "the process ended: SIGFPE; so it does alone in a fresh process": "进程终止：SIGFPE；单独在新进程中也如此",
     "the process ended: SIGFPE": "进程终止：SIGFPE",
+    "no answer in 20 s, in backward; so it does alone in a fresh process": (
+        "20 秒内没有返回，停在 backward 阶段；单独在新进程中也如此"
+    ),
     "5.0; 3 of 96 elements outside the bound, at most 2^15 times it": "5.0；96 个元素中有 3 个超出界，至多为界的 2^15 倍",
     "ValueError in construct: no": "ValueError in construct: no",
 }
