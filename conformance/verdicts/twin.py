@@ -7,6 +7,7 @@ before: it is refused for another reason.
 from __future__ import annotations
 
 from conformance.case import Outcome, Phase, Verdict
+from conformance.verdicts.refusals import refuses_dtype
 from conformance.verdicts.sentences import describe_exception
 
 PHASES = tuple(Phase)
@@ -35,6 +36,8 @@ def explain_unasked(verdict: Verdict, twin: Verdict, wrong: str) -> str | None:
     refusal = twin.raised
     if refusal is None:
         return None
+    if twin.outcome is Outcome.UNAVAILABLE and verdict.raised is not None and not refuses_dtype(verdict.raised):
+        return None  # refused before the device could say what it lacks
     refused_in = verdict.raised.phase if verdict.raised is not None else verdict.phase
     if refused_in is not None and PHASES.index(refusal.phase) > PHASES.index(refused_in):
         return None  # the twin came further

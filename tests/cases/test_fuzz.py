@@ -20,6 +20,8 @@ from conformance import safe_yaml
 from conformance.case import (
     LAYERS,
     Confirmation,
+    Document,
+    DocumentKind,
     Inputs,
     Kind,
     Outcome,
@@ -269,7 +271,9 @@ RECORDS = [
         ),
         script="script",
     ).to_json(),
-    StatementRecord(Statement("d", "a", "c", "1", "s", None)).to_json(),
+    StatementRecord(
+        Statement("d", "a", "c", "1", "s", None, Document("p", "t", "v", DocumentKind.OFFICIAL_PAGE))
+    ).to_json(),
     ConfirmationRecord(QUESTION, Confirmation(True, "")).to_json(),
     Footer(True, "2026", 1, 0.5).to_json(),
 ]

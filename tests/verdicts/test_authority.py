@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case import Aspect, Authority, Direction, Kind, Outcome, Phase, Promise, Raised
+from conformance.case import Aspect, Authority, Direction, Kind, Outcome, Phase, Promise, Raised, Ruling, Standing
 from conformance.verdicts.refusals import asks_to_be_reported, is_accident, refuses_dtype
 from tests.verdicts.trial import INPUT, Trial, change_first, claim, raised, rejection, zeros
 
@@ -216,3 +216,19 @@ def test_a_wrong_shape_says_nothing_of_gradients_that_were_not_asked_for() -> No
 def test_a_time_limit_is_told_as_a_time_limit() -> None:
     verdict = Trial(inputs=INPUT).judge(output=None, gradients={}, timed_out=True, seconds=20.0, phase=Phase.BACKWARD)
     assert verdict.observed == "no answer in 20 s, in backward"
+
+
+@pytest.mark.parametrize(
+    ("standing", "ruling"), [(Standing.COPY, Ruling.COPY_OUTDATED), (Standing.ANNOUNCED, Ruling.ANNOUNCED)]
+)
+def test_a_copys_sentence_accuses_nobody(standing: Standing, ruling: Ruling) -> None:
+    trial = claim(shape=(2, 3, 5, 4))
+    trial.case = replace(trial.case, standing=standing)
+    verdict = trial.judge()
+    assert (verdict.outcome, verdict.ruling, verdict.authority) == (Outcome.DIFFERS, ruling, None)
+
+
+def test_a_copys_sentence_that_is_kept_holds() -> None:
+    trial = claim(shape=(2, 3, 4, 2))
+    trial.case = replace(trial.case, standing=Standing.COPY)
+    assert trial.judge().ruling is Ruling.HOLDS

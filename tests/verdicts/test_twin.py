@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.case import Direction, Kind, Outcome, Phase, Verdict
+from conformance.case import Direction, Kind, Outcome, Phase, Raised, Verdict
 from conformance.verdicts.twin import qualify
 from tests.verdicts.trial import raised
 
@@ -51,3 +51,17 @@ def test_an_acceptance_counts_only_where_the_twin_is_taken() -> None:
 def test_a_crash_is_a_crash_whatever_the_twin(outcome: Outcome) -> None:
     verdict = Verdict(outcome)
     assert qualify(verdict, refused(Phase.CONSTRUCT), "stride") is verdict
+
+
+def test_a_refusal_counts_where_the_twin_is_only_unavailable() -> None:
+    """A check of the argument comes before the device says that it lacks the kernel."""
+    lacking = Raised(Phase.FORWARD, "RuntimeError", ("Exception",), "The kernel Conv2DExt unregistered.")
+    twin = Verdict(Outcome.UNAVAILABLE, phase=Phase.FORWARD, raised=lacking)
+    assert qualify(CONFORMING, twin, "stride") is CONFORMING
+
+
+def test_a_refused_dtype_is_no_check_of_the_argument() -> None:
+    lacking = Raised(Phase.FORWARD, "RuntimeError", ("Exception",), "not implemented for 'BFloat16'")
+    both = Verdict(Outcome.CONFORMS, phase=Phase.FORWARD, raised=lacking)
+    twin = Verdict(Outcome.UNAVAILABLE, phase=Phase.FORWARD, raised=lacking)
+    assert qualify(both, twin, "dtype").outcome is Outcome.NO_EQUIVALENT
