@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.case import Outcome
-from conformance.records.record import Record, TargetRecord, VerdictRecord
+from conformance.records.record import CaseRecord, Record, TargetRecord, VerdictRecord
 
+NOT_ASKED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 KNOWN = "known"  # a column beside the outcomes: the divergences that the baseline lists
 
 
@@ -23,10 +24,13 @@ class Summary:
         self.unavailable: dict[str, str] = {}
         self.faults = 0
         self._counts: dict[str, Counter[str]] = {}
+        self._was_asked: dict[str, bool] = {}  # by invalid case, whether any API was
 
     def add(self, record: Record) -> None:
         if isinstance(record, TargetRecord) and not record.available:
             self.unavailable[record.name] = record.reason
+        if isinstance(record, CaseRecord) and record.wrong is not None:
+            self._was_asked.setdefault(record.id, False)
         if isinstance(record, VerdictRecord):
             self._count(record)
 
@@ -36,6 +40,12 @@ class Summary:
         counts[outcome] += 1
         counts[KNOWN] += record.known is not None
         self.faults += outcome is Outcome.FAULT
+        if record.question.case in self._was_asked and outcome not in NOT_ASKED:
+            self._was_asked[record.question.case] = True
+
+    def list_never_asked(self) -> list[str]:
+        """The invalid cases that no API could be asked: each refuses the valid twin as well, or cannot express it."""
+        return [case for case, was_asked in self._was_asked.items() if not was_asked]
 
     def lines(self) -> Iterator[str]:
         """A table with a row for each API and a column for each outcome that was seen."""

@@ -164,6 +164,12 @@ class Run:
         self._recording.close(complete)
         for name, reason in self.summary.unavailable.items():
             self.notes.append(Note(f"target {name} is unavailable: {reason}", alarming=True))
+        never_asked = self.summary.list_never_asked()
+        if never_asked:
+            count = len(never_asked)
+            self.notes.append(
+                Note(f"{count} invalid cases could be asked of no API properly, such as {never_asked[0]}")
+            )
         self.notes.append(Note(f"results: {path}"))
         self._write_report(path)
         succeeded = not self.settings.writes_baseline or self._write_baseline(complete)

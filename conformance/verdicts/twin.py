@@ -11,6 +11,8 @@ from conformance.verdicts.refusals import refuses_dtype
 from conformance.verdicts.sentences import describe_exception
 
 PHASES = tuple(Phase)
+# Outcomes of which a twin changes nothing.
+SETTLED = frozenset({Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.FAULT, Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE})
 
 
 def qualify(verdict: Verdict, twin: Verdict, wrong: str) -> Verdict:
@@ -19,7 +21,7 @@ def qualify(verdict: Verdict, twin: Verdict, wrong: str) -> Verdict:
     Args:
         wrong: the argument in which they differ.
     """
-    if verdict.outcome in (Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.FAULT, Outcome.NO_EQUIVALENT):
+    if verdict.outcome in SETTLED:
         return verdict
     reason = explain_unasked(verdict, twin, wrong)
     if reason is None:

@@ -47,8 +47,8 @@ def test_an_acceptance_counts_only_where_the_twin_is_taken() -> None:
     assert qualify(accepted, refused(Phase.CONSTRUCT), "bias").outcome is Outcome.NO_EQUIVALENT
 
 
-@pytest.mark.parametrize("outcome", [Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.FAULT])
-def test_a_crash_is_a_crash_whatever_the_twin(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.FAULT, Outcome.UNAVAILABLE])
+def test_no_twin_changes_what_was_not_refused_by_a_check(outcome: Outcome) -> None:
     verdict = Verdict(outcome)
     assert qualify(verdict, refused(Phase.CONSTRUCT), "stride") is verdict
 
