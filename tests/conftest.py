@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,10 @@ __all__ = ["fakes", "shared_suite", "suite", "target"]
 FAKES = Path(__file__).parent / "fakes"
 
 profiles.load_default()
+
+# A shell's background job ignores Ctrl-C, and whatever it starts inherits that: here it means what it means to a person.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
