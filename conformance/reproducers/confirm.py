@@ -22,6 +22,20 @@ class NotExecutedError(Exception):
 
 
 @dataclass(frozen=True)
+class End:
+    """How a script ended.
+
+    Attributes:
+        how: "" where it ran to its end; else the last line of its traceback ("AssertionError: ..."), the signal that
+            ended it ("SIGFPE"), its exit code ("exit code 3"), or "no end" within the limit.
+        printed: the end of what it printed.
+    """
+
+    how: str
+    printed: str
+
+
+@dataclass(frozen=True)
 class Execution:
     """How a script ran that had a process of its own.
 
@@ -47,6 +61,16 @@ class Execution:
             return self.code is not None and self.code not in (0, 1)
         return last_line(self.printed) == "DIVERGES"
 
+    @property
+    def end(self) -> End:
+        printed = self.printed.strip()[-MAX_PRINTED:]
+        if self.code is None:
+            return End("no end", printed)
+        if self.code == 0:
+            return End("", printed)
+        raised = find_raised(self.complaints) if self.code == 1 else ""
+        return End(raised or describe_exit(self.code), printed)
+
     def describe(self) -> str:
         """What it printed; and its last words and how it ended, unless it came to its last line."""
         printed = self.printed.strip()
@@ -62,9 +86,20 @@ def last_line(printed: str) -> str:
     return lines[-1].strip() if lines else ""
 
 
+def find_raised(complaints: str) -> str:
+    """The line of a traceback that names the exception; "" where there is none.
+
+    A message may have several lines, and a framework may have the last word: it is the first line behind the last
+    traceback's frames that counts. A syntax error of the script itself has no heading.
+    """
+    traceback = complaints.rpartition("Traceback (most recent call last):")[2].strip("\n")
+    lines = [line for line in traceback.splitlines() if line and not line.startswith(" ")]
+    return lines[0].strip() if lines else ""
+
+
 @dataclass(frozen=True)
 class Shared:
-    """An interpreter that executes script after script, each sent on the channel and answered by what it printed."""
+    """An interpreter that executes script after script, each sent on the channel and answered by how it ended."""
 
     interpreter: Interpreter
     channel: execnet.Channel
@@ -118,8 +153,8 @@ class Executor:
         finally:
             self._end(interpreter)
 
-    def execute_together(self, script: str) -> str | None:
-        """What a script prints, executed by the interpreter that scripts share, as import costs most of the time.
+    def execute_together(self, script: str) -> End | None:
+        """How a script ends in the interpreter that scripts share, as import costs most of the time.
 
         None where it gives no answer, which ends that interpreter.
         """
@@ -129,11 +164,25 @@ class Executor:
                 with interpreter.limit(LIMIT):
                     self._shared = Shared(interpreter, self._begin(interpreter, "run_scripts"))
             self._shared.channel.send(script)
-            return str(interpreter.receive(self._shared.channel, self._limit))
+            printed, raised = interpreter.receive(self._shared.channel, self._limit)
+            return End(find_raised(raised), printed.strip())
         except Exception:  # whatever it does instead of answering
             self._shared = None
             self._end(interpreter)
             return None
+
+    def end_of(self, script: str, together: bool = False) -> End:
+        """How a script ends, in a process of its own.
+
+        Args:
+            together: try the interpreter that scripts share first; a script that gives no answer there is executed
+                again, by itself.
+
+        Raises:
+            NotExecutedError: the interpreter could not be asked.
+        """
+        end = self.execute_together(script) if together else None
+        return self.execute(script).end if end is None else end
 
     def confirm(self, script: str, outcome: Outcome = Outcome.DIVERGES) -> Confirmation:
         """Execute a script in a process of its own, and see whether it shows a verdict of this outcome."""
@@ -150,11 +199,11 @@ class Executor:
         of its own, as all the others have.
         """
         for script, outcome in scripts:
-            printed = None
+            end = None
             if outcome is Outcome.DIVERGES:
-                printed = self.execute_together(script)
-            if printed is not None and Execution(0, printed, "").shows(outcome):
-                yield Confirmation(True, printed.strip())
+                end = self.execute_together(script)
+            if end is not None and Execution(0, end.printed, "").shows(outcome):
+                yield Confirmation(True, end.printed)
             else:
                 yield self.confirm(script, outcome)
 

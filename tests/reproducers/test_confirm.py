@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conformance.case import Confirmation, Outcome, Target
-from conformance.reproducers.confirm import Execution, Executor
+from conformance.reproducers.confirm import End, Execution, Executor
 from tests.frameworks import ROOT
 
 HERE = Target("here", "torch", f"popen//python={sys.executable}", memory=200 << 20)
@@ -63,6 +63,40 @@ def test_what_an_execution_shows(code: int | None, printed: str, outcome: Outcom
 )
 def test_what_is_told_of_an_execution(execution: Execution, text: str) -> None:
     assert execution.describe() == text
+
+
+MESSAGE = """\
+Traceback (most recent call last):
+  File "script.py", line 1, in <module>
+KeyError: 'a'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "script.py", line 3, in <module>
+    call()
+ValueError: not that
+  but this:
+[1, 2]
+a word of the framework's at its end
+"""
+
+
+@pytest.mark.parametrize(
+    ("execution", "how"),
+    [
+        (Execution(0, "", "a warning"), ""),
+        (Execution(1, "", MESSAGE), "ValueError: not that"),
+        (Execution(1, "", '  File "script.py", line 1\n    x = (\nSyntaxError: no\n'), "SyntaxError: no"),
+        (Execution(1, "", ""), "exit code 1"),
+        (Execution(3, "", MESSAGE), "exit code 3"),
+        (Execution(-8, "", MESSAGE), "SIGFPE"),
+        (Execution(None, "", ""), "no end"),
+    ],
+    ids=["runs through", "raises", "cannot be read", "exits with one", "exits", "a signal", "the limit"],
+)
+def test_how_an_execution_ended(execution: Execution, how: str) -> None:
+    assert execution.end.how == how
 
 
 # Executing
@@ -123,6 +157,31 @@ def test_each_script_has_its_confirmation_whatever_the_one_before_it_did(mark: s
     wait_for(lambda: not living(mark))
 
 
+ENDS = [
+    ("print('x')\n", "", "x"),
+    ("print('x')\nassert 1 == 2, 'a\\nb'\n", "AssertionError: a", "x"),
+    ("raise SystemExit('no')\n", "no", ""),
+    ("raise ValueError('a\\n' + 5000 * 'b')\n", "ValueError: a", ""),
+    (DIES, "SIGKILL", ""),
+    ("import time\nprint('x', flush=True)\ntime.sleep(1000)\n", "no end", "x"),
+    ("print('y')\n", "", "y"),
+]
+
+
+def test_the_end_of_each_script_is_told_whatever_the_one_before_it_did(mark: str) -> None:
+    with Executor(HERE, 2.0) as executor:
+        ends = [executor.end_of(script) for script, _, _ in ENDS]
+    assert ends == [End(how, printed) for _, how, printed in ENDS]
+    wait_for(lambda: not living(mark))
+
+
+def test_an_end_is_the_same_in_the_interpreter_that_scripts_share(mark: str) -> None:
+    lasting = [end for end in ENDS if "SystemExit" not in end[0]]
+    with Executor(HERE, 2.0) as executor:
+        ends = [executor.end_of(script, together=True) for script, _, _ in lasting]
+    assert ends == [End(how, printed) for _, how, printed in lasting]
+
+
 GREEDY = "import numpy\nheld = [numpy.ones(1 << 21) for _ in range(1000)]\n" + DIVERGES
 
 
@@ -134,7 +193,9 @@ def test_a_script_has_the_memory_of_its_target_and_no_more() -> None:
 
 def test_scripts_that_share_an_interpreter_have_its_memory_and_no_more() -> None:
     with Executor(HERE, 30.0) as executor:
-        assert "MemoryError" in (executor.execute_together(GREEDY) or "")
+        end = executor.execute_together(GREEDY)
+    assert end is not None
+    assert "MemoryError" in end.how
 
 
 @pytest.mark.parametrize(

@@ -85,10 +85,10 @@ def says() -> Iterator[Says]:
                 executors[name] = stack.enter_context(Executor(target_of(name), 60.0))
             script = write_script(asked, verdict)
             assert script is not None
-            printed = executors[name].execute_together(script)
-            assert printed is not None, "the interpreter was lost"
-            line = last_line(printed)
-            return line if line in ("CONFORMS", "DIVERGES") else printed
+            end = executors[name].execute_together(script)
+            assert end is not None, "the interpreter was lost"
+            line = last_line(end.printed)
+            return line if line in ("CONFORMS", "DIVERGES") else f"{end.printed}\n{end.how}"
 
         yield execute
 
