@@ -16,10 +16,12 @@ from conformance.audit import Job
 from conformance.case import LAYERS, Case, Outcome, Statement, Target
 from conformance.cases import spec
 from conformance.cases.naming import item_name
-from conformance.records.baseline import DIVERGENT, Miscount
+from conformance.catalogue.catalogue import Miscount
+from conformance.catalogue.fact import DIVERGENT
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
 from conformance.records.resume import ResumeError
 from conformance.run import Run, Settings, UnusableError
+from conformance.summary import write_news
 
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
@@ -34,7 +36,7 @@ MARKERS: Mapping[str, str] = {
 
 
 class DivergenceError(Exception):
-    """A verdict that does not conform, or not as the baseline has it."""
+    """A verdict that does not conform, or not as the catalogue has it."""
 
 
 class FaultError(Exception):
@@ -47,9 +49,10 @@ class FaultError(Exception):
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup(
         "conformance",
-        "conformance audit: exit status 0 when every case conforms or is in the baseline; 1 when one diverges, a "
-        "baseline entry is stale or the suite itself failed; 2 when it was interrupted or a spec file cannot be used; "
-        "4 when an option, a target, a baseline or an output file cannot be used; 5 when no case was selected",
+        "conformance audit: exit status 0 when every case conforms or is as the catalogue has it; 1 when one is new, "
+        "gone or changed, a script of the catalogue does not show its entry, or the suite itself failed; 2 when it was "
+        "interrupted or a spec file cannot be used; 4 when an option, a target, a catalogue or an output file cannot "
+        "be used; 5 when no case was selected",
     )
     group.addoption(
         "--target",
@@ -72,12 +75,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="take over the verdicts of an earlier run's results file and run what is missing",
     )
     group.addoption(
-        "--baseline", metavar="FILE", help="known divergences (YAML): expected to fail, and to fail as it says"
+        "--known",
+        metavar="PATH",
+        help="catalogue of known causes, a YAML file or a folder of them: their cases are expected to fail, and to "
+        "fail as it says",
     )
     group.addoption(
-        "--write-baseline",
+        "--update-known",
         action="store_true",
-        help="write the --baseline file anew from this run, keeping its comments and reasons; only after a whole run",
+        help="count the cases of the --known catalogue anew, all else in it stays; only after a whole run",
     )
     group.addoption(
         "--repeat",
@@ -128,8 +134,8 @@ def _read_settings(config: pytest.Config) -> Settings:
         results=option.results,
         report=option.report,
         resume=option.resume,
-        baseline=option.baseline,
-        writes_baseline=option.write_baseline,
+        known=option.known,
+        recounts=option.update_known,
         repeats=option.repeat,
         case_timeout=option.case_timeout,
         certifies=option.certify,
@@ -259,10 +265,10 @@ class CaseItem(pytest.Item):
         outcome = verdict.outcome
         if outcome is Outcome.FAULT:
             raise FaultError(verdict.observed)
-        if outcome in DIVERGENT and run.settings.writes_baseline:
-            pytest.xfail(f"for {run.settings.baseline}: {verdict.observed}")
-        if answer.verdict.known is not None:
-            pytest.xfail(answer.verdict.known)
+        if outcome in DIVERGENT and run.settings.recounts:
+            pytest.xfail(f"for {run.settings.known}: {verdict.observed}")
+        if outcome in DIVERGENT and answer.title:
+            pytest.xfail(answer.title)
         if answer.complaint or outcome in DIVERGENT:
             raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint))
         if outcome in SKIPPED:
@@ -293,7 +299,7 @@ def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
         "authority": verdict.authority.replace("_", " ") if verdict.authority is not None else "",
         "rests on": verdict.rests_on,
         "clause": case.clause if case.clause != verdict.rests_on else "",
-        "baseline": complaint,
+        "known": complaint,
     }
     lines += [f"  {name:8}  {text}" for name, text in details.items() if text]
     return "\n".join(lines)
@@ -317,7 +323,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         run.close()
     if not _is_worker(session.config):
         for miscount in run.find_miscounts():
-            session.config.hook.pytest_runtest_logreport(report=_report_miscount(run, miscount))
+            session.config.hook.pytest_runtest_logreport(report=_report_miscount(miscount))
     return outcome
 
 
@@ -344,11 +350,12 @@ def _submit(run: Run, item: CaseItem) -> None:
         item.repeats = run.submit(item.job)
 
 
-def _report_miscount(run: Run, miscount: Miscount) -> pytest.TestReport:
-    """A pattern of the baseline fails like an item."""
+def _report_miscount(miscount: Miscount) -> pytest.TestReport:
+    """A pattern of the catalogue fails like an item."""
     line = miscount.pattern.line
-    location = run.known.file, line - 1, miscount.pattern.text
-    return pytest.TestReport(f"{run.known.file}::line {line}", location, {}, "failed", miscount.message, "call")
+    file = miscount.pattern.file
+    location = file, line - 1, miscount.pattern.text
+    return pytest.TestReport(f"{file}::line {line}", location, {}, "failed", miscount.message, "call")
 
 
 # What is kept of the items, on its way to where the files are written
@@ -416,6 +423,8 @@ class FileWriter:
             return
         terminalreporter.section("conformance")
         for line in self._run.summary.lines():
+            terminalreporter.line(line)
+        for line in write_news(self._run.known, self._run.news):
             terminalreporter.line(line)
         for note in self._run.notes:
             terminalreporter.line(note.text, red=note.alarming)

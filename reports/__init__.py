@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .findings.clusters import cluster
+from .findings.patterns import find_patterns, fits
 from .output import page
 from .results.loaded import load
 from .results.read import ResultsError
 
-__all__ = ["ResultsError", "representatives", "write_html"]
+__all__ = ["ResultsError", "find_patterns", "fits", "representatives", "write_html"]
 
 
 def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -> None:
@@ -32,11 +33,14 @@ def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -
 
 
 def representatives(results: Sequence[Path]) -> list[tuple[str, str, str]]:
-    """(case id, target, API) of the smallest divergent verdict of each finding: the scripts worth executing."""
+    """(case id, target, API) of the smallest verdict of each finding that the catalogue does not know: new clusters.
+
+    Those without a script are left out.
+    """
     run = load(results)
     chosen = []
     for finding in cluster(run):
         verdict = run.judged[finding.representative].verdict
-        if "script" in verdict.has:
+        if finding.entry is None and "script" in verdict.has:
             chosen.append((verdict.case, verdict.target, verdict.api))
     return chosen

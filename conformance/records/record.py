@@ -23,6 +23,8 @@ from conformance.case import (
     Docstring,
     Document,
     DocumentKind,
+    Entry,
+    Execution,
     Greeting,
     Inputs,
     Kind,
@@ -31,9 +33,12 @@ from conformance.case import (
     Phase,
     Raised,
     Ruling,
+    Severity,
     Statement,
     Target,
+    Text,
     Verdict,
+    Workaround,
     Worst,
     values,
 )
@@ -340,7 +345,7 @@ class VerdictRecord:
     Attributes:
         call: the call in the vendor's own source; empty where the API has no such call.
         script: of a divergence, a script that shows it.
-        known: of a divergence that the baseline lists, its reason.
+        known: the id of the catalogue's entry that explains it.
     """
 
     question: Question
@@ -494,6 +499,79 @@ class ConfirmationRecord:
 
 
 @dataclass(frozen=True)
+class EntryRecord:
+    """An entry of the catalogue that verdicts of a target showed.
+
+    Attributes:
+        where: the places where the cause is known, in words.
+        apis: those that are known to show it.
+        verdicts: how many of this run it explains.
+        execution: of its script in the target; None where the run was stopped before.
+    """
+
+    target: str
+    entry: Entry
+    where: str
+    apis: tuple[str, ...]
+    verdicts: int
+    execution: Execution | None = None
+
+    def to_json(self) -> Data:
+        entry = self.entry
+        data: Data = {
+            "record": "entry",
+            "target": self.target,
+            "id": entry.id,
+            "framework": entry.framework,
+            "title": _text_to_json(entry.title),
+            "severity": entry.severity,
+            "authority": entry.authority,
+            "rests_on": entry.rests_on,
+            "effect": _text_to_json(entry.effect),
+            "upstream": entry.upstream,
+            "where": self.where,
+            "apis": list(self.apis),
+            "script": entry.script,
+            "ends": entry.ends,
+            "verdicts": self.verdicts,
+        }
+        if entry.workaround is not None:
+            data["workaround"] = {**_text_to_json(entry.workaround.text), "script": entry.workaround.script}
+        if self.execution is not None:
+            data["execution"] = {
+                "shown": self.execution.shown,
+                "ended": self.execution.ended,
+                "workaround": self.execution.workaround,
+            }
+        return data
+
+    @classmethod
+    def from_json(cls, data: Data) -> EntryRecord:
+        workaround = data.get("workaround")
+        entry = Entry(
+            id=data["id"],
+            framework=data["framework"],
+            title=Text(**data["title"]),
+            severity=Severity(data["severity"]),
+            authority=None if data["authority"] is None else Authority(data["authority"]),
+            rests_on=data["rests_on"],
+            effect=Text(**data["effect"]),
+            workaround=None
+            if workaround is None
+            else Workaround(Text(workaround["en"], workaround["zh"]), workaround["script"]),
+            upstream=data["upstream"],
+            script=data["script"],
+            ends=data["ends"],
+        )
+        execution = Execution(**data["execution"]) if "execution" in data else None
+        return cls(data["target"], entry, data["where"], tuple(data["apis"]), data["verdicts"], execution)
+
+
+def _text_to_json(text: Text) -> Data:
+    return {"en": text.en, "zh": text.zh}
+
+
+@dataclass(frozen=True)
 class Footer:
     """The end of a run. `verdicts` is how many verdicts the file holds, `seconds` how long the run took."""
 
@@ -517,7 +595,15 @@ class Footer:
 
 
 Record: TypeAlias = (
-    Header | TargetRecord | ContractRecord | CaseRecord | StatementRecord | VerdictRecord | ConfirmationRecord | Footer
+    Header
+    | TargetRecord
+    | ContractRecord
+    | CaseRecord
+    | StatementRecord
+    | VerdictRecord
+    | ConfirmationRecord
+    | EntryRecord
+    | Footer
 )
 
 CLASSES: Mapping[str, type[Record]] = {
@@ -528,6 +614,7 @@ CLASSES: Mapping[str, type[Record]] = {
     "statement": StatementRecord,
     "verdict": VerdictRecord,
     "confirmation": ConfirmationRecord,
+    "entry": EntryRecord,
     "footer": Footer,
 }
 

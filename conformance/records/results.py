@@ -13,6 +13,7 @@ from conformance import __version__
 from conformance.records.record import (
     CaseRecord,
     ContractRecord,
+    EntryRecord,
     Footer,
     Header,
     Record,
@@ -68,6 +69,8 @@ def _identify(record: Record) -> Hashable:
             return "statement", record.statement.api, record.statement.claim
         case VerdictRecord():
             return "verdict", record.question
+        case EntryRecord():
+            return "entry", record.target, record.entry.id
         case _:
             return None
 

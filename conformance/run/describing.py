@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from conformance.apis import NoEquivalent, frameworks
 from conformance.audit import Job
 from conformance.case import Case, Target, Verdict
-from conformance.records.baseline import DIVERGENT
+from conformance.catalogue.fact import DIVERGENT
 from conformance.records.record import (
     CaseRecord,
     ContractRecord,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.case import Outcome
-from conformance.records import baseline, results
-from conformance.records.baseline import Baseline, Fact, Place
+from conformance.catalogue.catalogue import Catalogue
+from conformance.catalogue.fact import Fact, Place, describe_fact, describe_place
+from conformance.records import results
 from conformance.records.record import Question, Record, TargetRecord, VerdictRecord
 from conformance.records.resume import Earlier
 from conformance.run.known import hold
@@ -29,17 +30,18 @@ class Recording:
 
     Attributes:
         summary: the counts of what was written.
-        facts: the verdicts of this run, as a baseline speaks of them.
+        places: by target, where its verdicts are observed.
+        facts: the verdicts of this run, as the catalogue speaks of them.
         scripts: by what was asked, the script that shows the verdict.
     """
 
-    def __init__(self, settings: Settings, known: Baseline, earlier: Earlier | None) -> None:
+    def __init__(self, settings: Settings, known: Catalogue, earlier: Earlier | None) -> None:
         """`earlier` is a run whose records come first."""
         self._settings = settings
         self._known = known
         self._earlier = earlier
         self._writer: results.Writer | None = None
-        self._places: dict[str, Place] = {}
+        self.places: dict[str, Place] = {}
         self.summary = Summary()
         self.facts: list[Fact] = []
         self.scripts: dict[Question, Script] = {}
@@ -68,9 +70,9 @@ class Recording:
     def _remember(self, record: Record) -> None:
         self.summary.add(record)
         if isinstance(record, TargetRecord):
-            self._places[record.name] = baseline.describe_place(record)
+            self.places[record.name] = describe_place(record)
         if isinstance(record, VerdictRecord):
-            self.facts.append(baseline.describe_fact(record, self._places[record.question.target]))
+            self.facts.append(describe_fact(record, self.places[record.question.target]))
             if record.script is not None:
                 self.scripts[record.question] = Script(record.script, record.verdict.outcome)
 
@@ -86,8 +88,8 @@ class Recording:
         return self._writer
 
     def _take_over(self, writer: results.Writer, earlier: Earlier) -> None:
-        """Write an earlier run's records, its verdicts held against the baseline of this run."""
-        places = {name: baseline.describe_place(target) for name, target in earlier.targets.items()}
+        """Write an earlier run's records, its verdicts held against the catalogue of this run."""
+        places = {name: describe_place(target) for name, target in earlier.targets.items()}
         for record in earlier.records():
             if isinstance(record, VerdictRecord):
                 record = hold(self._known, record, places[record.question.target]).record

@@ -18,6 +18,7 @@ class Settings:
 
     Attributes:
         root: the folder of the environments that tox makes, and of files that no option names.
+        known: the catalogue, a file or a folder; `recounts` tells whether its numbers are written anew.
         case_timeout: seconds that one case may take in a target.
         arguments: the command line itself, for the results file.
     """
@@ -27,8 +28,8 @@ class Settings:
     results: str | None = None
     report: str | None = None
     resume: str | None = None
-    baseline: str | None = None
-    writes_baseline: bool = False
+    known: str | None = None
+    recounts: bool = False
     repeats: int = 1
     case_timeout: float = 20.0
     certifies: Literal["auto", "always", "never"] = "auto"

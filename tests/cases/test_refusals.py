@@ -1,4 +1,4 @@
-"""What a spec, a baseline or a results file may not hold is refused with file, line and column."""
+"""What a spec or a results file may not hold is refused with file, line and column."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from conformance import safe_yaml
 from conformance.cases import expression, spec
-from conformance.records import baseline, resume
+from conformance.records import resume
 from conv_reports.results import read
 
 HEAD = "layer: conv2d\nclause: none\ncases:\n"
@@ -184,43 +184,6 @@ def test_expressions() -> None:
     assert expression.evaluate("(W - pair(k)[1]) // stride + 1", names) == 5
     assert expression.evaluate("(1, W) + k if stride > 1 else 0", names) == (1, 10, 3, 2)
     assert expression.evaluate("stride in (1, 2) and not W == 9", names) is True
-
-
-BASELINE = """\
-divergences:
-  - api: a.B
-    versions: "==1"
-    kind: value
-    reason: r
-    cases:
-      x.yaml::y: 1
-"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "position", "message"),
-    [
-        ('"==1"', "newest", "3:5", "versions: Invalid specifier: 'newest'; write one such as ==2.13.0"),
-        ("kind: value", "kind: wrong", "4:5", "'wrong' is not one of ['shape'"),
-        ("x.yaml::y", "xy", "7:7", "'xy': expected a case id"),
-        ("x.yaml::y", "'*::y'", "7:7", "expected a case id"),
-        (": 1\n", ": 0\n", "7:7", "0 is less than the minimum of 1"),
-        ("    reason: r\n", "", "2:5", "'reason' is a required property"),
-        ("reason: r", "reason: r\n    upstream: javascript:alert(1)", "6:5", "upstream"),
-        ("reason: r", "reasons: r", "5:5", "unknown key; known here are api, versions"),
-    ],
-)  # fmt: skip
-def test_a_baseline_is_refused_where_it_is_wrong(
-    tmp_path: Path, old: str, new: str, position: str, message: str
-) -> None:
-    path = tmp_path / "known.yaml"
-    path.write_text(BASELINE)
-    assert len(baseline.load(path).entries) == 1
-    path.write_text(BASELINE.replace(old, new))
-    with pytest.raises(baseline.BaselineError) as refused:
-        baseline.load(path)
-    assert str(refused.value).startswith(f"{path}:{position}: "), refused.value
-    assert message in str(refused.value)
 
 
 def test_results_that_are_none_are_refused(tmp_path: Path) -> None:

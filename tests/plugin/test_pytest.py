@@ -200,18 +200,18 @@ def test_a_broken_spec_leaves_the_others_where_that_is_asked(broken: Suite) -> N
         (["--target", "fakeflow=/no/such/python"], "*no interpreter at /no/such/python; give the path*"),
         (["--results", "file/results.jsonl"], "*cannot write *; choose another with --results FILE*"),
         (["--report", "file/report.html"], "*cannot write *; choose another with --report FILE*"),
-        (["--baseline", "broken.yaml"], "*broken.yaml:1:1: divergences: 3 is not of type 'array'*"),
-        (["--baseline", "none.yaml"], "*none.yaml:1:1: cannot be read: No such file*"),
+        (["--known", "broken.yaml"], "*broken.yaml:1:1: entries: 3 is not of type 'array'*"),
+        (["--known", "none.yaml"], "*none.yaml:1:1: cannot be read: No such file*"),
         (["--resume", "broken.yaml"], "*broken.yaml:1: not a results file*"),
         (["--resume", "none.jsonl"], "*none.jsonl: cannot be read: No such file*"),
-        (["--write-baseline"], "*--write-baseline needs the file to write: --baseline FILE*"),
+        (["--update-known"], "*--update-known needs the catalogue to count anew: --known PATH*"),
         (["--repeat", "0"], "*argument --repeat: invalid*"),
     ],
     ids=name_options,
 )
 def test_what_cannot_be_used_is_named_with_the_remedy(suite: Suite, options: list[str], message: str) -> None:
     suite.write("file", "")
-    suite.write("broken.yaml", "divergences: 3\n")
+    suite.write("broken.yaml", "entries: 3\nframework: fakeflow\n")
     unusable = suite.run(*options)
     assert unusable.status == pytest.ExitCode.USAGE_ERROR
     unusable.lines.fnmatch_lines(message)

@@ -22,14 +22,19 @@ from conformance.case import (
     Docstring,
     Document,
     DocumentKind,
+    Entry,
+    Execution,
     Inputs,
     Kind,
     Outcome,
     Phase,
     Raised,
     Ruling,
+    Severity,
     Statement,
+    Text,
     Verdict,
+    Workaround,
     Worst,
 )
 from conformance.certificate.certificate import Certificate, CheckResult
@@ -38,6 +43,7 @@ from conformance.records.record import (
     CaseRecord,
     ConfirmationRecord,
     ContractRecord,
+    EntryRecord,
     Footer,
     Header,
     Question,
@@ -135,6 +141,22 @@ statements = st.builds(
     docstring=st.none() | st.sampled_from(Docstring),
     announced=st.none() | words,
 )
+bilingual = st.builds(Text, words, words)
+entries = st.builds(
+    Entry,
+    id=words,
+    framework=words,
+    title=bilingual,
+    severity=st.sampled_from(Severity),
+    authority=st.none() | st.sampled_from(Authority),
+    rests_on=words,
+    effect=bilingual,
+    workaround=st.none() | st.builds(Workaround, bilingual, words),
+    upstream=words,
+    script=words,
+    ends=words,
+)
+executions = st.builds(Execution, st.booleans(), words, st.none() | words)
 records = st.one_of(
     st.builds(Header, words, words, texts, st.tuples(words)),
     available,
@@ -144,6 +166,7 @@ records = st.one_of(
     st.builds(StatementRecord, statements),
     st.builds(VerdictRecord, questions, verdicts, words, st.none() | words, st.none() | words),
     st.builds(ConfirmationRecord, questions, st.builds(Confirmation, st.booleans(), words)),
+    st.builds(EntryRecord, words, entries, words, st.lists(words).map(tuple), st.integers(0), st.none() | executions),
     st.builds(Footer, st.booleans(), words, st.integers(0, 99), st.integers(0, 9999).map(lambda tenths: tenths / 10)),
 )
 
