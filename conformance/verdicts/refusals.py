@@ -29,6 +29,11 @@ REFUSED_DTYPE = re.compile(
 )
 
 
+def list_classes(raised: Raised) -> frozenset[str]:
+    """The names of an exception's class and its bases, without their modules."""
+    return frozenset(name.rsplit(".", 1)[-1] for name in (raised.cls, *raised.bases))
+
+
 def refuses_dtype(raised: Raised) -> bool:
     """Whether the error says that there is no such operation for this dtype or on this device."""
     return REFUSED_DTYPE.search(raised.message) is not None

@@ -73,6 +73,8 @@ FAMILIES = {
         "unstable",
         "diverges",
         "stricter",
+        "other_class",
+        "other_phase",
         "other_dtype",
         "against",
         "forbidden",
