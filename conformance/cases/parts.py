@@ -98,10 +98,20 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         clause=template.clause,
         claim=template.claim,
         positional=_read_positional(node, arguments),
-        wrong=node.data.get("wrong"),
+        wrong=_read_wrong(node, promise),
         standing=template.standing,
     )
     return case if case.wrong is None else replace(case, twin=_build_twin(case, case.wrong, node, defaults))
+
+
+def _read_wrong(node: Node, promise: Promise) -> str | None:
+    """What is wrong with a call that is to be refused, which no other call says."""
+    wrong: str | None = node.data.get("wrong")
+    if promise.raises and wrong is None:
+        raise node.error("a call that raises says what is wrong with it (wrong), which its valid twin mends")
+    if wrong is not None and not promise.raises:
+        raise node.error("nothing is wrong with a call that does not raise", "wrong")
+    return wrong
 
 
 def _build_twin(case: Case, wrong: str, node: Node, defaults: Node) -> Case:
@@ -133,6 +143,7 @@ def _build_twin(case: Case, wrong: str, node: Node, defaults: Node) -> Case:
         inputs=inputs,
         promise=Promise(),
         clause=case.clause,
+        positional=tuple(name for name in case.positional if name in arguments),
     )
 
 

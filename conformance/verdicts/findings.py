@@ -47,7 +47,7 @@ class Diverging:
 
 @dataclass(frozen=True)
 class Differing:
-    """The implementation does otherwise than expected. Mathematics does not forbid it, nor does a sentence that is cited.
+    """The implementation does otherwise than expected; neither mathematics nor a sentence that is cited forbids it.
 
     Attributes:
         direction: how it departs from the oracle and other APIs, in a canonical case.

@@ -12,6 +12,7 @@ from conformance.case import Case, LayerName
 from conformance.cases import coverage, spec
 from conformance.oracle.expectation import expect
 from conv_reference import LAYERS
+from tests.specs.twins import list_differences
 
 FILES = [path for layer in LAYER_NAMES for path in sorted((coverage.SPECS / layer).glob("*.yaml"))]
 
@@ -62,19 +63,6 @@ def test_the_oracle_refuses_what_is_invalid_with_the_promised_class(path: Path) 
 
 
 # What is wrong with an invalid call, and its valid twin
-
-
-def list_differences(case: Case) -> set[str]:
-    """The arguments, and what of the input, in which a case differs from its twin."""
-    assert case.twin is not None
-    # As text: 1 is not True, and NaN is itself.
-    written = {f"{name}={value!r}" for name, value in case.arguments.items()}
-    mended = {f"{name}={value!r}" for name, value in case.twin.arguments.items()}
-    different = {text.partition("=")[0] for text in written ^ mended}
-    for name in ("shape", "dtype"):
-        if getattr(case.inputs, name) != getattr(case.twin.inputs, name):
-            different.add(name)
-    return different
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_file)

@@ -138,6 +138,14 @@ def test_a_claim_compares_what_it_promises() -> None:
         ("AssertionError", ""),
         ("TypeError", "'int' object is not subscriptable"),
         ("RuntimeError", "Unable to cast Python instance to C++ type (compile in debug mode for details)"),
+        ("RuntimeError", "Cast failed, original value: 1, type: FP32Imm"),
+        ("TypeError", "unsupported operand type(s) for %: 'NoneType' and 'int'"),
+        ("TypeError", "'<' not supported between instances of 'NoneType' and 'int'"),
+        ("TypeError", "not all arguments converted during string formatting"),
+        ("TypeError", "unhashable type: 'list'"),
+        ("RuntimeError", "Resize failed for kernel: Default/Conv2DBackpropInput-op0"),
+        ("RuntimeError", "could not create a primitive descriptor for the convolution forward propagation primitive."),
+        ("RuntimeError", "could not construct a memory descriptor using a format tag"),
         ("RuntimeError", 'PyList_Check(arg) INTERNAL ASSERT FAILED at "python_arg_parser.h":761'),
     ],
 )
@@ -151,10 +159,23 @@ def test_an_error_from_deep_within_is_an_accident(cls: str, message: str) -> Non
         ("AssertionError", "output_padding[1] should be less than stride[1]"),
         ("RuntimeError", "non-positive stride is not supported"),
         ("TypeError", "stride must be an int, not float"),
+        ("TypeError", "'float' object cannot be interpreted as an integer"),
     ],
 )
 def test_a_readable_message_is_a_check_whatever_its_class(cls: str, message: str) -> None:
     assert not is_accident(Raised(Phase.FORWARD, cls, ("Exception",), message))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "a bug in it. Please report a bug to us.",
+        "Please file an issue.",
+        "This exception is caused by framework's unexpected error. Please create an issue at https://a.b/issues to get",
+    ],
+)
+def test_a_request_to_report_it_in_any_words(message: str) -> None:
+    assert asks_to_be_reported(Raised(Phase.FORWARD, "RuntimeError", ("Exception",), message))
 
 
 def test_a_report_of_something_is_no_request_to_report_it() -> None:
