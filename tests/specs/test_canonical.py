@@ -77,6 +77,22 @@ def test_a_twin_differs_in_what_is_wrong_alone(path: Path) -> None:
     assert [case.id for case in twins if list_differences(case) != {case.wrong}] == []
 
 
+def is_written_alike(case: Case) -> bool:
+    """Whether what is wrong has the type that it has in the valid twin, and is a list or a pair there too."""
+    assert case.twin is not None
+    wrong = case.arguments[str(case.wrong)]
+    mended = case.twin.arguments.get(str(case.wrong))
+    return isinstance(mended, type(wrong)) or isinstance(wrong, int | str)
+
+
+@pytest.mark.parametrize("layer", LAYER_NAMES)
+def test_a_twin_of_a_wrong_value_keeps_its_type(layer: LayerName) -> None:
+    """An API that takes no NumPy integers, or no lists, was not asked about a NumPy zero."""
+    cases = [case for case in load(coverage.SPECS / layer / "invalid.yaml") if case.promise.raises == ("ValueError",)]
+    values = [case for case in cases if case.wrong in case.arguments]
+    assert [case.id for case in values if not is_written_alike(case)] == []
+
+
 @pytest.mark.parametrize("layer", LAYER_NAMES)
 def test_every_parameter_is_wrong_somewhere(layer: LayerName) -> None:
     wrong = {case.wrong for path in FILES for case in load(path) if case.layer == layer and case.wrong is not None}

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.case import Aspect, Authority, Direction, Kind, Outcome, Phase, Promise, Raised, Ruling, Standing
 from conformance.verdicts.refusals import asks_to_be_reported, is_accident, refuses_dtype
-from tests.verdicts.trial import INPUT, Trial, change_first, claim, raised, rejection, zeros
+from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, claim, raised, rejection, zeros
 
 INVALID = Promise(raises=("ValueError",))
 BUG_REPORT = Raised(Phase.FORWARD, "RuntimeError", (), "x INTERNAL ASSERT FAILED at a.h:1, please report a bug to us.")
@@ -125,6 +125,12 @@ def test_a_rejection_compares_the_call_alone() -> None:
 
 def test_a_claim_compares_what_it_promises() -> None:
     assert claim(shape=(2, 3, 4, 2), dtype="float32").judge().compared == (Aspect.SHAPE, Aspect.DTYPE)
+
+
+def test_what_was_only_inferred_compares_no_values() -> None:
+    inferred = {**LACKING, "inferred": ("float32", (2, 3, 4, 2))}
+    verdict = claim(shape=(2, 3, 4, 2)).judge(**inferred)
+    assert (verdict.outcome, verdict.inferred, verdict.compared) == (Outcome.CONFORMS, True, (Aspect.SHAPE,))
 
 
 # Checks and accidents
