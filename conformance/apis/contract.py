@@ -42,7 +42,6 @@ class Contract:
     Attributes:
         api: the documented dotted name.
         layer: the canonical operation.
-        document: what is cited for it.
         to_vendor: the vendor's keyword arguments for canonical ones, given the case's inputs.
         to_canonical: canonical arguments for the vendor's, the vendor's own defaults filled in.
         functional: weight and bias are arguments of the call, `conformance.case.Tensor` among the arguments.
@@ -52,7 +51,6 @@ class Contract:
 
     api: str
     layer: LayerName
-    document: str
     to_vendor: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
     to_canonical: Callable[[Arguments], Arguments | NoEquivalent]
     functional: bool = False

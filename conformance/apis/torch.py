@@ -1,4 +1,4 @@
-"""The contracts of torch. Documents: 003 and 004 for Conv2d; for the rest the docstrings of torch 2.13.0."""
+"""The contracts of torch. The documents of each API stand in `specs/claims`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from conformance.case.values import Arguments
 def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     return functional_to_vendor(layer, arguments, padding_to_vendor)
 
-
-DOCSTRING = "torch 2.13.0, docstring of {}"
 
 FRAMEWORK = Framework(
     name="torch",
@@ -50,21 +48,18 @@ FRAMEWORK = Framework(
         Contract(
             api="torch.nn.Conv2d",
             layer="conv2d",
-            document="document 003, torch.nn.Conv2d",
             to_vendor=partial(module_to_vendor, "conv2d"),
             to_canonical=module_to_canonical,
         ),
         Contract(
             api="torch.nn.ConvTranspose2d",
             layer="conv_transpose2d",
-            document=DOCSTRING.format("torch.nn.ConvTranspose2d"),
             to_vendor=partial(module_to_vendor, "conv_transpose2d"),
             to_canonical=module_to_canonical,
         ),
         Contract(
             api="torch.nn.functional.conv2d",
             layer="conv2d",
-            document="document 003, torch.nn.functional.conv2d",
             to_vendor=partial(_functional_to_vendor, "conv2d"),
             to_canonical=partial(functional_to_canonical, "conv2d"),
             functional=True,
@@ -72,7 +67,6 @@ FRAMEWORK = Framework(
         Contract(
             api="torch.nn.functional.conv_transpose2d",
             layer="conv_transpose2d",
-            document=DOCSTRING.format("torch.nn.functional.conv_transpose2d"),
             to_vendor=partial(_functional_to_vendor, "conv_transpose2d"),
             to_canonical=partial(functional_to_canonical, "conv_transpose2d"),
             functional=True,

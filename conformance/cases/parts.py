@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.apis import common
 from conformance.case import (
     DTYPES,
     LAYOUTS,
@@ -22,7 +23,7 @@ from conformance.case import (
     Promise,
     Standing,
 )
-from conformance.case.values import Value
+from conformance.case.values import Numpy, Value
 from conformance.cases.expansion import Binding
 from conformance.cases.naming import case_name
 from conformance.cases.node import Node
@@ -98,25 +99,37 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         clause=template.clause,
         claim=template.claim,
         positional=_read_positional(node, arguments),
-        wrong=node.data.get("wrong"),
+        wrong=_read_wrong(node, promise),
         standing=template.standing,
     )
     return case if case.wrong is None else replace(case, twin=_build_twin(case, case.wrong, node, defaults))
 
 
+def _read_wrong(node: Node, promise: Promise) -> str | None:
+    """What is wrong with a call that is to be refused, which no other call says."""
+    wrong: str | None = node.data.get("wrong")
+    if promise.raises and wrong is None:
+        raise node.error("a call that raises says what is wrong with it (wrong), which its valid twin mends")
+    if wrong is not None and not promise.raises:
+        raise node.error("nothing is wrong with a call that does not raise", "wrong")
+    return wrong
+
+
 def _build_twin(case: Case, wrong: str, node: Node, defaults: Node) -> Case:
     """The valid call that differs from an invalid one in what is wrong alone.
 
-    By default the wrong argument is as the file's defaults have it, or else as the layer has. The name is of the call
-    itself: calls that are mended to the same one share it.
+    By default the wrong argument is as the file's defaults have it, or else as the layer or the vendor has. The name is
+    of the call itself: calls that are mended to the same one share it.
     """
     mended = node.child("mended", {})
     arguments = {**case.arguments}
     if "mended" not in node.data:
-        arguments.pop(wrong, None)
-        default = defaults.child("arguments", {}).evaluate_items()
+        value = arguments.pop(wrong, None)
+        default = {**_list_defaults(case), **defaults.child("arguments", {}).evaluate_items()}
         if wrong in default:
             arguments[wrong] = default[wrong]
+            if case.promise.raises == ("ValueError",):
+                arguments[wrong] = _write_alike(default[wrong], value)
     arguments |= mended.child("arguments", {}).evaluate_items()
     inputs = case.inputs
     if inputs is not None:
@@ -133,7 +146,26 @@ def _build_twin(case: Case, wrong: str, node: Node, defaults: Node) -> Case:
         inputs=inputs,
         promise=Promise(),
         clause=case.clause,
+        positional=tuple(name for name in case.positional if name in arguments),
     )
+
+
+def _list_defaults(case: Case) -> Mapping[str, Value]:
+    """The layer's defaults, of a canonical call; a vendor has its own."""
+    return LAYERS[case.layer].defaults if case.api is None else {}
+
+
+def _write_alike(mended: Value, wrong: Value) -> Value:
+    """A mended value in the notation of the wrong one: a NumPy scalar, a list, a pair.
+
+    Where the value is wrong and not its type, an API that refuses the type was not asked about the value.
+    """
+    if isinstance(wrong, Numpy) and not wrong.is_array and common.is_int(mended):
+        return Numpy(wrong.dtype, mended)
+    both = common.pair(mended)
+    if isinstance(wrong, tuple | list) and both is not None:
+        return type(wrong)(both)
+    return mended
 
 
 def _check_parameters(node: Node, layer: LayerName, arguments: Arguments) -> None:

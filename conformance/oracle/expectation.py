@@ -10,7 +10,7 @@ import numpy as np
 
 import conv_reference as reference
 from conformance.apis import NoEquivalent, common, contracts
-from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName
+from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName, Phase
 from conformance.case.values import Arguments, Numpy, Tensor, Value
 from conformance.oracle import inputs
 from conv_reference import LAYERS
@@ -29,10 +29,16 @@ class Expected:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The oracle's exception: the name of its class, and its message."""
+    """The oracle's exception.
+
+    Attributes:
+        cls: the name of its class.
+        phase: construct where the arguments alone are wrong, forward where it takes an input to see it.
+    """
 
     cls: str
     message: str
+    phase: Phase = Phase.CONSTRUCT
 
     def __str__(self) -> str:
         return f"{self.cls}: {self.message}"
@@ -188,14 +194,14 @@ def refuse_bias_tensor(case: Case, canonical: Arguments) -> Refusal | None:
     shape = contracts()[case.api].bias.to_vendor(np.empty(canonical["out_channels"]), 1).shape
     if bias.shape == shape:
         return None
-    return Refusal("ValueError", f"bias must be of shape {shape}, not {bias.shape}")
+    return Refusal("ValueError", f"bias must be of shape {shape}, not {bias.shape}", Phase.FORWARD)
 
 
 def refuse_mixed_dtypes(asked: Inputs | None) -> Refusal | None:
     """A layer's operands have one dtype: no document says that it converts an input of another."""
     if asked is None or asked.weight_dtype in (None, asked.dtype):
         return None
-    return Refusal("TypeError", f"x is {asked.dtype}, the parameters are {asked.weight_dtype}")
+    return Refusal("TypeError", f"x is {asked.dtype}, the parameters are {asked.weight_dtype}", Phase.FORWARD)
 
 
 def refuse_arrays(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Refusal | None:
@@ -210,7 +216,7 @@ def refuse_arrays(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Ref
         # Asked for because they do not exist where padding reaches beyond what the input can supply.
         _ = geometry.gradient_terms
     except (TypeError, ValueError) as error:
-        return Refusal(type(error).__name__, str(error))
+        return Refusal(type(error).__name__, str(error), Phase.FORWARD)
     return None
 
 

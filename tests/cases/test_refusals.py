@@ -113,6 +113,16 @@ SPECS = {
     "an unhashable member of a set": (
         f"{HEAD}  - {{name: x, arguments: {{stride: {{set: [{{list: [1]}}]}}}}, raises: TypeError, wrong: stride}}\n", "stride:", "set: unhashable"
     ),
+    "a claim that a call raises, and not why": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: c, cases: [\n"
+        "      {arguments: {groups: 3}, expect: {raises: ValueError}}]}\n",
+        "7:7", "a call that raises says what is wrong with it",
+    ),
+    "what is wrong with a call that is taken": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: c, cases: [\n"
+        "      {arguments: {groups: 2}, wrong: groups, expect: {accepts: true}}]}\n",
+        "wrong:", "nothing is wrong with a call that does not raise",
+    ),
     "the same case twice": (f"{HEAD}  - {{name: x, for: {{v: [3, '3']}}, raises: X, wrong: stride}}\n", "4:5", "the case 'x[v:3]' stands at line 4"),
 }  # fmt: skip
 

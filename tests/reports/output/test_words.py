@@ -83,6 +83,8 @@ FAMILIES = {
         "unstable",
         "diverges",
         "stricter",
+        "other_class",
+        "other_phase",
         "other_dtype",
         "against",
         "forbidden",
