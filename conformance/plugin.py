@@ -18,8 +18,7 @@ from conformance.cases import spec
 from conformance.cases.naming import item_name
 from conformance.records.baseline import DIVERGENT, Miscount
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
-from conformance.records.resume import ResumeError
-from conformance.run import Run, Settings, UnusableError
+from conformance.run import Answer, Run, Settings, UnusableError
 
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
@@ -69,7 +68,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--resume",
         metavar="FILE",
-        help="take over the verdicts of an earlier run's results file and run what is missing",
+        help="take over the verdicts of an earlier run's results file whose case, code and target are the same, and "
+        "ask the rest",
+    )
+    group.addoption(
+        "--only-changed",
+        metavar="FILE",
+        help="ask only what has changed since an earlier run's results file: by an edit of a spec or of this suite, or "
+        "another version of a framework",
     )
     group.addoption(
         "--baseline", metavar="FILE", help="known divergences (YAML): expected to fail, and to fail as it says"
@@ -128,6 +134,7 @@ def _read_settings(config: pytest.Config) -> Settings:
         results=option.results,
         report=option.report,
         resume=option.resume,
+        only_changed=option.only_changed,
         baseline=option.baseline,
         writes_baseline=option.write_baseline,
         repeats=option.repeat,
@@ -185,12 +192,11 @@ class SpecFile(pytest.File):
         item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
         item.job = job
         item.statement = statement
-        item.settled = run.find_settled(job.case, job.target, job.contract.api)
         item.own_markers.extend(_find_marks(job))
         return item
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, spec.SpecError | ResumeError):
+        if isinstance(excinfo.value, spec.SpecError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -251,10 +257,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         run = self.config.stash[RUN]
-        answer = run.answer(self.job, self.repeats, self.settled)
-        self.records = answer.records
-        if self.statement is not None:
-            self.records = [StatementRecord(self.statement), *answer.records]
+        answer = self.answer()
         verdict = answer.verdict.verdict
         outcome = verdict.outcome
         if outcome is Outcome.FAULT:
@@ -267,6 +270,14 @@ class CaseItem(pytest.Item):
             raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint))
         if outcome in SKIPPED:
             pytest.skip(f"{outcome.replace('_', ' ')}: {verdict.observed}")
+
+    def answer(self) -> Answer:
+        """What came of the job, which is kept as `records` too."""
+        answer = self.config.stash[RUN].answer(self.job, self.repeats, self.settled)
+        self.records = answer.records
+        if self.statement is not None:
+            self.records = [StatementRecord(self.statement), *answer.records]
+        return answer
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, FaultError):
@@ -299,6 +310,25 @@ def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
     return "\n".join(lines)
 
 
+# Leaving out what has not changed
+
+
+@pytest.hookimpl(trylast=True)  # after -k and -m
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    run = config.stash[RUN]
+    if run.settings.only_changed is None:
+        return
+    try:
+        settled = [item for item in items if isinstance(item, CaseItem) and run.find_settled(item.job) is not None]
+    except UnusableError as error:
+        raise pytest.UsageError(str(error)) from error
+    run.left_out = len(settled)
+    if settled:
+        config.hook.pytest_deselected(items=settled)
+        left_out = set(settled)
+        items[:] = [item for item in items if item not in left_out]
+
+
 # Asking ahead of the items
 
 
@@ -325,9 +355,13 @@ def _submit_all(run: Run, items: Sequence[CaseItem]) -> None:
     """Ask everything at once, so that the targets work side by side. Raises UnusableError."""
     if items:
         run.check_files()
-    run.check_earlier()
     for item in items:
         _submit(run, item)
+    # At once, so that a run that is interrupted keeps them.
+    for item in items:
+        if item.settled is not None:
+            item.answer()
+            run.add(item.records)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -340,7 +374,10 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _submit(run: Run, item: CaseItem) -> None:
-    if item.settled is None and not item.repeats:
+    if item.settled is not None or item.repeats:
+        return
+    item.settled = run.find_settled(item.job)
+    if item.settled is None:
         item.repeats = run.submit(item.job)
 
 
@@ -398,9 +435,14 @@ class FileWriter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self._run.asked.update(getattr(node, "workeroutput", {}).get(CARRIED, {}))
+        collected = getattr(node, "workeroutput", {}).get(CARRIED)
+        if collected is not None:
+            asked, self._run.left_out = collected
+            self._run.asked.update(asked)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._run.left_out:
+            session.exitstatus = exitstatus = pytest.ExitCode.OK  # nothing has changed
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         try:
             succeeded = self._run.finish(ended and not session.shouldstop and not session.shouldfail)
@@ -428,4 +470,5 @@ class ReportingWorker:
         self._config = config
 
     def pytest_sessionfinish(self) -> None:
-        cast(Any, self._config).workeroutput[CARRIED] = self._config.stash[RUN].asked
+        run = self._config.stash[RUN]
+        cast(Any, self._config).workeroutput[CARRIED] = run.asked, run.left_out

@@ -37,16 +37,21 @@ class Writer:
         self._started = datetime.now(UTC)
         self.add(_describe_run(arguments))
 
-    def add(self, record: Record) -> None:
-        """Append a record, unless it was written before. Raises OSError when it cannot be written."""
+    def add(self, record: Record) -> bool:
+        """Append a record, unless it was written before; whether it was appended.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         identity = _identify(record)
         if identity in self._written:
-            return
+            return False
         if identity is not None:
             self._written.add(identity)
         self._verdicts += isinstance(record, VerdictRecord)
         self._file.write(write_line(record) + "\n")
         self._file.flush()
+        return True
 
     def close(self, complete: bool) -> None:
         """Write the footer; `complete` tells whether the run came to its end."""

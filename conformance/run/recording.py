@@ -8,10 +8,9 @@ from pathlib import Path
 
 from conformance.case import Outcome
 from conformance.records import baseline, results
-from conformance.records.baseline import Baseline, Fact, Place
+from conformance.records.baseline import Fact, Place
 from conformance.records.record import Question, Record, TargetRecord, VerdictRecord
-from conformance.records.resume import Earlier
-from conformance.run.known import hold
+from conformance.records.resume import Earlier, Tally
 from conformance.run.settings import Settings, UnusableError
 from conformance.summary import Summary
 
@@ -31,13 +30,12 @@ class Recording:
         summary: the counts of what was written.
         facts: the verdicts of this run, as a baseline speaks of them.
         scripts: by what was asked, the script that shows the verdict.
+        tally: of an earlier run's verdicts, what came of them; None where there is no earlier run.
     """
 
-    def __init__(self, settings: Settings, known: Baseline, earlier: Earlier | None) -> None:
-        """`earlier` is a run whose records come first."""
+    def __init__(self, settings: Settings, earlier: Earlier | None) -> None:
         self._settings = settings
-        self._known = known
-        self._earlier = earlier
+        self.tally = Tally(earlier) if earlier is not None else None
         self._writer: results.Writer | None = None
         self._places: dict[str, Place] = {}
         self.summary = Summary()
@@ -53,12 +51,13 @@ class Recording:
         """Write records. Raises UnusableError when they cannot be written."""
         for record in records:
             try:
-                self._open().add(record)
+                is_new = self._open().add(record)
             except OSError as error:
                 path = self._settings.results_path
                 remedy = "choose another with --results FILE"
                 raise UnusableError(f"cannot write {path}: {error.strerror}; {remedy}") from error
-            self._remember(record)
+            if is_new:
+                self._remember(record)
 
     def close(self, complete: bool) -> None:
         """End the file; `complete` tells whether the run came to its end."""
@@ -67,6 +66,8 @@ class Recording:
 
     def _remember(self, record: Record) -> None:
         self.summary.add(record)
+        if self.tally is not None:
+            self.tally.add(record)
         if isinstance(record, TargetRecord):
             self._places[record.name] = baseline.describe_place(record)
         if isinstance(record, VerdictRecord):
@@ -81,14 +82,4 @@ class Recording:
         if path.exists():
             path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
         self._writer = results.Writer(path, self._settings.arguments)
-        if self._earlier is not None:
-            self._take_over(self._writer, self._earlier)
         return self._writer
-
-    def _take_over(self, writer: results.Writer, earlier: Earlier) -> None:
-        """Write an earlier run's records, its verdicts held against the baseline of this run."""
-        places = {name: baseline.describe_place(target) for name, target in earlier.targets.items()}
-        for record in earlier.records():
-            if isinstance(record, VerdictRecord):
-                record = hold(self._known, record, places[record.question.target]).record
-            writer.add(record)

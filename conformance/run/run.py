@@ -8,11 +8,11 @@ from pathlib import Path
 
 from conformance.apis import frameworks
 from conformance.audit import Job
-from conformance.case import Case, Target
+from conformance.case import Target
 from conformance.certificate.certificates import Cache
 from conformance.records import baseline, resume
 from conformance.records.baseline import BaselineError, Miscount
-from conformance.records.record import Record, VerdictRecord
+from conformance.records.record import Question, Record, VerdictRecord
 from conformance.run.asking import Asking
 from conformance.run.confirming import confirm_findings
 from conformance.run.describing import Describer
@@ -54,8 +54,9 @@ class Run:
 
     Attributes:
         targets: the installed frameworks to audit.
-        earlier: the run that this one goes on with, if any.
+        earlier: the run that this one goes on with, or is held against, if any.
         asked: by the path of a spec file, the number of verdicts that its cases ask for.
+        left_out: how many verdicts of the earlier run hold, and are not to be asked for.
         notes: what there is to say at the end; empty where nothing ran.
     """
 
@@ -67,16 +68,17 @@ class Run:
         """
         self.settings = settings
         self.asked: dict[str, int] = {}
+        self.left_out = 0
         self.notes: list[Note] = []
         try:
             self.targets = _find_targets(settings)
-            self.earlier = resume.load(Path(settings.resume)) if settings.resume else None
+            self.earlier = _load_earlier(settings)
             self.known = load_baseline(settings, self.targets)
         except (TargetError, resume.ResumeError, BaselineError, ResultsError) as error:
             raise UnusableError(str(error)) from error
         self._asking = Asking(settings, self.targets, cache)
-        self._describer = Describer(self._asking)
-        self._recording = Recording(settings, self.known, self.earlier)
+        self._describer = Describer(self._asking, settings)
+        self._recording = Recording(settings, self.earlier)
 
     # before
 
@@ -84,23 +86,22 @@ class Run:
         """Raises UnusableError when what is found could not be written."""
         check_files(self.settings)
 
-    def check_earlier(self) -> None:
-        """Raises UnusableError when a target is not the one that the earlier run asked."""
-        if self.earlier is None:
-            return
-        for target in self.targets:
-            if target.name not in self.earlier.targets:
-                continue
-            try:
-                self.earlier.check_target(target.name, self._asking.greet(target))
-            except (resume.ResumeError, TargetError) as error:
-                raise UnusableError(str(error)) from error
-
     # asking
 
-    def find_settled(self, case: Case, target: Target, api: str) -> VerdictRecord | None:
-        """The earlier run's verdict, if there is one. Raises ResumeError when its case is another one now."""
-        return None if self.earlier is None else self.earlier.find_verdict(case, target.name, api)
+    def find_settled(self, job: Job) -> VerdictRecord | None:
+        """The earlier run's verdict, if there is one and all that it came from is the same. Starts the target.
+
+        Raises:
+            UnusableError: the earlier run has verdicts on the target, which cannot be used any more.
+        """
+        if self.earlier is None or job.target.name not in self.earlier.bases:
+            return None
+        try:
+            basis = self._describer.find_basis(job.target)
+        except TargetError as error:
+            raise UnusableError(str(error)) from error
+        question = Question(job.case.id, job.target.name, job.contract.api)
+        return self.earlier.find_verdict(question, basis, self._describer.describe_case(job.case).digest)
 
     def submit(self, job: Job) -> Sequence[Job]:
         """Queue a job, as often as it is to be repeated."""
@@ -152,6 +153,8 @@ class Run:
         Interrupted while it executes reproducers, it ends them, does the rest, and raises KeyboardInterrupt.
         """
         path = self._recording.path
+        if self._recording.tally is not None:
+            self.notes.append(Note(self._recording.tally.describe(self.left_out)))
         if path is None:
             return not self.settings.writes_baseline
         interrupt = None
@@ -215,6 +218,14 @@ class Run:
         for name in self.summary.unavailable:
             yield f"target {name} is unavailable"
         yield from find_unasked(self.asked, self._recording.facts)
+
+
+def _load_earlier(settings: Settings) -> resume.Earlier | None:
+    """The earlier run that is gone on with, or held against. Raises ResumeError or ResultsError."""
+    if settings.resume and settings.only_changed:
+        raise resume.ResumeError("--resume takes over what --only-changed leaves out; give one of them")
+    file = settings.resume or settings.only_changed
+    return resume.load(Path(file)) if file else None
 
 
 def _find_targets(settings: Settings) -> tuple[Target, ...]:

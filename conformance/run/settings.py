@@ -27,6 +27,7 @@ class Settings:
     results: str | None = None
     report: str | None = None
     resume: str | None = None
+    only_changed: str | None = None
     baseline: str | None = None
     writes_baseline: bool = False
     repeats: int = 1
