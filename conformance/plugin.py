@@ -18,7 +18,7 @@ from conformance.cases import spec
 from conformance.cases.naming import item_name
 from conformance.records.baseline import DIVERGENT, Miscount
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
-from conformance.run import Answer, Run, Settings, UnusableError
+from conformance.run import Answer, Note, Run, Settings, UnusableError
 
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
@@ -105,7 +105,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--no-certify", action="store_const", const="never", dest="certify", help="believe the adapters as they are"
     )
-    group.addoption("--require-targets", action="store_true", help="fail the run when a target is unavailable")
+    group.addoption(
+        "--require-targets",
+        action="store_true",
+        help="fail the run when a default target is unavailable, as it fails for one that --target names",
+    )
 
 
 def _positive(text: str) -> int:
@@ -425,7 +429,8 @@ class FileWriter:
 
     def __init__(self, config: pytest.Config) -> None:
         self._run = config.stash[RUN]
-        self._requires_targets: bool = config.getoption("require_targets")
+        # Who names a target wants its verdicts; the default ones are those that happen to be there.
+        self._requires_targets = bool(config.getoption("require_targets") or config.getoption("target"))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         try:
@@ -448,6 +453,10 @@ class FileWriter:
             succeeded = self._run.finish(ended and not session.shouldstop and not session.shouldfail)
         except KeyboardInterrupt:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
+            return
+        except UnusableError as error:
+            self._run.notes.append(Note(str(error), alarming=True))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
             return
         lacks_targets = self._requires_targets and self._run.summary.unavailable
         if ended and (not succeeded or lacks_targets):

@@ -31,12 +31,15 @@ class Recording:
         facts: the verdicts of this run, as a baseline speaks of them.
         scripts: by what was asked, the script that shows the verdict.
         tally: of an earlier run's verdicts, what came of them; None where there is no earlier run.
+        failed: whether a record could not be written. The file ends before it, and nothing more is written.
     """
 
     def __init__(self, settings: Settings, earlier: Earlier | None) -> None:
         self._settings = settings
         self.tally = Tally(earlier) if earlier is not None else None
+        self._lock = results.Lock(settings.results_path)
         self._writer: results.Writer | None = None
+        self.failed = False
         self._places: dict[str, Place] = {}
         self.summary = Summary()
         self.facts: list[Fact] = []
@@ -47,22 +50,40 @@ class Recording:
         """The results file; None while nothing was written."""
         return self._writer.path if self._writer is not None else None
 
+    def lock(self) -> None:
+        """Take the right to write the results file. Raises UnusableError where another run has it."""
+        path = self._settings.results_path
+        try:
+            taken = self._lock.take()
+        except OSError as error:
+            raise self._explain(error) from error
+        if not taken:
+            raise UnusableError(f"another audit writes {path}; wait for its end, or choose another with --results FILE")
+
     def add(self, records: Iterable[Record]) -> None:
         """Write records. Raises UnusableError when they cannot be written."""
         for record in records:
             try:
                 is_new = self._open().add(record)
             except OSError as error:
-                path = self._settings.results_path
-                remedy = "choose another with --results FILE"
-                raise UnusableError(f"cannot write {path}: {error.strerror}; {remedy}") from error
+                raise self._explain(error) from error
             if is_new:
                 self._remember(record)
 
     def close(self, complete: bool) -> None:
-        """End the file; `complete` tells whether the run came to its end."""
-        if self._writer is not None:
-            self._writer.close(complete)
+        """End the file; `complete` tells whether the run came to its end. Raises UnusableError as `add`."""
+        try:
+            if self._writer is not None:
+                self._writer.close(complete)
+        except OSError as error:
+            raise self._explain(error) from error
+        finally:
+            self._lock.release()
+
+    def _explain(self, error: OSError) -> UnusableError:
+        self.failed = True
+        path = self._settings.results_path
+        return UnusableError(f"cannot write {path}: {error.strerror}; choose another with --results FILE")
 
     def _remember(self, record: Record) -> None:
         self.summary.add(record)
@@ -78,6 +99,7 @@ class Recording:
     def _open(self) -> results.Writer:
         if self._writer is not None:
             return self._writer
+        self.lock()
         path = self._settings.results_path
         if path.exists():
             path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))

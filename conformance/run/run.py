@@ -83,8 +83,9 @@ class Run:
     # before
 
     def check_files(self) -> None:
-        """Raises UnusableError when what is found could not be written."""
+        """Raises UnusableError when what is found could not be written, or another run writes there."""
         check_files(self.settings)
+        self._recording.lock()
 
     # asking
 
@@ -151,22 +152,30 @@ class Run:
         """Close the results file, write the report, and the baseline where that was asked; False if that failed.
 
         Interrupted while it executes reproducers, it ends them, does the rest, and raises KeyboardInterrupt.
+
+        Raises:
+            UnusableError: the results file cannot be written to its end.
         """
         path = self._recording.path
         if self._recording.tally is not None:
             self.notes.append(Note(self._recording.tally.describe(self.left_out)))
         if path is None:
+            self._recording.close(complete)
             return not self.settings.writes_baseline
         interrupt = None
-        if complete:
-            try:
+        try:
+            if complete:
                 self._confirm(path)
-            except KeyboardInterrupt as error:
-                complete = False
-                interrupt = error
-        self._recording.close(complete)
+        except KeyboardInterrupt as error:
+            complete = False
+            interrupt = error
+        finally:
+            self._recording.close(complete and not self._recording.failed)
+        if self._recording.failed:
+            return False  # what was written is a file without an end, of which a report can still be made
         for name, reason in self.summary.unavailable.items():
-            self.notes.append(Note(f"target {name} is unavailable: {reason}", alarming=True))
+            fails = "; it was named, so the run fails" if self.settings.targets else ""
+            self.notes.append(Note(f"target {name} is unavailable: {reason}{fails}", alarming=True))
         never_asked = self.summary.list_never_asked()
         if never_asked:
             count = len(never_asked)
@@ -181,10 +190,15 @@ class Run:
         return succeeded
 
     def _confirm(self, path: Path) -> None:
+        """Execute the scripts of findings. Raises UnusableError where the results file is there no more."""
         scripts = self._recording.scripts
-        confirm_findings(
-            path, scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
-        )
+        try:
+            confirm_findings(
+                path, scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
+            )
+        except ResultsError as error:
+            self._recording.failed = True
+            raise UnusableError(f"cannot read what was written: {error}; choose another with --results FILE") from error
 
     def _write_report(self, results: Path) -> None:
         path = self.settings.report_path
