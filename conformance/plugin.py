@@ -19,8 +19,7 @@ from conformance.cases.naming import item_name
 from conformance.catalogue.catalogue import Miscount
 from conformance.catalogue.fact import DIVERGENT
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
-from conformance.records.resume import ResumeError
-from conformance.run import Run, Settings, UnusableError
+from conformance.run import Answer, Note, Run, Settings, UnusableError
 from conformance.summary import write_news
 
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
@@ -72,7 +71,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--resume",
         metavar="FILE",
-        help="take over the verdicts of an earlier run's results file and run what is missing",
+        help="take over the verdicts of an earlier run's results file whose case, code and target are the same, and "
+        "ask the rest",
+    )
+    group.addoption(
+        "--only-changed",
+        metavar="FILE",
+        help="ask only what has changed since an earlier run's results file: by an edit of a spec or of this suite, or "
+        "another version of a framework",
     )
     group.addoption(
         "--known",
@@ -105,7 +111,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--no-certify", action="store_const", const="never", dest="certify", help="believe the adapters as they are"
     )
-    group.addoption("--require-targets", action="store_true", help="fail the run when a target is unavailable")
+    group.addoption(
+        "--require-targets",
+        action="store_true",
+        help="fail the run when a default target is unavailable, as it fails for one that --target names",
+    )
 
 
 def _positive(text: str) -> int:
@@ -134,6 +144,7 @@ def _read_settings(config: pytest.Config) -> Settings:
         results=option.results,
         report=option.report,
         resume=option.resume,
+        only_changed=option.only_changed,
         known=option.known,
         recounts=option.update_known,
         repeats=option.repeat,
@@ -191,12 +202,11 @@ class SpecFile(pytest.File):
         item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
         item.job = job
         item.statement = statement
-        item.settled = run.find_settled(job.case, job.target, job.contract.api)
         item.own_markers.extend(_find_marks(job))
         return item
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, spec.SpecError | ResumeError):
+        if isinstance(excinfo.value, spec.SpecError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -257,10 +267,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         run = self.config.stash[RUN]
-        answer = run.answer(self.job, self.repeats, self.settled)
-        self.records = answer.records
-        if self.statement is not None:
-            self.records = [StatementRecord(self.statement), *answer.records]
+        answer = self.answer()
         verdict = answer.verdict.verdict
         outcome = verdict.outcome
         if outcome is Outcome.FAULT:
@@ -273,6 +280,14 @@ class CaseItem(pytest.Item):
             raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint))
         if outcome in SKIPPED:
             pytest.skip(f"{outcome.replace('_', ' ')}: {verdict.observed}")
+
+    def answer(self) -> Answer:
+        """What came of the job, which is kept as `records` too."""
+        answer = self.config.stash[RUN].answer(self.job, self.repeats, self.settled)
+        self.records = answer.records
+        if self.statement is not None:
+            self.records = [StatementRecord(self.statement), *answer.records]
+        return answer
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, FaultError):
@@ -305,6 +320,25 @@ def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
     return "\n".join(lines)
 
 
+# Leaving out what has not changed
+
+
+@pytest.hookimpl(trylast=True)  # after -k and -m
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    run = config.stash[RUN]
+    if run.settings.only_changed is None:
+        return
+    try:
+        settled = [item for item in items if isinstance(item, CaseItem) and run.find_settled(item.job) is not None]
+    except UnusableError as error:
+        raise pytest.UsageError(str(error)) from error
+    run.left_out = len(settled)
+    if settled:
+        config.hook.pytest_deselected(items=settled)
+        left_out = set(settled)
+        items[:] = [item for item in items if item not in left_out]
+
+
 # Asking ahead of the items
 
 
@@ -331,9 +365,13 @@ def _submit_all(run: Run, items: Sequence[CaseItem]) -> None:
     """Ask everything at once, so that the targets work side by side. Raises UnusableError."""
     if items:
         run.check_files()
-    run.check_earlier()
     for item in items:
         _submit(run, item)
+    # At once, so that a run that is interrupted keeps them.
+    for item in items:
+        if item.settled is not None:
+            item.answer()
+            run.add(item.records)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -346,7 +384,10 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _submit(run: Run, item: CaseItem) -> None:
-    if item.settled is None and not item.repeats:
+    if item.settled is not None or item.repeats:
+        return
+    item.settled = run.find_settled(item.job)
+    if item.settled is None:
         item.repeats = run.submit(item.job)
 
 
@@ -395,7 +436,8 @@ class FileWriter:
 
     def __init__(self, config: pytest.Config) -> None:
         self._run = config.stash[RUN]
-        self._requires_targets: bool = config.getoption("require_targets")
+        # Who names a target wants its verdicts; the default ones are those that happen to be there.
+        self._requires_targets = bool(config.getoption("require_targets") or config.getoption("target"))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         try:
@@ -405,14 +447,23 @@ class FileWriter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self._run.asked.update(getattr(node, "workeroutput", {}).get(CARRIED, {}))
+        collected = getattr(node, "workeroutput", {}).get(CARRIED)
+        if collected is not None:
+            asked, self._run.left_out = collected
+            self._run.asked.update(asked)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._run.left_out:
+            session.exitstatus = exitstatus = pytest.ExitCode.OK  # nothing has changed
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         try:
             succeeded = self._run.finish(ended and not session.shouldstop and not session.shouldfail)
         except KeyboardInterrupt:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
+            return
+        except UnusableError as error:
+            self._run.notes.append(Note(str(error), alarming=True))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
             return
         lacks_targets = self._requires_targets and self._run.summary.unavailable
         if ended and (not succeeded or lacks_targets):
@@ -437,4 +488,5 @@ class ReportingWorker:
         self._config = config
 
     def pytest_sessionfinish(self) -> None:
-        cast(Any, self._config).workeroutput[CARRIED] = self._config.stash[RUN].asked
+        run = self._config.stash[RUN]
+        cast(Any, self._config).workeroutput[CARRIED] = run.asked, run.left_out

@@ -20,7 +20,7 @@ class Summary:
     """Counts records as they arrive.
 
     Attributes:
-        unavailable: by the name of a target that did not start, the reason.
+        unavailable: by the name of a target that did not start, or not any more, the reason.
         faults: how many cases met an error of this suite.
     """
 
@@ -44,6 +44,8 @@ class Summary:
         counts[outcome] += 1
         counts[KNOWN] += record.known is not None and outcome in DIVERGENT
         self.faults += outcome is Outcome.FAULT
+        if outcome is Outcome.UNAVAILABLE and record.verdict.phase is None:  # no call was made
+            self.unavailable.setdefault(record.question.target, record.verdict.observed)
         if record.question.case in self._was_asked and outcome not in NOT_ASKED:
             self._was_asked[record.question.case] = True
 

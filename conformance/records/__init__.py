@@ -2,7 +2,8 @@
 
 - `record`: the records of a results file, each with its writing and its reading;
 - `results`: the file, as it is written;
-- `resume`: an earlier run's file, as a run goes on with it.
+- `basis`: what a verdict came from, as digests;
+- `resume`: an earlier run's file, as a run goes on with it, or asks only what has changed.
 
 In: verdicts. Out: files that `conv_reports` reads.
 """

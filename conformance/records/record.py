@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from conformance.apis import Contract
@@ -43,6 +43,7 @@ from conformance.case import (
     values,
 )
 from conformance.certificate.certificate import Certificate
+from conformance.records.basis import Basis, digest_case
 
 FORMAT = 1
 Data: TypeAlias = dict[str, Any]
@@ -93,6 +94,7 @@ class TargetRecord:
         apis: the APIs that are asked.
         available: whether the target started. If not, `reason` says what is missing, and the rest is empty.
         certificate: what was checked of the adapter, where that was asked for.
+        basis: what its verdicts came from besides their cases.
     """
 
     name: str
@@ -104,6 +106,7 @@ class TargetRecord:
     version: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     certificate: Certificate | None = None
+    basis: Basis | None = None
 
     def to_json(self) -> Data:
         data: Data = {
@@ -119,6 +122,8 @@ class TargetRecord:
         data |= {"version": self.version, "environment": dict(self.environment)}
         if self.certificate is not None:
             data["certificate"] = self.certificate.record()
+        if self.basis is not None:
+            data["basis"] = asdict(self.basis)
         return data
 
     @classmethod
@@ -133,11 +138,12 @@ class TargetRecord:
             version=data.get("version", ""),
             environment=_texts(data.get("environment", {})),
             certificate=Certificate.of(data["certificate"]) if "certificate" in data else None,
+            basis=Basis(**data["basis"]) if "basis" in data else None,
         )
 
 
 def describe_target(
-    target: Target, apis: tuple[str, ...], greeting: Greeting, certificate: Certificate | None
+    target: Target, apis: tuple[str, ...], greeting: Greeting, certificate: Certificate | None, basis: Basis
 ) -> TargetRecord:
     """A target that started."""
     return TargetRecord(
@@ -149,6 +155,7 @@ def describe_target(
         version=greeting.version,
         environment=greeting.environment,
         certificate=certificate,
+        basis=basis,
     )
 
 
@@ -209,6 +216,7 @@ class CaseRecord:
         arguments: JSON data, in the notation of a spec: a list is a tuple, ``{"list": [...]}`` a list, and so on.
         invalid: whether the call is to be rejected.
         wrong: the argument that makes it so, where the case names it.
+        digest: of the whole case, promises included; another one, and an earlier verdict on it says nothing.
     """
 
     id: str
@@ -221,6 +229,7 @@ class CaseRecord:
     clause: str
     claim: str | None
     wrong: str | None = None
+    digest: str = ""
 
     def to_json(self) -> Data:
         data: Data = {
@@ -235,7 +244,8 @@ class CaseRecord:
             "clause": self.clause,
             "claim": self.claim,
         }
-        return data if self.wrong is None else {**data, "wrong": self.wrong}
+        optional = {"wrong": self.wrong, "digest": self.digest}
+        return data | {name: value for name, value in optional.items() if value}
 
     @classmethod
     def from_json(cls, data: Data) -> CaseRecord:
@@ -251,6 +261,7 @@ class CaseRecord:
             clause=data["clause"],
             claim=data.get("claim"),
             wrong=data.get("wrong"),
+            digest=data.get("digest", ""),
         )
 
 
@@ -267,6 +278,7 @@ def describe_case(case: Case) -> CaseRecord:
         clause=case.clause,
         claim=case.claim,
         wrong=case.wrong,
+        digest=digest_case(case),
     )
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.case import Outcome
-from conformance.catalogue.catalogue import Catalogue
 from conformance.catalogue.fact import Fact, Place, describe_fact, describe_place
 from conformance.records import results
 from conformance.records.record import Question, Record, TargetRecord, VerdictRecord
-from conformance.records.resume import Earlier
-from conformance.run.known import hold
+from conformance.records.resume import Earlier, Tally
 from conformance.run.settings import Settings, UnusableError
 from conformance.summary import Summary
 
@@ -33,14 +31,16 @@ class Recording:
         places: by target, where its verdicts are observed.
         facts: the verdicts of this run, as the catalogue speaks of them.
         scripts: by what was asked, the script that shows the verdict.
+        tally: of an earlier run's verdicts, what came of them; None where there is no earlier run.
+        failed: whether a record could not be written. The file ends before it, and nothing more is written.
     """
 
-    def __init__(self, settings: Settings, known: Catalogue, earlier: Earlier | None) -> None:
-        """`earlier` is a run whose records come first."""
+    def __init__(self, settings: Settings, earlier: Earlier | None) -> None:
         self._settings = settings
-        self._known = known
-        self._earlier = earlier
+        self.tally = Tally(earlier) if earlier is not None else None
+        self._lock = results.Lock(settings.results_path)
         self._writer: results.Writer | None = None
+        self.failed = False
         self.places: dict[str, Place] = {}
         self.summary = Summary()
         self.facts: list[Fact] = []
@@ -51,24 +51,45 @@ class Recording:
         """The results file; None while nothing was written."""
         return self._writer.path if self._writer is not None else None
 
+    def lock(self) -> None:
+        """Take the right to write the results file. Raises UnusableError where another run has it."""
+        path = self._settings.results_path
+        try:
+            taken = self._lock.take()
+        except OSError as error:
+            raise self._explain(error) from error
+        if not taken:
+            raise UnusableError(f"another audit writes {path}; wait for its end, or choose another with --results FILE")
+
     def add(self, records: Iterable[Record]) -> None:
         """Write records. Raises UnusableError when they cannot be written."""
         for record in records:
             try:
-                self._open().add(record)
+                is_new = self._open().add(record)
             except OSError as error:
-                path = self._settings.results_path
-                remedy = "choose another with --results FILE"
-                raise UnusableError(f"cannot write {path}: {error.strerror}; {remedy}") from error
-            self._remember(record)
+                raise self._explain(error) from error
+            if is_new:
+                self._remember(record)
 
     def close(self, complete: bool) -> None:
-        """End the file; `complete` tells whether the run came to its end."""
-        if self._writer is not None:
-            self._writer.close(complete)
+        """End the file; `complete` tells whether the run came to its end. Raises UnusableError as `add`."""
+        try:
+            if self._writer is not None:
+                self._writer.close(complete)
+        except OSError as error:
+            raise self._explain(error) from error
+        finally:
+            self._lock.release()
+
+    def _explain(self, error: OSError) -> UnusableError:
+        self.failed = True
+        path = self._settings.results_path
+        return UnusableError(f"cannot write {path}: {error.strerror}; choose another with --results FILE")
 
     def _remember(self, record: Record) -> None:
         self.summary.add(record)
+        if self.tally is not None:
+            self.tally.add(record)
         if isinstance(record, TargetRecord):
             self.places[record.name] = describe_place(record)
         if isinstance(record, VerdictRecord):
@@ -79,18 +100,9 @@ class Recording:
     def _open(self) -> results.Writer:
         if self._writer is not None:
             return self._writer
+        self.lock()
         path = self._settings.results_path
         if path.exists():
             path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
         self._writer = results.Writer(path, self._settings.arguments)
-        if self._earlier is not None:
-            self._take_over(self._writer, self._earlier)
         return self._writer
-
-    def _take_over(self, writer: results.Writer, earlier: Earlier) -> None:
-        """Write an earlier run's records, its verdicts held against the catalogue of this run."""
-        places = {name: describe_place(target) for name, target in earlier.targets.items()}
-        for record in earlier.records():
-            if isinstance(record, VerdictRecord):
-                record = hold(self._known, record, places[record.question.target]).record
-            writer.add(record)

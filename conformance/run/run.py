@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conformance.apis import frameworks
 from conformance.audit import Job
-from conformance.case import Case, Entry, Execution, Target
+from conformance.case import Entry, Execution, Target
 from conformance.catalogue.catalogue import Miscount
 from conformance.catalogue.fact import describe_place
 from conformance.catalogue.listed import ListedEntry
@@ -17,7 +17,7 @@ from conformance.catalogue.load import CatalogueError
 from conformance.catalogue.news import News, find_news
 from conformance.certificate.certificates import Cache
 from conformance.records import resume
-from conformance.records.record import EntryRecord, Record, VerdictRecord
+from conformance.records.record import EntryRecord, Question, Record, VerdictRecord
 from conformance.run.asking import Asking
 from conformance.run.confirming import confirm_findings
 from conformance.run.describing import Describer
@@ -62,8 +62,9 @@ class Run:
 
     Attributes:
         targets: the installed frameworks to audit.
-        earlier: the run that this one goes on with, if any.
+        earlier: the run that this one goes on with, or is held against, if any.
         asked: by the path of a spec file, the number of verdicts that its cases ask for.
+        left_out: how many verdicts of the earlier run hold, and are not to be asked for.
         notes: what there is to say at the end; empty where nothing ran.
     """
 
@@ -75,41 +76,42 @@ class Run:
         """
         self.settings = settings
         self.asked: dict[str, int] = {}
+        self.left_out = 0
         self.notes: list[Note] = []
         try:
             self.targets = _find_targets(settings)
-            self.earlier = resume.load(Path(settings.resume)) if settings.resume else None
+            self.earlier = _load_earlier(settings)
             self.known = load_catalogue(settings, self.targets)
         except (TargetError, resume.ResumeError, CatalogueError, ResultsError) as error:
             raise UnusableError(str(error)) from error
         self._asking = Asking(settings, self.targets, cache)
-        self._describer = Describer(self._asking)
-        self._recording = Recording(settings, self.known, self.earlier)
+        self._describer = Describer(self._asking, settings)
+        self._recording = Recording(settings, self.earlier)
         self._executed: dict[tuple[str, str], Execution] = {}
 
     # before
 
     def check_files(self) -> None:
-        """Raises UnusableError when what is found could not be written."""
+        """Raises UnusableError when what is found could not be written, or another run writes there."""
         check_files(self.settings)
-
-    def check_earlier(self) -> None:
-        """Raises UnusableError when a target is not the one that the earlier run asked."""
-        if self.earlier is None:
-            return
-        for target in self.targets:
-            if target.name not in self.earlier.targets:
-                continue
-            try:
-                self.earlier.check_target(target.name, self._asking.greet(target))
-            except (resume.ResumeError, TargetError) as error:
-                raise UnusableError(str(error)) from error
+        self._recording.lock()
 
     # asking
 
-    def find_settled(self, case: Case, target: Target, api: str) -> VerdictRecord | None:
-        """The earlier run's verdict, if there is one. Raises ResumeError when its case is another one now."""
-        return None if self.earlier is None else self.earlier.find_verdict(case, target.name, api)
+    def find_settled(self, job: Job) -> VerdictRecord | None:
+        """The earlier run's verdict, if there is one and all that it came from is the same. Starts the target.
+
+        Raises:
+            UnusableError: the earlier run has verdicts on the target, which cannot be used any more.
+        """
+        if self.earlier is None or job.target.name not in self.earlier.bases:
+            return None
+        try:
+            basis = self._describer.find_basis(job.target)
+        except TargetError as error:
+            raise UnusableError(str(error)) from error
+        question = Question(job.case.id, job.target.name, job.contract.api)
+        return self.earlier.find_verdict(question, basis, self._describer.describe_case(job.case).digest)
 
     def submit(self, job: Job) -> Sequence[Job]:
         """Queue a job, as often as it is to be repeated."""
@@ -165,21 +167,32 @@ class Run:
         that failed, or a script of the catalogue does not end as its entry says.
 
         Interrupted while it executes scripts, it ends them, does the rest, and raises KeyboardInterrupt.
+
+        Raises:
+            UnusableError: the results file cannot be written to its end.
         """
         path = self._recording.path
+        if self._recording.tally is not None:
+            self.notes.append(Note(self._recording.tally.describe(self.left_out)))
         if path is None:
+            self._recording.close(complete)
             return not self.settings.recounts
         interrupt = None
-        if complete:
-            try:
+        try:
+            if complete:
                 self._confirm(path)
-            except KeyboardInterrupt as error:
-                complete = False
-                interrupt = error
-        self._write_entries()
-        self._recording.close(complete)
+        except KeyboardInterrupt as error:
+            complete = False
+            interrupt = error
+        finally:
+            if not self._recording.failed:
+                self._write_entries()
+            self._recording.close(complete and not self._recording.failed)
+        if self._recording.failed:
+            return False  # what was written is a file without an end, of which a report can still be made
         for name, reason in self.summary.unavailable.items():
-            self.notes.append(Note(f"target {name} is unavailable: {reason}", alarming=True))
+            fails = "; it was named, so the run fails" if self.settings.targets else ""
+            self.notes.append(Note(f"target {name} is unavailable: {reason}{fails}", alarming=True))
         never_asked = self.summary.list_never_asked()
         if never_asked:
             count = len(never_asked)
@@ -194,11 +207,19 @@ class Run:
         return succeeded
 
     def _confirm(self, path: Path) -> None:
-        """Execute the scripts of what is new, and those of the catalogue that this run has seen."""
+        """Execute the scripts of what is new, and those of the catalogue that this run has seen.
+
+        Raises:
+            UnusableError: the results file is there no more.
+        """
         scripts = self._recording.scripts
-        confirm_findings(
-            path, scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
-        )
+        try:
+            confirm_findings(
+                path, scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
+            )
+        except ResultsError as error:
+            self._recording.failed = True
+            raise UnusableError(f"cannot read what was written: {error}; choose another with --results FILE") from error
         listed = {(target, one.entry.id): one for target, seen in self._seen.items() for one in seen}
 
         def report(target: str, entry: Entry, execution: Execution) -> None:
@@ -272,6 +293,14 @@ class Run:
         for name in self.summary.unavailable:
             yield f"target {name} is unavailable"
         yield from find_unasked(self.asked, self._recording.facts)
+
+
+def _load_earlier(settings: Settings) -> resume.Earlier | None:
+    """The earlier run that is gone on with, or held against. Raises ResumeError or ResultsError."""
+    if settings.resume and settings.only_changed:
+        raise resume.ResumeError("--resume takes over what --only-changed leaves out; give one of them")
+    file = settings.resume or settings.only_changed
+    return resume.load(Path(file)) if file else None
 
 
 def _find_targets(settings: Settings) -> tuple[Target, ...]:

@@ -28,6 +28,7 @@ class Settings:
     results: str | None = None
     report: str | None = None
     resume: str | None = None
+    only_changed: str | None = None
     known: str | None = None
     recounts: bool = False
     repeats: int = 1

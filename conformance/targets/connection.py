@@ -15,6 +15,7 @@ from conformance.apis import frameworks
 from conformance.case import Greeting, Observation, Target
 from conformance.targets.errors import (
     Cause,
+    KilledError,
     LostError,
     MissingFrameworkError,
     NoInterpreterError,
@@ -76,7 +77,10 @@ class Connection:
                 self._folders.append(answer["folder"])
                 return decode_greeting(answer)
         except Exception as error:  # whatever a foreign interpreter does instead of starting is that target's failure
-            raise NotStartedError(self.target.spec, self._interpreter.explain(error)) from error
+            reason = self._interpreter.explain(error)
+            if self._interpreter.was_killed_from_outside():
+                raise KilledError(self.target.spec, self._interpreter.wait_for_end()) from error
+            raise NotStartedError(self.target.spec, reason) from error
         framework = frameworks()[self.target.framework]
         raise MissingFrameworkError(framework.name, answer["failed"], framework.install)
 
@@ -128,7 +132,9 @@ class Connection:
         except (ProtocolError, OversizeError) as error:
             raise LostError(Cause.SPOILED, str(error)) from error
         except (EOFError, OSError) as error:
-            raise LostError(Cause.DIED, self._interpreter.wait_for_end()) from error
+            end = self._interpreter.wait_for_end()
+            cause = Cause.KILLED if self._interpreter.was_killed_from_outside() else Cause.DIED
+            raise LostError(cause, end) from error
 
     def _take(self, limit: float) -> Any:
         """Whatever arrives next.

@@ -1,7 +1,7 @@
 """How a conversation with a target fails. Its steps, and the error of each:
 
 1. A person names a target.                                       UnusableNameError
-2. An interpreter is started, bounded, and imports the framework. NoInterpreterError, NotStartedError,
+2. An interpreter is started, bounded, and imports the framework. NoInterpreterError, NotStartedError, KilledError,
                                                                   MissingFrameworkError
 3. Calls are sent; answers are awaited.                           LostError, whose cause says how
    - what arrives is read,                                        OversizeError
@@ -44,6 +44,17 @@ class NotStartedError(TargetError):
 
 
 @dataclass(eq=False)
+class KilledError(TargetError):
+    """The interpreter was killed from outside while it started, which says nothing of it; `end` is how."""
+
+    spec: str
+    end: str
+
+    def __str__(self) -> str:
+        return f"{self.spec} was killed from outside while it started ({self.end}); run again, with more memory free"
+
+
+@dataclass(eq=False)
 class NoInterpreterError(TargetError):
     """There is no file at the path of a target's interpreter."""
 
@@ -73,6 +84,7 @@ class Cause(StrEnum):
     """How a worker came to owe an answer."""
 
     DIED = "died"  # its process ended, by itself or by a signal
+    KILLED = "killed"  # its process was ended by SIGKILL, which nobody here sent: no fault of the call
     TIMED_OUT = "timed out"  # it gave none within the limit
     SPOILED = "spoiled"  # it sent what is no answer: a framework may have written on the wire itself
     FAILED = "failed"  # its own loop raised, which is no fault of the framework

@@ -15,6 +15,7 @@ import execnet
 from execnet.gateway_base import ThreadExecModel
 
 from conformance.targets import processes
+from conformance.targets.memory import count_kills
 from conformance.targets.sources import REMOTE, source_of
 from conformance.targets.wire import Wire
 
@@ -61,6 +62,7 @@ class Interpreter:
         self._lock = threading.Lock()
         self._killed = False
         self._process: subprocess.Popen[bytes] | None = None
+        self._kills: int | None = None  # for want of memory, before this one was started
         self._wire: Wire | None = None
 
     def __enter__(self) -> Interpreter:
@@ -83,9 +85,12 @@ class Interpreter:
         environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         environment.update({name: value for name, value in self.spec.env.items() if isinstance(value, str)})
         environment[processes.VARIABLE] = self._mark
+        if "TMPDIR" not in self.spec.env:
+            environment[processes.FOLDER] = processes.folder()
         with self._lock:
             if self._killed:
                 raise OSError("ended before it was started")
+            self._kills = count_kills()
             self._process = subprocess.Popen(
                 arguments, stderr=self._stderr, start_new_session=True, env=environment, **pipes
             )
@@ -141,7 +146,12 @@ class Interpreter:
         except subprocess.TimeoutExpired:
             self.kill()
             return "killed, as its connection was broken"
-        return describe_exit(code)
+        end = describe_exit(code)
+        return f"{end}, as memory ran out" if self.was_killed_from_outside() and count_kills() != self._kills else end
+
+    def was_killed_from_outside(self) -> bool:
+        """Whether the process was ended by SIGKILL, and not from here: the kernel does so when memory runs out."""
+        return self._process is not None and self._process.poll() == -signal.SIGKILL and not self._killed
 
     def kill(self) -> None:
         """End the process at once, from any thread, and what it has started, but for what has left its session.

@@ -1,4 +1,4 @@
-"""Rubbish in, a named error or a result out: the spec loader, the baseline reader, the results reader.
+"""Rubbish in, a named error or a result out: the spec loader, the catalogue reader, the results reader.
 
 ``--hypothesis-profile=search`` makes a long run of it, each time another one.
 """
@@ -337,4 +337,4 @@ def test_results(folder: Path, content: bytes) -> None:
     except (read.ResultsError, resume.ResumeError) as error:
         assert str(path) in str(error)
     else:
-        assert set(earlier.targets) >= {question.target for question in earlier.verdicts}
+        assert set(earlier.bases) >= {question.target for question in earlier.verdicts}

@@ -225,12 +225,29 @@ def dead_target(suite: Suite) -> str:
     return f"fakeflow={path}"
 
 
-def test_an_unavailable_target_is_one_line_and_no_failure(suite: Suite, dead_target: str) -> None:
-    result = suite.run(target=dead_target)
-    assert result.status == 0
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["one process", "two processes"])
+def test_a_named_target_that_cannot_start_fails_the_run_with_a_line(
+    suite: Suite, dead_target: str, options: list[str]
+) -> None:
+    result = suite.run(*options, target=dead_target)
+    assert result.status == 1
     assert result.output.count("target fakeflow is unavailable") == 1
+    result.lines.fnmatch_lines("target fakeflow is unavailable: *; it was named, so the run fails")
     assert set(result.outcomes().values()) == {"unavailable", "no_equivalent"}
 
 
-def test_an_unavailable_target_fails_where_that_is_asked(suite: Suite, dead_target: str) -> None:
-    assert suite.run("--require-targets", target=dead_target).status == 1
+def test_a_named_target_that_cannot_start_again_fails_the_run_too(suite: Suite) -> None:
+    suite.behave(k2="segfault")
+    once = suite.interpreter + f"//env:FAKEFLOW_ONCE={suite.folder}"
+    result = suite.run("specs/conv2d/kernel.yaml", target=once)
+    assert result.status == 1
+    result.lines.fnmatch_lines("target fakeflow is unavailable: *no second start*; it was named, so the run fails")
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 0), (["--require-targets"], 1)])
+def test_a_default_target_that_cannot_start_is_a_warning_unless_it_is_required(
+    suite: Suite, options: list[str], status: int
+) -> None:
+    done, lines = suite.run_pytest(["-p", "conformance.plugin", "-p", "no:hypothesispytest", "-q", *options])
+    assert done == status
+    pytest.LineMatcher(lines).fnmatch_lines("target torch is unavailable: no interpreter at .tox/torch/bin/python*")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import threading
@@ -241,8 +240,7 @@ def test_scripts_and_what_they_start_end_with_the_process_that_executes_them(mar
     host.kill()
     host.wait()
     wait_for(lambda: not living(mark))
-    for left in tmp_path.glob("conformance-*"):  # folders are nobody's then but the system's
-        shutil.rmtree(left)
+    wait_for(lambda: not list(tmp_path.glob("conformance-*")))
 
 
 def test_stopping_ends_what_is_executed_and_executes_nothing_more(mark: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.targets.errors import (
     Cause,
+    KilledError,
     LostError,
     MissingFrameworkError,
     NoInterpreterError,
@@ -28,6 +29,11 @@ ERRORS = [
     (
         NotStartedError("popen//python=x", "last words (SIGILL)"),
         "popen//python=x cannot be started: last words (SIGILL)",
+    ),
+    (
+        KilledError("popen//python=x", "SIGKILL, as memory ran out"),
+        "popen//python=x was killed from outside while it started (SIGKILL, as memory ran out); "
+        "run again, with more memory free",
     ),
     (
         MissingFrameworkError("torch", "ModuleNotFoundError: No module named 'torch'", "torch==2.13.0"),
@@ -50,6 +56,8 @@ def test_an_error_may_travel_between_processes(error: Exception) -> None:
         assert (type(other), str(other)) == (type(error), str(error))
 
 
-@pytest.mark.parametrize("cls", [UnusableNameError, NoInterpreterError, NotStartedError, MissingFrameworkError])
+@pytest.mark.parametrize(
+    "cls", [UnusableNameError, NoInterpreterError, NotStartedError, KilledError, MissingFrameworkError]
+)
 def test_whatever_keeps_a_target_from_being_used_is_a_target_error(cls: type) -> None:
     assert issubclass(cls, TargetError)
