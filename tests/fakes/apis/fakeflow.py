@@ -39,5 +39,5 @@ FRAMEWORK = Framework(
         backward_functional="",
         dtype="{name}",
     ),
-    contracts=(Contract("fakeflow.Conv2d", "conv2d", "none", to_vendor, to_canonical),),
+    contracts=(Contract("fakeflow.Conv2d", "conv2d", to_vendor, to_canonical),),
 )
