@@ -33,7 +33,8 @@ class Summary:
     def add(self, record: Record) -> None:
         if isinstance(record, TargetRecord) and not record.available:
             self.unavailable[record.name] = record.reason
-        if isinstance(record, CaseRecord) and record.wrong is not None:
+        # A claim's case can be asked of one API alone, whose device may lack the operation.
+        if isinstance(record, CaseRecord) and record.wrong is not None and record.api is None:
             self._was_asked.setdefault(record.id, False)
         if isinstance(record, VerdictRecord):
             self._count(record)
