@@ -6,6 +6,7 @@
 - `known`: where verdicts are held against the baseline, and where a baseline is written;
 - `recording`: where the results file is written;
 - `extent`: how much of the specs ran;
+- `shrinking`: where the smallest calls are found that show what a run found;
 - `confirming`: where the scripts of divergences are executed;
 - `run`: a run from its beginning to its end.
 """

@@ -117,7 +117,17 @@ class Suite:
         """Run pytest in the folder. `results` is the results file, beside which its report is written."""
         behaviour = self.folder / "behaviour.json"
         interpreter = f"fakeflow={sys.executable}//env:PYTHONPATH={FAKES}//env:FAKEFLOW_ACTS={behaviour}"
-        arguments = ["-p", "conformance.plugin", "-p", "fakes", "-p", "no:hypothesispytest", "-q", "--no-certify"]
+        arguments = [
+            "-p",
+            "conformance.plugin",
+            "-p",
+            "fakes",
+            "-p",
+            "no:hypothesispytest",
+            "-q",
+            "--no-certify",
+            "--shrink=0",
+        ]
         arguments += ["--results", results, "--report", str(Path(results).with_suffix(".html"))]
         arguments += ["--target", target or f"{interpreter}//env:FAKEFLOW_VERSION={version}", *options]
         status, lines = self.run_pytest(arguments)
