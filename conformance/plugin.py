@@ -5,6 +5,7 @@ In order: options, collecting, the items, asking ahead of them, and what is kept
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -102,6 +103,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--case-timeout", type=float, default=20.0, metavar="SECONDS", help="limit for one case in a target, default 20"
     )
     group.addoption(
+        "--shrink",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="what may be spent at the end on finding the smallest call that shows each finding, default 60; 0: none",
+    )
+    group.addoption(
         "--certify",
         action="store_const",
         const="always",
@@ -123,6 +131,13 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
+        raise ValueError(text)
+    return seconds
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -149,6 +164,7 @@ def _read_settings(config: pytest.Config) -> Settings:
         recounts=option.update_known,
         repeats=option.repeat,
         case_timeout=option.case_timeout,
+        shrink_seconds=option.shrink,
         certifies=option.certify,
         arguments=tuple(map(str, config.invocation_params.args)),
     )

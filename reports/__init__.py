@@ -33,14 +33,11 @@ def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -
 
 
 def representatives(results: Sequence[Path]) -> list[tuple[str, str, str]]:
-    """(case id, target, API) of the smallest verdict of each finding that the catalogue does not know: new clusters.
+    """(case id, target, API) of a verdict for each finding that the catalogue does not know: the new clusters.
 
-    Those without a script are left out.
+    It is one with a script, or the simplest.
     """
     run = load(results)
-    chosen = []
-    for finding in cluster(run):
-        verdict = run.judged[finding.representative].verdict
-        if finding.entry is None and "script" in verdict.has:
-            chosen.append((verdict.case, verdict.target, verdict.api))
-    return chosen
+    new = [finding for finding in cluster(run) if finding.entry is None]
+    verdicts = [run.judged[finding.representative].verdict for finding in new]
+    return [(verdict.case, verdict.target, verdict.api) for verdict in verdicts]

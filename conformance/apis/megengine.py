@@ -96,28 +96,23 @@ FRAMEWORK = Framework(
     name="megengine",
     install="megengine==1.13.0 numpy==1.23.5 'opencv-python<4.9' 'setuptools<80' on CPython 3.10",
     source=Source(
-        imports="import numpy as np\nimport megengine\nfrom megengine.autodiff import GradManager",
+        imports="import numpy as np\nimport megengine",
         prepare="megengine.config.async_level = 0  # errors where they happen",
         tensor="megengine.Tensor({array})",
         bfloat16="megengine.Tensor({array})",
         numpy="{tensor}.numpy()",
+        wide="{tensor}.numpy()",
         dtype_name="np.dtype({tensor}.dtype).name",
         turned="megengine.functional.swapaxes({tensor}, -1, -2)",
+        element="{tensor}.numpy()[{index}].item()",
         set_parameter="{layer}.{name} = megengine.Parameter({tensor})",
+        leaf="{tensor}",
         backward=(
-            'operands = (("input", x), ("weight", layer.weight), ("bias", layer.bias))\n'
-            "leaves = {k: t for k, t in operands if t is not None}\n"
-            "with GradManager().attach(list(leaves.values())) as manager:\n"
-            "    manager.backward(layer(x), grad_output)\n"
-            "gradients = {k: t.grad for k, t in leaves.items()}"
+            "with megengine.autodiff.GradManager().attach([{operands}]) as manager:\n"
+            "    manager.backward({call}, grad_output)"
         ),
-        backward_functional=(
-            'operands = (("input", x), ("weight", weight), ("bias", bias))\n'
-            "leaves = {k: t for k, t in operands if t is not None}\n"
-            "with GradManager().attach(list(leaves.values())) as manager:\n"
-            "    manager.backward(run(x, weight, bias), grad_output)\n"
-            "gradients = {k: t.grad for k, t in leaves.items()}"
-        ),
+        gradient_of_x="{operand}.grad",
+        gradient_of_parameter="{operand}.grad",
         dtype='"{name}"',
     ),
     contracts=(

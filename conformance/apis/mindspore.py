@@ -106,17 +106,19 @@ FRAMEWORK = Framework(
         prepare="mindspore.runtime.launch_blocking()  # errors where they happen",
         tensor="mindspore.Tensor({array})",
         bfloat16="mindspore.Tensor({array}).astype(mindspore.bfloat16)",
-        numpy="({tensor}.astype(mindspore.float32) if {tensor}.dtype == mindspore.bfloat16 else {tensor}).asnumpy()",
+        numpy="{tensor}.asnumpy()",
+        wide="{tensor}.astype(mindspore.float32).asnumpy()",
         dtype_name="str({tensor}.dtype).lower()",
         turned="{tensor}.swapaxes(-1, -2)",
+        element="{tensor}.asnumpy()[{index}].item()",
         set_parameter="{layer}.{name}.set_data({tensor})",
+        leaf="{tensor}",
         backward=(
-            "parameters = mindspore.ParameterTuple(layer.trainable_params())\n"
             "gradient = mindspore.ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)\n"
-            "of_inputs, of_parameters = gradient(layer, parameters)(x, grad_output)\n"
-            'gradients = dict(zip(["input", "weight", "bias"], [of_inputs[0], *of_parameters]))'
+            "of_inputs, of_parameters = gradient(layer, mindspore.ParameterTuple([{parameters}]))(x, grad_output)"
         ),
-        backward_functional="",
+        gradient_of_x="of_inputs[0]",
+        gradient_of_parameter="of_parameters[{index}]",
         dtype="mindspore.{name}",
     ),
     contracts=(

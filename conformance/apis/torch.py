@@ -23,25 +23,16 @@ FRAMEWORK = Framework(
         prepare="",
         tensor="torch.from_numpy({array})",
         bfloat16="torch.from_numpy({array}).to(torch.bfloat16)",
-        numpy=(
-            "{tensor}.detach().resolve_conj()"
-            ".to(torch.float32 if {tensor}.dtype == torch.bfloat16 else {tensor}.dtype).numpy()"
-        ),
+        numpy="{tensor}.detach().resolve_conj().numpy()",
+        wide="{tensor}.detach().float().numpy()",
         dtype_name='str({tensor}.dtype).split(".")[-1]',
         turned="{tensor}.transpose(-1, -2)",
-        set_parameter="with torch.no_grad():\n    {layer}.{name}.copy_({tensor})",
-        backward=(
-            "x.requires_grad_()\n"
-            'parameters = {k: p for k, p in (("weight", layer.weight), ("bias", layer.bias)) if p is not None}\n'
-            "found = torch.autograd.grad(layer(x), [x, *parameters.values()], grad_output)\n"
-            'gradients = dict(zip(["input", *parameters], found))'
-        ),
-        backward_functional=(
-            'operands = (("input", x), ("weight", weight), ("bias", bias))\n'
-            "leaves = {k: t.requires_grad_() for k, t in operands if t is not None}\n"
-            "found = torch.autograd.grad(run(x, weight, bias), list(leaves.values()), grad_output)\n"
-            "gradients = dict(zip(leaves, found))"
-        ),
+        element="{tensor}[{index}].item()",
+        set_parameter="{layer}.{name}.data.copy_({tensor})",
+        leaf="{tensor}.requires_grad_()",
+        backward="gradients = torch.autograd.grad({call}, [{operands}], grad_output)",
+        gradient_of_x="gradients[{position}]",
+        gradient_of_parameter="gradients[{position}]",
         dtype="torch.{name}",
     ),
     contracts=(

@@ -25,6 +25,8 @@ VALUES = (
     "real",
     "ones",
     "arange",
+    "all_ones",
+    "all_counted",
     "tiny",
     "huge",
     "subnormal",

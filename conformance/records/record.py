@@ -491,23 +491,29 @@ def _read_number(text: str) -> int | float | complex:
 
 @dataclass(frozen=True)
 class ConfirmationRecord:
-    """The script of a verdict was executed in its target."""
+    """A script was executed in the target of a verdict.
+
+    Attributes:
+        script: what was executed, where it is not the verdict's own: of a smaller call that shows the same.
+    """
 
     question: Question
     confirmation: Confirmation
+    script: str | None = None
 
     def to_json(self) -> Data:
-        return {
+        data: Data = {
             "record": "confirmation",
             **self.question._asdict(),
             "confirmed": self.confirmation.confirmed,
             "printed": self.confirmation.printed,
         }
+        return data if self.script is None else {**data, "script": self.script}
 
     @classmethod
     def from_json(cls, data: Data) -> ConfirmationRecord:
         question = Question(data["case"], data["target"], data["api"])
-        return cls(question, Confirmation(data["confirmed"], data["printed"]))
+        return cls(question, Confirmation(data["confirmed"], data["printed"]), data.get("script"))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 - `known`: where verdicts are held against the catalogue, and where its numbers are written anew;
 - `recording`: where the results file is written;
 - `extent`: how much of the specs ran;
+- `shrinking`: where the smallest calls are found that show what is new;
 - `confirming`: where the scripts of what is new are executed, and `executing`: those of the catalogue;
 - `run`: a run from its beginning to its end.
 """

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from conformance.case import Outcome
-from conformance.catalogue.fact import Fact, Place, describe_fact, describe_place
+from conformance.catalogue.fact import DIVERGENT, Fact, Place, describe_fact, describe_place
 from conformance.records import results
 from conformance.records.record import Question, Record, TargetRecord, VerdictRecord
 from conformance.records.resume import Earlier, Tally
 from conformance.run.settings import Settings, UnusableError
 from conformance.summary import Summary
-
-
-@dataclass(frozen=True)
-class Script:
-    """A script that shows a verdict of this outcome."""
-
-    text: str
-    outcome: Outcome
 
 
 class Recording:
@@ -30,7 +21,7 @@ class Recording:
         summary: the counts of what was written.
         places: by target, where its verdicts are observed.
         facts: the verdicts of this run, as the catalogue speaks of them.
-        scripts: by what was asked, the script that shows the verdict.
+        divergent: by what was asked, the verdicts that diverge, without their pictures.
         tally: of an earlier run's verdicts, what came of them; None where there is no earlier run.
         failed: whether a record could not be written. The file ends before it, and nothing more is written.
     """
@@ -44,7 +35,7 @@ class Recording:
         self.places: dict[str, Place] = {}
         self.summary = Summary()
         self.facts: list[Fact] = []
-        self.scripts: dict[Question, Script] = {}
+        self.divergent: dict[Question, VerdictRecord] = {}
 
     @property
     def path(self) -> Path | None:
@@ -94,8 +85,8 @@ class Recording:
             self.places[record.name] = describe_place(record)
         if isinstance(record, VerdictRecord):
             self.facts.append(describe_fact(record, self.places[record.question.target]))
-            if record.script is not None:
-                self.scripts[record.question] = Script(record.script, record.verdict.outcome)
+            if record.verdict.outcome in DIVERGENT:
+                self.divergent[record.question] = replace(record, verdict=replace(record.verdict, arrays=None))
 
     def _open(self) -> results.Writer:
         if self._writer is not None:

@@ -19,17 +19,18 @@ from conformance.certificate.certificates import Cache
 from conformance.records import resume
 from conformance.records.record import EntryRecord, Question, Record, VerdictRecord
 from conformance.run.asking import Asking
-from conformance.run.confirming import confirm_findings
+from conformance.run.confirming import confirm_findings, list_scripts
 from conformance.run.describing import Describer
 from conformance.run.executing import execute_entries
 from conformance.run.extent import find_complete, find_unasked
 from conformance.run.known import count_anew, hold, load_catalogue
 from conformance.run.recording import Recording
 from conformance.run.settings import Settings, UnusableError, check_files
+from conformance.run.shrinking import shrink_findings
 from conformance.summary import Summary
 from conformance.targets.command_line import default, parse, unique
 from conformance.targets.errors import TargetError
-from conv_reports import ResultsError, write_html
+from conv_reports import ResultsError, representatives, write_html
 
 
 @dataclass(frozen=True)
@@ -207,19 +208,25 @@ class Run:
         return succeeded
 
     def _confirm(self, path: Path) -> None:
-        """Execute the scripts of what is new, and those of the catalogue that this run has seen.
+        """Execute the scripts of what is new, of smaller calls where they were found in time, and of what is known.
+
+        Of the catalogue those are executed that this run has seen.
 
         Raises:
             UnusableError: the results file is there no more.
         """
-        scripts = self._recording.scripts
+        divergent = self._recording.divergent
         try:
-            confirm_findings(
-                path, scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
-            )
+            found = [Question(*one) for one in representatives([path]) if Question(*one) in divergent]
         except ResultsError as error:
             self._recording.failed = True
             raise UnusableError(f"cannot read what was written: {error}; choose another with --results FILE") from error
+        records = [divergent[question] for question in found]
+        shrunk = shrink_findings(records, map(Path, self.asked), self.targets, self.settings)
+        scripts = {record.question: list_scripts(record, shrunk.get(record.question)) for record in records}
+        confirm_findings(
+            scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
+        )
         listed = {(target, one.entry.id): one for target, seen in self._seen.items() for one in seen}
 
         def report(target: str, entry: Entry, execution: Execution) -> None:

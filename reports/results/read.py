@@ -243,6 +243,7 @@ def _read_confirmation(fields: Fields) -> Confirmation:
         api=fields.text("api"),
         confirmed=fields.flag("confirmed"),
         printed=fields.text("printed"),
+        script=fields.text("script", ""),
     )
 
 

@@ -230,13 +230,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What came of executing a verdict's script."""
+    """What came of executing a script that shows a verdict.
+
+    Attributes:
+        script: what was executed, "" where it is the verdict's own.
+    """
 
     case: str
     target: str
     api: str
     confirmed: bool
     printed: str
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)

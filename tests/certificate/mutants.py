@@ -372,11 +372,14 @@ JUDGES = [
            Mutation(CASES, "not _shows(mistake, question)", "False"),
            Test("cases/test_vacuity.py", "test_ones_alone_do_not_show_which_way_a_kernel_lies")),
     Mutant("a script that never diverges",
-           Mutation(REPRODUCERS, "last_line(self.printed) == 'DIVERGES'", "last_line(self.printed) == 'CONFORMS'"),
-           Test("reproducers/test_confirm.py", "test_what_an_execution_shows")),
+           Mutation(REPRODUCERS, "end.begins('AssertionError')", "end.begins('')"),
+           Test("reproducers/test_confirm.py", "test_what_the_end_of_a_script_shows")),
     Mutant("an exception called a crash",
-           Mutation(REPRODUCERS, "self.code not in (0, 1)", "self.code != 0"),
-           Test("reproducers/test_confirm.py", "test_what_an_execution_shows")),
+           Mutation(REPRODUCERS, "self.how != 'exit code 1'", "True"),
+           Test("reproducers/test_confirm.py", "test_what_the_end_of_a_script_shows")),
+    Mutant("any exception confirms a refusal",
+           Mutation(REPRODUCERS, "end.begins(verdict.raised.cls)", "bool(end.how)"),
+           Test("reproducers/test_confirm.py", "test_what_the_end_of_a_script_shows")),
 ]  # fmt: skip
 
 TRAVELLING = [*ADAPTERS, *WORKERS]

@@ -121,7 +121,8 @@ class Suite:
 
     def run(self, *options: str, target: str = "", version: str = "1.5", results: str = "results.jsonl") -> Result:
         """Run pytest in the folder. `results` is the results file, beside which its report is written."""
-        arguments = ["-p", "conformance.plugin", "-p", "fakes", "-p", "no:hypothesispytest", "-q", "--no-certify"]
+        arguments = ["-p", "conformance.plugin", "-p", "fakes", "-p", "no:hypothesispytest", "-q"]
+        arguments += ["--no-certify", "--shrink=0"]
         arguments += ["--results", results, "--report", str(Path(results).with_suffix(".html"))]
         arguments += ["--target", target or f"{self.interpreter}//env:FAKEFLOW_VERSION={version}", *options]
         status, lines = self.run_pytest(arguments)
