@@ -454,6 +454,12 @@ class FileWriter:
         self._run = config.stash[RUN]
         # Who names a target wants its verdicts; the default ones are those that happen to be there.
         self._requires_targets = bool(config.getoption("require_targets") or config.getoption("target"))
+        self._config = config
+        self._unusable: dict[str, str] = {}  # what is wrong with spec files, by their ids
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and spec.folder_of(self._config.rootpath / report.nodeid) is not None:
+            self._unusable[report.nodeid] = str(report.longrepr).strip()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         try:
@@ -486,9 +492,13 @@ class FileWriter:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self._run.notes:
+        # pytest shows them itself, but for --tb=no.
+        unusable = self._unusable.values() if self._config.option.tbstyle == "no" else ()
+        if not self._run.notes and not unusable:
             return
         terminalreporter.section("conformance")
+        for message in unusable:
+            terminalreporter.line(message, red=True)
         for line in self._run.summary.lines():
             terminalreporter.line(line)
         for line in write_news(self._run.known, self._run.news):

@@ -33,7 +33,7 @@ from conformance.case.case import (
 from conformance.case.entry import ASSERTION, Entry, Execution, Severity, Text, Workaround
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
 from conformance.case.target import Greeting, Target
-from conformance.case.values import Arguments, DType, Numpy, Tensor, Value
+from conformance.case.values import MAX_AXES, Arguments, DType, Numpy, Tensor, Value
 from conformance.case.verdict import (
     Aspect,
     Authority,
@@ -55,6 +55,7 @@ __all__ = [
     "INTEGERS",
     "LAYERS",
     "LAYOUTS",
+    "MAX_AXES",
     "MAX_ELEMENTS",
     "VALUES",
     "Arguments",

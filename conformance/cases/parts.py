@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +14,7 @@ from conformance.apis import common
 from conformance.case import (
     DTYPES,
     LAYOUTS,
+    MAX_AXES,
     MAX_ELEMENTS,
     VALUES,
     Arguments,
@@ -28,6 +31,7 @@ from conformance.cases.expansion import Binding
 from conformance.cases.naming import case_name
 from conformance.cases.node import Node
 from conformance.cases.sizes import explain_oversize
+from conformance.oracle.expectation import find_refusal
 from conv_reference import LAYERS
 
 CLOSED_SETS = {
@@ -102,7 +106,33 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         wrong=_read_wrong(node, promise),
         standing=template.standing,
     )
-    return case if case.wrong is None else replace(case, twin=_build_twin(case, case.wrong, node, defaults))
+    if case.wrong is not None:
+        case = replace(case, twin=_build_twin(case, case.wrong, node, defaults))
+    if case.api is None:
+        _check_validity(node, case)
+    return case
+
+
+def _check_validity(node: Node, case: Case) -> None:
+    """Refuse a canonical case that says of itself what the oracle does not: that it is valid, or invalid."""
+    refusal = find_refusal(case)
+    if not case.promise.raises:
+        if refusal is not None:
+            raise node.error(f"the oracle refuses this call: {refusal}; mend it, or say that it `raises`", "arguments")
+        return
+    classes = " or ".join(case.promise.raises)
+    if refusal is None:
+        raise node.error(f"`raises` is {classes}, but the oracle takes this call; leave it out, or mend it", "raises")
+    if refusal.cls not in case.promise.raises:
+        raise node.error(f"`raises` is {classes}, but the oracle raises {refusal}; write {refusal.cls}", "raises")
+    twin = case.twin
+    if twin is None or not twin.arguments.keys() <= set(LAYERS[case.layer].parameters):
+        return  # what is wrong is a parameter that no layer has, which cannot be mended
+    refusal = find_refusal(twin)
+    if refusal is not None:
+        raise node.error(
+            f"with {case.wrong} mended the oracle still refuses the call: {refusal}; use `mended`", "wrong"
+        )
 
 
 def _read_wrong(node: Node, promise: Promise) -> str | None:
@@ -189,9 +219,18 @@ def _read_positional(node: Node, arguments: Arguments) -> tuple[str, ...]:
 
 
 def _read_classes(node: Node) -> tuple[str, ...]:
-    """The exception classes of `raises`."""
+    """The exception classes of `raises`: Python's, or a framework's with its module."""
     raises = node.data.get("raises", ())
-    return (raises,) if isinstance(raises, str) else tuple(raises)
+    names = (raises,) if isinstance(raises, str) else tuple(raises)
+    for name in names:
+        known = getattr(builtins, name, None)
+        is_exception = isinstance(known, type) and issubclass(known, BaseException)
+        if not is_exception and not re.fullmatch(r"\w+(\.\w+)+", name):
+            message = (
+                f"{name!r} is no exception of Python; write one such as ValueError, or a framework's as module.Class"
+            )
+            raise node.error(message, "raises")
+    return names
 
 
 # Inputs
@@ -225,8 +264,14 @@ def _check_inputs(node: Node, fields: Mapping[str, Value]) -> None:
 def _check_shape(node: Node, shape: Value) -> None:
     if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
         raise node.error(f"a shape is a list of integers >= 0, got {shape!r}", "shape")
+    _check_axes(node, shape)
     if math.prod(shape) > MAX_ELEMENTS:
         raise node.error(f"{shape} has more than {MAX_ELEMENTS} elements; it would not be allocated", "shape")
+
+
+def _check_axes(node: Node, shape: tuple[Value, ...]) -> None:
+    if len(shape) > MAX_AXES:
+        raise node.error(f"a shape has at most {MAX_AXES} axes, this one {len(shape)}; leave some out", "shape")
 
 
 # Promises
@@ -273,6 +318,8 @@ def _build_array(node: Node) -> dict[str, Any]:
     # A formula without a floor may promise a fraction, which no output then keeps.
     if "shape" in node.data and not _is_numbers(shape):
         raise node.error(f"a shape is a list of numbers, got {shape!r}", "shape")
+    if shape is not None:
+        _check_axes(node, shape)
     dtype = node.child("dtype").evaluate()
     if "dtype" in node.data and not isinstance(dtype, str):
         raise node.error(f"a dtype is its name, got {dtype!r}", "dtype")

@@ -133,6 +133,7 @@ def _expand_all(file: SpecFile, templates: Iterable[Template]) -> Iterator[Case]
     for template in templates:
         node = template.node
         for binding in expand(node):
+            node.check_time("split the file")
             case = build_case(file, template, binding)
             if case.name in lines:
                 raise node.error(

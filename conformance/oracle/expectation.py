@@ -101,6 +101,18 @@ def ask(case: Case) -> Expectation:
     return Expectation(canonical, arrays, None, parameters, output, gradients)
 
 
+def find_refusal(case: Case) -> Refusal | None:
+    """The exception by which the oracle refuses a call, without its arrays; None where it takes it, or cannot tell."""
+    canonical = read_layer(case)
+    if canonical is None:
+        return None
+    refusal = refuse_layer(case, canonical)
+    weight = None if refusal is not None else common.weight_shape(case.layer, canonical)
+    if refusal is not None or case.inputs is None or weight is None:
+        return refusal
+    return refuse_shapes(case.layer, canonical, case.inputs.shape, weight)
+
+
 # Which layer the arguments name
 
 
@@ -158,7 +170,9 @@ def refuse_layer(case: Case, canonical: Arguments) -> Refusal | None:
 def refuse_foreign_arguments(layer: LayerName, canonical: Arguments) -> Refusal | None:
     """An argument of the other layer, or of none, may be there at its default alone."""
     for name in canonical:
-        if name not in LAYERS[layer].parameters and not common.is_default(canonical, name):
+        if name in LAYERS[layer].parameters:
+            continue
+        if name not in common.DEFAULTS or not common.is_default(canonical, name):
             return Refusal("TypeError", f"{name} is no argument of {layer}")
     return None
 
@@ -210,9 +224,16 @@ def refuse_arrays(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Ref
     This stands apart from computing, whose errors (no bound exists for so many terms) are no rejection of the call.
     """
     assert arrays.weight is not None
+    return refuse_shapes(layer, canonical, arrays.x.shape, arrays.weight.shape)
+
+
+def refuse_shapes(
+    layer: LayerName, canonical: Arguments, shape: tuple[int, ...], weight: tuple[int, ...]
+) -> Refusal | None:
+    """The exception that the oracle raises on applying the layer to arrays of these shapes, if it does."""
     keywords = select_keywords(layer, canonical)
     try:
-        geometry = reference.find_geometry(layer, arrays.x.shape, arrays.weight.shape, **keywords)
+        geometry = reference.find_geometry(layer, shape, weight, **keywords)
         # Asked for because they do not exist where padding reaches beyond what the input can supply.
         _ = geometry.gradient_terms
     except (TypeError, ValueError) as error:

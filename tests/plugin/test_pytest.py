@@ -217,6 +217,16 @@ def test_what_cannot_be_used_is_named_with_the_remedy(suite: Suite, options: lis
     unusable.lines.fnmatch_lines(message)
 
 
+@pytest.mark.parametrize("options", [["--tb=no"], ["--tb=no", "-n2"], ["--tb=short"]], ids=" ".join)
+def test_a_spec_that_cannot_be_used_is_told_with_its_place(suite: Suite, options: list[str]) -> None:
+    suite.kernel_spec.write_text(suite.kernel_spec.read_text().replace("kernel_size:", "kernel_sise:"))
+    result = suite.run(*options)
+    # With xdist the other specs are asked all the same.
+    assert result.status == (pytest.ExitCode.TESTS_FAILED if "-n2" in options else pytest.ExitCode.INTERRUPTED)
+    message = "kernel.yaml:6:50: conv2d has no parameter 'kernel_sise'; known are in_channels"
+    assert result.output.count(f"{message}, out_channels") == 1, result.output
+
+
 @pytest.fixture
 def dead_target(suite: Suite) -> str:
     """An interpreter that ends before it answers."""
