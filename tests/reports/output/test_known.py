@@ -133,3 +133,20 @@ def test_the_page_tells_a_finding_in_the_catalogues_words(known, open_report):
     assert HOSTILE in text
     assert card.locator("a[href='https://example.org/1']").count() == 1
     assert page.locator("#finding-MEG-two").text_content().startswith("difference")
+
+
+def test_a_diff_speaks_of_entries(synthetic, results, capsys):
+    records = list(synthetic.records(60))
+    before = results([*records[:-1], entry(), DIFFERENCE, records[-1]], "before.jsonl")
+    more = entry(verdicts=5)
+    other = entry(id="MEG-three", title={"en": "It hangs", "zh": "卡死"})
+    after = results([*records[:-1], more, other, records[-1]], "after.jsonl")
+    assert main(["diff", str(before), str(after)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "MEG-" in line] == [
+        "new        MEG-three: 0 -> 3 verdicts  It hangs",
+        "gone       MEG-two: 3 -> 0 verdicts  Zeros",
+        "changed    MEG-one: 3 -> 5 verdicts  It adds one to the output",
+    ]
+    assert main(["diff", str(before), str(after), "--format", "markdown"]) == 0
+    assert "| 3 | 5 | It adds one to the output |" in capsys.readouterr().out
