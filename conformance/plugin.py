@@ -5,8 +5,10 @@ In order: options, collecting, the items, asking ahead of them, and what is kept
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,10 +21,12 @@ from conformance.cases import spec
 from conformance.cases.naming import item_name
 from conformance.catalogue.catalogue import Miscount
 from conformance.catalogue.fact import DIVERGENT
+from conformance.printable import make_printable, one_line
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
 from conformance.run import Answer, Note, Run, Settings, UnusableError
 from conformance.summary import write_news
 
+MAX_LINE = 2000  # characters of a line on the terminal
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
 # The attribute of a report that holds records, and the key under which xdist's workers tell what they collected.
@@ -144,7 +148,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in {**MARKERS, **dict.fromkeys(frameworks(), "cases on this framework")}.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     try:
-        config.stash[RUN] = Run(_read_settings(config), getattr(config, "cache", None))
+        config.stash[RUN] = Run(_read_settings(config), getattr(config, "cache", None), partial(_tell, config))
     except UnusableError as error:
         raise pytest.UsageError(str(error)) from error
     plugin = ReportingWorker(config) if _is_worker(config) else FileWriter(config)
@@ -168,6 +172,18 @@ def _read_settings(config: pytest.Config) -> Settings:
         certifies=option.certify,
         arguments=tuple(map(str, config.invocation_params.args)),
     )
+
+
+def _tell(config: pytest.Config, line: str) -> None:
+    """A line on the terminal in the middle of a case, where there is a terminal: none of xdist's workers has one."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter is None:
+        return
+    with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
+        reporter.ensure_newline()
+        reporter.write_line(one_line(line))
+        reporter.flush()
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -287,15 +303,15 @@ class CaseItem(pytest.Item):
         verdict = answer.verdict.verdict
         outcome = verdict.outcome
         if outcome is Outcome.FAULT:
-            raise FaultError(verdict.observed)
+            raise FaultError("\n".join(map(make_printable, verdict.observed.splitlines())))
         if outcome in DIVERGENT and run.settings.recounts:
-            pytest.xfail(f"for {run.settings.known}: {verdict.observed}")
+            pytest.xfail(f"for {run.settings.known}: {one_line(verdict.observed)}")
         if outcome in DIVERGENT and answer.title:
             pytest.xfail(answer.title)
         if answer.complaint or outcome in DIVERGENT:
             raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint))
         if outcome in SKIPPED:
-            pytest.skip(f"{outcome.replace('_', ' ')}: {verdict.observed}")
+            pytest.skip(f"{outcome.replace('_', ' ')}: {one_line(verdict.observed)}")
 
     def answer(self) -> Answer:
         """What came of the job, which is kept as `records` too."""
@@ -332,7 +348,7 @@ def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
         "clause": case.clause if case.clause != verdict.rests_on else "",
         "known": complaint,
     }
-    lines += [f"  {name:8}  {text}" for name, text in details.items() if text]
+    lines += [f"  {name:8}  {one_line(text, MAX_LINE)}" for name, text in details.items() if text]
     return "\n".join(lines)
 
 
@@ -504,7 +520,7 @@ class FileWriter:
         for line in write_news(self._run.known, self._run.news):
             terminalreporter.line(line)
         for note in self._run.notes:
-            terminalreporter.line(note.text, red=note.alarming)
+            terminalreporter.line(make_printable(note.text), red=note.alarming)
 
 
 class ReportingWorker:

@@ -17,6 +17,8 @@ import jsonschema
 import ruamel.yaml
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from conformance.printable import one_line
+
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
 MAX_LINE = 4000  # characters; the parser's time grows with the square of a line's length
@@ -77,7 +79,7 @@ class Document:
         """An error at a path, or at the innermost part of it that the file has."""
         while path not in self.positions:
             path = path[:-1]
-        return self.refuse(self.file, *self.positions[path], _make_printable(message))
+        return self.refuse(self.file, *self.positions[path], one_line(message))
 
     def validate(self, schema: str) -> None:
         """Hold the data against ``specs/schema/<schema>``; raises `refuse` where it differs."""
@@ -145,18 +147,16 @@ def parse(file: str, raw: bytes, refuse: type[InputError]) -> Document:
     except ruamel.yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise refuse(file, line, column, f"is no YAML: {_make_printable(error.reason)}") from error
+        raise refuse(file, line, column, f"is no YAML: {one_line(error.reason)}") from error
     except ruamel.yaml.error.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise refuse(
-            file, line, column, f"is no YAML: {_make_printable(error.problem or error.context or '')}"
-        ) from error
+        raise refuse(file, line, column, f"is no YAML: {one_line(error.problem or error.context or '')}") from error
     except RecursionError as error:
         raise refuse(file, 1, 1, f"is nested deeper than {MAX_DEPTH} levels") from error
     except Exception as error:
         # The parser's own slips on malformed text (it has several) are a malformed file all the same.
-        raise refuse(file, 1, 1, f"is no YAML: {_make_printable(f'{type(error).__name__}: {error}')}") from error
+        raise refuse(file, 1, 1, f"is no YAML: {one_line(f'{type(error).__name__}: {error}')}") from error
     if node is None:
         raise refuse(file, 1, 1, "is empty")
     reader = _Reader(file, refuse)
@@ -193,13 +193,6 @@ def _check_cost(file: str, text: str, refuse: type[InputError]) -> None:
             brackets = max(brackets, 0)  # those in text need not match
             if brackets > MAX_BRACKETS:
                 raise refuse(file, number, bracket.start() + 1, f"is nested deeper than {MAX_DEPTH} levels")
-
-
-def _make_printable(text: str) -> str:
-    """Text of a hostile file as it may stand in a message: one line, printable, not endless."""
-    line = " ".join(text.split())
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
-    return line if len(line) <= 500 else f"{line[:500]}..."
 
 
 @functools.cache
@@ -243,7 +236,7 @@ class _Reader:
         if isinstance(node, ScalarNode) and kind in _SCALARS:
             return self._read_scalar(node, kind)
         mend = "; quote it" if isinstance(node, ScalarNode) and node.style is None else ""
-        raise self._error(position, f"the tag {_make_printable(str(node.tag))} is not allowed here{mend}")
+        raise self._error(position, f"the tag {one_line(str(node.tag))} is not allowed here{mend}")
 
     def _read_mapping(self, node: MappingNode, path: YamlPath) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
@@ -256,7 +249,7 @@ class _Reader:
                 raise self._error(position, "a key must be a string; quote it")
             key = self._read_scalar(key_node, "str")
             if key in mapping:
-                raise self._error(position, f"the key {_make_printable(repr(key))} stands here twice")
+                raise self._error(position, f"the key {one_line(repr(key))} stands here twice")
             self.positions[*path, key] = position
             mapping[key] = self.read(value_node, (*path, key))
         return mapping
@@ -267,7 +260,7 @@ class _Reader:
         try:
             value = self._construct(node)
         except Exception as error:  # "1_" is an int to the resolver, and not to int()
-            raise self._error(_find_position(node), f"is no {kind}: {_make_printable(str(error))}") from error
+            raise self._error(_find_position(node), f"is no {kind}: {one_line(str(error))}") from error
         if isinstance(value, int) and abs(value) >= 2**MAX_BITS:
             raise self._error(_find_position(node), TOO_LONG)
         if isinstance(value, str) and _SURROGATE.search(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +69,13 @@ class Run:
         notes: what there is to say at the end; empty where nothing ran.
     """
 
-    def __init__(self, settings: Settings, cache: Cache | None = None) -> None:
-        """`cache` is where certificates are kept between runs.
+    def __init__(
+        self, settings: Settings, cache: Cache | None = None, tell: Callable[[str], None] = lambda line: None
+    ) -> None:
+        """
+        Args:
+            cache: where certificates are kept between runs.
+            tell: says a line to who waits.
 
         Raises:
             UnusableError: a target, a catalogue or an earlier run's file cannot be used.
@@ -85,7 +90,7 @@ class Run:
             self.known = load_catalogue(settings, self.targets)
         except (TargetError, resume.ResumeError, CatalogueError, ResultsError) as error:
             raise UnusableError(str(error)) from error
-        self._asking = Asking(settings, self.targets, cache)
+        self._asking = Asking(settings, self.targets, cache, tell)
         self._describer = Describer(self._asking, settings)
         self._recording = Recording(settings, self.earlier)
         self._executed: dict[tuple[str, str], Execution] = {}

@@ -27,7 +27,7 @@ from conformance.targets.interpreter import LAST_MOMENT, Interpreter
 from conformance.targets.protocol import decode_answer
 from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, name_adapter, source_of
 
-START_LIMIT = 180.0  # seconds for an interpreter to start and import its framework
+START_LIMIT = 90.0  # seconds for an interpreter to start and import its framework
 LOOK = 0.5  # seconds between looks at the process itself while it is silent
 
 
@@ -82,7 +82,9 @@ class Connection:
                 raise KilledError(self.target.spec, self._interpreter.wait_for_end()) from error
             raise NotStartedError(self.target.spec, reason) from error
         framework = frameworks()[self.target.framework]
-        raise MissingFrameworkError(framework.name, answer["failed"], framework.install)
+        reason = str(answer["failed"])
+        lacks_numpy = "No module named 'numpy'" in reason
+        raise MissingFrameworkError(framework.name, reason, "NumPy" if lacks_numpy else framework.install)
 
     def _check_interpreter(self) -> None:
         """Raises NoInterpreterError where a file is named, and is not there."""

@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.printable import one_line
+
 
 class TargetError(Exception):
     """A target that cannot be used: what is wrong with it, and the remedy."""
@@ -29,18 +31,18 @@ class UnusableNameError(TargetError):
     problem: str
 
     def __str__(self) -> str:
-        return f"--target {self.target}: {self.problem}"
+        return f"--target {one_line(self.target)}: {one_line(self.problem)}"
 
 
 @dataclass(eq=False)
 class NotStartedError(TargetError):
-    """The interpreter of an execnet specification cannot be started; `reason` is what it said itself, in one line."""
+    """The interpreter of an execnet specification cannot be started; `reason` is what it said itself."""
 
     spec: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.spec} cannot be started: {self.reason}"
+        return f"{self.spec} cannot be started: {one_line(self.reason)}"
 
 
 @dataclass(eq=False)
@@ -77,7 +79,7 @@ class MissingFrameworkError(TargetError):
     install: str
 
     def __str__(self) -> str:
-        return f"{self.framework} cannot be used there: {self.reason}; it needs {self.install}"
+        return f"{self.framework} cannot be used there: {one_line(self.reason)}; it needs {self.install}"
 
 
 class Cause(StrEnum):

@@ -28,6 +28,8 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
 }
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME")  # they are about the host's interpreter
+OLDEST = (3, 8)  # the version that the sources which travel are written for
+VERSION_LIMIT = 5.0  # seconds for an interpreter to say its version
 MAX_REASON = 4000  # bytes of what a process said that are read for the reason
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -126,6 +128,9 @@ class Interpreter:
     def explain(self, error: BaseException) -> str:
         """Why the process could not be started, in one line: its own last one, where it has said something."""
         end = self.wait_for_end()
+        version = find_version(self.spec.python) if self.local else None
+        if version is not None and version < OLDEST:
+            return f"it is Python {version[0]}.{version[1]}, and needs CPython {OLDEST[0]}.{OLDEST[1]} or newer ({end})"
         with contextlib.suppress(OSError, ValueError):
             self._stderr.seek(0)
             lines = self._stderr.read()[-MAX_REASON:].decode("utf-8", "replace").strip().splitlines()
@@ -208,6 +213,19 @@ class _Subprocess:
 
     def __init__(self, start: Start) -> None:
         self.Popen = start
+
+
+def find_version(python: str | None) -> tuple[int, int] | None:
+    """The version that an interpreter here says it has, however old it is; None where it says none."""
+    if not python:
+        return None
+    write = "import sys; sys.stdout.write('%d %d' % tuple(sys.version_info[:2]))"
+    try:
+        done = subprocess.run([python, "-c", write], capture_output=True, timeout=VERSION_LIMIT, check=False)
+        major, minor = map(int, done.stdout.split())
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return major, minor
 
 
 def describe_exit(code: int) -> str:

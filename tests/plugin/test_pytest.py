@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
+from conformance.targets.command_line import PROBE_LIMIT
+from conformance.targets.connection import START_LIMIT
 from tests.fakes.suite import CASES, Result, Suite
 
 pytest_plugins = ("pytester",)
@@ -225,6 +228,45 @@ def test_a_spec_that_cannot_be_used_is_told_with_its_place(suite: Suite, options
     assert result.status == (pytest.ExitCode.TESTS_FAILED if "-n2" in options else pytest.ExitCode.INTERRUPTED)
     message = "kernel.yaml:6:50: conv2d has no parameter 'kernel_sise'; known are in_channels"
     assert result.output.count(f"{message}, out_channels") == 1, result.output
+
+
+def test_what_a_target_says_reaches_the_terminal_as_one_clean_line(suite: Suite) -> None:
+    path = suite.write("python", "#!/bin/sh\nprintf 'gone\\033[2J\\007 for good\\n' >&2\nexit 7\n")
+    path.chmod(0o755)
+    suite.behave(k2="first \x1b[31m\x07line, please report this bug\nsecond line")
+    dead = suite.run(target=f"fakeflow={path}")
+    raising = suite.run(results="raising.jsonl")
+    assert "gone\\x1b[2J\\x07 for good (exit code 7)" in dead.output
+    assert "first \\x1b[31m\\x07line" in raising.output
+    for result in (dead, raising):
+        assert not set(result.output) & set("\x1b\x07")
+
+
+def test_a_target_without_numpy_needs_numpy(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError(\"No module named 'numpy'\")\n")
+    result = suite.run(target=suite.interpreter.replace("PYTHONPATH=", f"PYTHONPATH={tmp_path}:"))
+    assert result.status == 1
+    result.lines.fnmatch_lines("target fakeflow is unavailable: *No module named 'numpy'; it needs NumPy; *")
+
+
+def test_a_target_that_hangs_at_its_start_is_told_while_it_lasts_and_given_up(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.run.asking.PATIENCE", 0.2)
+    monkeypatch.setattr("conformance.targets.connection.START_LIMIT", 4.0)
+    result = suite.run(target=suite.interpreter + "//env:FAKEFLOW_START=hang")
+    assert result.status == 1
+    result.lines.fnmatch_lines(
+        [
+            "waiting for target fakeflow to start, * s at most ...",
+            "target fakeflow is unavailable: *no answer in 4 seconds*",
+        ]
+    )
+    assert result.output.count("waiting for target") == 1
+
+
+def test_a_start_is_given_well_under_three_minutes() -> None:
+    assert START_LIMIT + PROBE_LIMIT <= 120
 
 
 @pytest.fixture

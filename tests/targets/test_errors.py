@@ -50,6 +50,24 @@ def test_an_error_shows_its_facts(error: Exception, sentence: str) -> None:
     assert str(error) == sentence
 
 
+HOSTILE = "first\nsecond\r\x1b[2J\u202eand on" + "x" * 10_000
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnusableNameError("a", HOSTILE),
+        NotStartedError("popen", HOSTILE),
+        MissingFrameworkError("torch", HOSTILE, "torch"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_a_target_says_is_one_clean_line(error: Exception) -> None:
+    assert "first second \\x1b[2J\\u202eand on" in str(error)
+    assert str(error).isprintable()
+    assert len(str(error)) < 700
+
+
 @pytest.mark.parametrize("error", [error for error, _ in ERRORS], ids=lambda error: type(error).__name__)
 def test_an_error_may_travel_between_processes(error: Exception) -> None:
     for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):
