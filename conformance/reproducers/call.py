@@ -122,7 +122,7 @@ def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) ->
     goes_on = "x" in tensors and extent.last not in (Phase.CONSTRUCT, Phase.PARAMETERS)
     if not goes_on and not extent.keeps and extent.last is not Phase.PARAMETERS:
         return [construction]
-    shared = [name for name in PARAMETERS if extent.other and name in tensors]
+    shared = [name for name in PARAMETERS if extent.other and extent.sets and name in tensors]
     parameters = {name: name if name in shared else tensors[name] for name in PARAMETERS if name in tensors}
     lines = [f"{name} = {tensors[name]}" for name in shared]
     lines.append(f"layer = {construction}")
@@ -138,7 +138,10 @@ def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) ->
     if extent.other:
         assert asked.case.promise.same_as is not None
         other = write_call(asked.contract, asked.framework, asked.case.promise.same_as)
-        lines += [f"other = {other}", *write_parameters("other", asked, parameters), "other_output = other(x)"]
+        if extent.sets:
+            lines += [f"other = {other}", *write_parameters("other", asked, parameters), "other_output = other(x)"]
+        else:
+            lines.append(f"{other}(x)")
     return lines
 
 
@@ -153,7 +156,8 @@ def write_functional(asked: AskedCase, tensors: Mapping[str, str], extent: Exten
     lines += write_running(asked, tensors, extent)
     if extent.other:
         assert asked.case.promise.same_as is not None
-        lines.append(f"other_output = {write_call(asked.contract, asked.framework, asked.case.promise.same_as)}")
+        other = write_call(asked.contract, asked.framework, asked.case.promise.same_as)
+        lines.append(f"other_output = {other}" if extent.keeps else other)
     return lines
 
 

@@ -63,15 +63,14 @@ class Details:
         judged = self._run.judged[index]
         raw = judged.details() if judged.verdict.has else {}
         detail: dict[str, Any] = {}
-        confirmation = self._run.confirmation(judged)
-        # What was executed shows the same with a smaller call.
-        script = confirmation.script if confirmation is not None and confirmation.script else raw.get("script")
-        if isinstance(script, str):
+        script = self._run.read_script(judged)
+        if script:
             detail["script"] = visible(script, _SCRIPT_LIMIT)
         if isinstance(raw.get("stderr"), str):
             detail["stderr"] = visible(raw["stderr"])
         if index in self._pictured and isinstance(raw.get("arrays"), dict):
             detail["arrays"] = {visible(str(name), 40): _clean_numbers(array) for name, array in raw["arrays"].items()}
+        confirmation = self._run.confirmation(judged)
         if confirmation is not None:
             detail["confirmed"] = confirmation.confirmed
             detail["printed"] = visible(confirmation.printed)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from ..findings.clusters import Finding, cluster
 from ..findings.drafts import Sighting, find_sightings
 from ..findings.order import rate_severity
-from ..results.loaded import LoadedRun
+from ..results.loaded import JudgedCase, LoadedRun
 from ..results.records import Entry
 from . import words
 from .visible import visible
@@ -150,12 +150,23 @@ def _write_draft(run: LoadedRun, finding: Finding) -> str:
         f"    versions: {_scalar('==' + target.version.partition('+')[0])}",
         "  script: |",
     ]
-    script = judged.details().get("script") if judged.verdict.has else None
-    lines += [f"    {line}" for line in str(script or f"assert False, '{_TODO}'").splitlines()]
+    script = run.read_script(judged) or f"assert False, '{_TODO}'"
+    lines += [f"    {line}" for line in visible(script, 8000).splitlines()]
+    ends = _read_end(run, judged)
+    if ends != "AssertionError":
+        lines.append(f"  ends: {_scalar(ends)}")
     lines.append("  seen:")
     for sighting in find_sightings(run, finding):
         lines += _write_sighting(sighting)
     return "".join(f"  {line}".rstrip() + "\n" for line in lines)
+
+
+def _read_end(run: LoadedRun, judged: JudgedCase) -> str:
+    """How the script ended that was executed: the exception's class, a signal's name, or no end."""
+    confirmation = run.confirmation(judged)
+    if confirmation is None or not confirmation.confirmed:
+        return "AssertionError"
+    return confirmation.printed.rpartition("\n")[2].partition(":")[0]
 
 
 def _write_sighting(sighting: Sighting) -> Iterator[str]:

@@ -111,6 +111,14 @@ class LoadedRun:
         verdict = judged.verdict
         return self.confirmations.get((judged.path, verdict.case, verdict.target, verdict.api))
 
+    def read_script(self, judged: JudgedCase) -> str:
+        """The script that shows a verdict: what was executed, of a smaller call, or its own; "" where there is none."""
+        confirmation = self.confirmation(judged)
+        if confirmation is not None and confirmation.script:
+            return confirmation.script
+        script = judged.details().get("script") if judged.verdict.has else None
+        return script if isinstance(script, str) else ""
+
     def entry(self, judged: JudgedCase) -> Entry | None:
         """The entry of the catalogue that explains a verdict."""
         known = judged.verdict.known

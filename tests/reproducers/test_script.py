@@ -417,9 +417,18 @@ def check_terse(script: str | None) -> None:
 
 
 @FOR_EACH_API
-def test_a_script_of_two_calls_has_few_lines_too(api: str) -> None:
+@pytest.mark.parametrize("verdict", [diverges(Kind.VALUE, "output"), REJECTED], ids=["value", "refused"])
+def test_a_script_of_two_calls_has_few_lines_too(api: str, verdict: Verdict) -> None:
     promise = Promise(same_as={**own_layer(api), "stride": 2})
-    check_terse(write_script(ask(api, promise=promise, own=own_layer(api)), diverges(Kind.VALUE, "output")))
+    check_terse(write_script(ask(api, promise=promise, own=own_layer(api)), verdict))
+
+
+@FOR_EACH_API
+def test_which_of_two_calls_is_refused_does_not_matter(api: str) -> None:
+    asked = ask(api, promise=Promise(same_as={**own_layer(api), "stride": "wrong"}), own=own_layer(api))
+    script = write_script(asked, REJECTED)
+    assert script is not None
+    assert "wrong" in script.splitlines()[-1]
 
 
 @pytest.mark.parametrize("promised", [promised for promised, _ in DRAWN.values()], ids=list(DRAWN))

@@ -150,3 +150,13 @@ def test_a_diff_speaks_of_entries(synthetic, results, capsys):
     ]
     assert main(["diff", str(before), str(after), "--format", "markdown"]) == 0
     assert "| 3 | 5 | It adds one to the output |" in capsys.readouterr().out
+
+
+def test_a_draft_has_the_script_that_was_executed_and_says_how_it_ends(results, audited_records, capsys):
+    confirmations = [record for record in audited_records if record["record"] == "confirmation"]
+    crash = next(record for record in confirmations if record["printed"].endswith("SIGFPE"))
+    crash["script"] = "import small\nsmall.call()\n"
+    assert main(["known", str(results(audited_records)), "--draft"]) == 0
+    drafts = capsys.readouterr().out
+    assert '    script: |\n      import small\n      small.call()\n    ends: "SIGFPE"\n' in drafts
+    assert drafts.count("ends:") == sum("AssertionError" not in record["printed"] for record in confirmations)
