@@ -77,6 +77,7 @@ class Source:
             input, weight and bias.
         backward_functional: the same for ``run(x, weight, bias)``; bias may be None.
         dtype: the framework's spelling of a dtype's common name ``{name}``.
+        seed: begins its random numbers at 0.
     """
 
     imports: str
@@ -90,6 +91,7 @@ class Source:
     backward: str
     backward_functional: str
     dtype: str
+    seed: str = "pass"
 
 
 @dataclass(frozen=True)

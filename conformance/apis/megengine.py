@@ -123,6 +123,7 @@ FRAMEWORK = Framework(
             "gradients = {k: t.grad for k, t in leaves.items()}"
         ),
         dtype='"{name}"',
+        seed="megengine.random.seed(0)",
     ),
     contracts=(
         Contract(

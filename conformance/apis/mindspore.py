@@ -127,6 +127,7 @@ FRAMEWORK = Framework(
         ),
         backward_functional="",
         dtype="mindspore.{name}",
+        seed="mindspore.set_seed(0)",
     ),
     contracts=(
         Contract(

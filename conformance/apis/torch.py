@@ -45,6 +45,7 @@ FRAMEWORK = Framework(
             "gradients = dict(zip(leaves, found))"
         ),
         dtype="torch.{name}",
+        seed="torch.manual_seed(0)",
     ),
     contracts=(
         Contract(

@@ -63,6 +63,14 @@ class Call:
         """Answered with the values that the parameters have after construction."""
         return self._with(values=True)
 
+    def with_witness(self) -> Call:
+        """Answered with how often each phase called into the framework."""
+        return self._with(witness=True)
+
+    def same_as(self, other: Call) -> Call:
+        """Answered with the output of the other call's layer too."""
+        return self._with(same_as=other.wire["arguments"])
+
     def read_back(self) -> Call:
         """Answered with what the framework holds after it was given the arrays."""
         return self._with(read_back=True)

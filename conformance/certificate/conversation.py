@@ -20,7 +20,7 @@ class Conversation:
     def __init__(self, target: Target) -> None:
         """Raises TargetError where the target cannot be started."""
         self._target = target
-        self._connection = start_worker(target)
+        self._connection, self.version = start_worker(target)
 
     def answer(self, calls: Sequence[Mapping[str, Any]]) -> list[Observation]:
         """The answers to calls as they travel, in order.
@@ -41,7 +41,7 @@ class Conversation:
                 observations.append(self._connection.receive(number, ANSWER_LIMIT))
         except (LostError, OSError) as error:
             self._connection.close()
-            self._connection = start_worker(self._target)
+            self._connection, self.version = start_worker(self._target)
             raise CheckFailedError(f"the worker gave no answer: {error}") from error
         return observations
 
@@ -50,12 +50,11 @@ class Conversation:
         self._connection.close()
 
 
-def start_worker(target: Target) -> Connection:
-    """A connection whose worker has started. Raises TargetError."""
+def start_worker(target: Target) -> tuple[Connection, str]:
+    """A connection whose worker has started, and the version that it says. Raises TargetError."""
     connection = Connection(target)
     try:
-        connection.start()
+        return connection, connection.start().version
     except BaseException:
         connection.close()
         raise
-    return connection
