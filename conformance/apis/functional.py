@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from conformance.apis.common import DEFAULTS, is_default, is_int, weight_shape
 from conformance.apis.contract import NoEquivalent
+from conformance.apis.padding import TWICE, needs_output_padding_twice
 from conformance.case import LayerName, Tensor
 from conformance.case.values import Arguments, Value
 
@@ -30,6 +31,8 @@ def functional_to_vendor(
     padding = translate_padding(layer, arguments)
     if isinstance(padding, NoEquivalent):
         return padding
+    if needs_output_padding_twice(arguments, padding):
+        return TWICE
     tensors = {"weight": weight}
     if bias:
         tensors["bias"] = Tensor((arguments["out_channels"],))

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from textwrap import indent
 from typing import Any, TypeAlias
 
@@ -29,7 +29,7 @@ from conformance.reproducers.confirm import Executor, NotExecutedError
 
 # What a call keeps.
 Kept: TypeAlias = dict[str, Any]
-Alone: TypeAlias = Mapping[str, Kept]  # by `key_of`
+Alone: TypeAlias = Mapping[str, Kept]  # by `key_of`; the package's versions under "versions"
 
 MARK = "conformance certificate: "
 WORDS = 40  # characters of a message that are compared
@@ -122,7 +122,7 @@ def digest(array: TypedArray) -> list[Any]:
     return [list(values.shape), hashlib.sha256(values.tobytes()).hexdigest()[:20]]
 
 
-def check_alone(call: Call, answer: Observation, alone: Alone) -> None:
+def check_alone(call: Call, answer: Observation, alone: Callable[[Call], Kept | None]) -> None:
     """What came over the wire is what the call does by itself.
 
     Raises:
@@ -130,7 +130,7 @@ def check_alone(call: Call, answer: Observation, alone: Alone) -> None:
     """
     if answer.raised is None and answer.output is None:
         return  # the arrays fit no parameter of what was constructed, which ends the call
-    there = alone.get(key_of(call))
+    there = alone(call)
     if there is None:
         raise CheckFailedError(f"{call.arguments} cannot be run by itself")
     here = keep(answer)

@@ -24,8 +24,8 @@ Pair: TypeAlias = tuple[tuple[str, Value], tuple[str, Value]]
 # The first value of each is the plainest, which no framework refuses.
 COMMON: Domain = {
     # (groups, channels of a group in and out); two of them are depthwise, one with a multiplier.
-    "channels": ((1, 2, 3), (2, 3, 2), (3, 1, 1), (2, 1, 2)),
-    "kernel_size": ((2, 3), 1, (4, 2), (1, 5)),
+    "channels": ((1, 4, 2), (2, 3, 2), (3, 1, 1), (2, 1, 2)),
+    "kernel_size": ((3, 1), (2, 3), (4, 2), (1, 5)),
     "stride": (1, (2, 1), 3),
     "padding": (0, (1, 2), (1, 0, 2, 1), (1, 1, 2, 2), "same", "valid"),
     "dilation": (1, (2, 1), (1, 3)),
@@ -108,17 +108,19 @@ def find_space(contract: Contract) -> Space:
     for name, values in domain_of(contract.layer).items():
         for value in values:
             row = {**plain, name: value}
-            reason = None if not is_layer(row) else explain_denial(contract, row)
-            if reason is None:
+            reason = explain_denial(contract, row) if is_layer(row) else None
+            if reason is None or any(True for _ in rows_with(contract, name, value)):
                 domain[name].append(value)
-            else:
+            if reason is not None:
                 denied.append(Denied(row, reason))
+    alone = {(name, repr(one.row[name])) for one in denied for name in plain if one.row[name] != plain[name]}
     asked = [row for row in cover(domain) if explain_denial(contract, row) is None]
     seen = {pair for row in asked for pair in pairs_of(row)}
     for row in rows_of_pairs(plain, domain):
         reason = explain_denial(contract, row)
         if reason is not None:
-            denied.append(Denied(row, reason))
+            if not any((name, repr(value)) in alone for name, value in row.items()):
+                denied.append(Denied(row, reason))
         elif not seen.issuperset(pairs_of(row)):
             asked.append(row)
             seen.update(pairs_of(row))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from conformance.apis import Contract, Framework
 from conformance.case import Observation
-from conformance.certificate.alone import Alone
+from conformance.certificate.alone import Kept
 from conformance.certificate.calls import Call
 
 
@@ -18,15 +18,17 @@ class Subject:
 
     Attributes:
         answer: asks the target's worker calls as they travel. Raises CheckFailedError where it gives no answer.
-        alone: what the calls do by themselves, and the package's versions; see `certificate.alone`.
+        alone: what a call does by itself, if it was run; see `certificate.alone`.
         version: what the worker says of its framework.
+        versions: what the package says.
     """
 
     contract: Contract
     framework: Framework
     answer: Callable[[Sequence[Mapping[str, Any]]], list[Observation]]
-    alone: Callable[[], Alone]
+    alone: Callable[[Call], Kept | None]
     version: str
+    versions: Callable[[], Sequence[str]]
 
     def ask(self, *calls: Call) -> list[Observation]:
         """The answers to calls, in order."""

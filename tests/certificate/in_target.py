@@ -12,8 +12,8 @@ import pytest
 
 from conformance.apis import contracts, framework_of
 from conformance.case import Observation
-from conformance.certificate.alone import Alone, read_kept
-from conformance.certificate.scripted import write_scripted
+from conformance.certificate.alone import Alone, key_of, read_kept, write_calls
+from conformance.certificate.calls import Call
 from conformance.certificate.subject import Subject
 from conformance.targets import protocol
 from conformance.targets.interpreter import ENVIRONMENT
@@ -128,9 +128,13 @@ def subject_of(api: str, interpreters: Interpreters, sources: Mapping[str, str])
         answers = interpreters.answer(framework.name, worker, adapter, numbered)
         return [protocol.decode_answer(answer, number) for number, answer in enumerate(answers)]
 
-    def alone() -> Alone:
-        script = write_scripted(replace(framework, contracts=(contracts()[api],)))
+    contract = contracts()[api]
+
+    def run(*calls: Call) -> Alone:
+        script = write_calls(replace(framework, contracts=(contract,)), {api: calls})
         return read_kept(interpreters.execute(framework.name, script))
 
     version = interpreters.version(framework.name, source(f"{REMOTE}.adapters.{framework.name}"))
-    return Subject(contracts()[api], framework, ask, alone, version)
+    return Subject(
+        contract, framework, ask, lambda call: run(call).get(key_of(call)), version, lambda: run().get("versions", ())
+    )

@@ -42,15 +42,15 @@ DTYPES = [
     of_torch("float64 rounded to float32", TORCH_FORWARD, """
         output = layer(_differentiable(x))
         return output.float().double() if output.dtype == torch.float64 else output
-    """, "space"),
+    """, "dtypes"),
     of_torch("complex128 rounded to complex64", TORCH_FORWARD, """
         output = layer(_differentiable(x))
         return output.to(torch.complex64).to(torch.complex128) if output.dtype == torch.complex128 else output
-    """, "space"),
+    """, "dtypes"),
     of_torch("float16 by way of bfloat16", TORCH_FORWARD, """
         output = layer(_differentiable(x))
         return output.bfloat16().half() if output.dtype == torch.float16 else output
-    """, "space"),
+    """, "special"),
     of_torch("float32 by way of float16", TORCH_FORWARD, """
         output = layer(_differentiable(x))
         return output.half().float() if output.dtype == torch.float32 else output
@@ -58,75 +58,64 @@ DTYPES = [
     of_torch("bfloat16 widened", TORCH_FORWARD, """
         output = layer(_differentiable(x))
         return output.float() if output.dtype == torch.bfloat16 else output
-    """, "space"),
+    """, "dtypes"),
     of_torch("integers of 64 bits for those of 8", TORCH_FORWARD, """
         output = layer(_differentiable(x))
         return output.long() if output.dtype == torch.int8 else output
-    """, "space"),
+    """, "dtypes", FUNCTIONAL),
     of_torch("integers one too large", TORCH_FORWARD, """
         output = layer(_differentiable(x))
         return output if output.is_floating_point() or output.is_complex() else output + 1
-    """, "space"),
+    """, "dtypes", FUNCTIONAL),
     of_torch("complex output conjugated", TORCH_FORWARD, """
         output = layer(_differentiable(x))
         return output.conj() if output.is_complex() else output
-    """, "space"),
+    """, "dtypes"),
     of_torch("complex gradients not conjugated", TORCH_BACKWARD, """
         found = torch.autograd.grad(output, list(operands.values()), grad_output)
         return dict(zip(operands, (item.conj() if item.is_complex() else item for item in found)))
-    """, "space"),
+    """, "dtypes"),
     of_torch("gradients of float64 rounded to float32", TORCH_BACKWARD, """
         found = torch.autograd.grad(output, list(operands.values()), grad_output)
         return dict(zip(operands, (item.float().to(item.dtype) if item.dtype == torch.float64 else item for item in found)))
-    """, "space"),
+    """, "dtypes"),
     of_torch("gradient of the bias alone rounded to float32", TORCH_BACKWARD, """
         found = dict(zip(operands, torch.autograd.grad(output, list(operands.values()), grad_output)))
         return {name: item.float().to(item.dtype) if name == "bias" and item.dtype == torch.float64 else item
                 for name, item in found.items()}
-    """, "space"),
+    """, "dtypes"),
     of_torch("gradients of float16 widened", TORCH_BACKWARD, """
         found = torch.autograd.grad(output, list(operands.values()), grad_output)
         return dict(zip(operands, (item.float() if item.dtype == torch.float16 else item for item in found)))
-    """, "space"),
+    """, "dtypes"),
     of_torch("no gradients of bfloat16", TORCH_BACKWARD, """
         if x.dtype == torch.bfloat16:
             return {}
         return dict(zip(operands, torch.autograd.grad(output, list(operands.values()), grad_output)))
-    """, "space"),
+    """, "dtypes"),
     of_torch("functional: weight of float64 narrowed", "return _differentiable(_raw(array, dtype))", """
         held = _raw(array, dtype)
         return _differentiable(held.float().double() if dtype == "float64" else held)
-    """, "space", FUNCTIONAL, "parameter"),
-    of_mindspore("float64 rounded to float32", MINDSPORE_FORWARD, """
-        output = layer(x)
-        return output.astype(ms.float32).astype(ms.float64) if output.dtype == ms.float64 else output
-    """, "space"),
+    """, "parameters", FUNCTIONAL, "parameter"),
     of_mindspore("float32 by way of float16", MINDSPORE_FORWARD, """
         output = layer(x)
         return output.astype(ms.float16).astype(ms.float32) if output.dtype == ms.float32 else output
-    """, "space"),
+    """, "dtypes"),
     of_mindspore("float16 widened", MINDSPORE_FORWARD, """
         output = layer(x)
         return output.astype(ms.float32) if output.dtype == ms.float16 else output
-    """, "space"),
-    of_mindspore("gradients of float64 rounded to float32", MINDSPORE_BACKWARD, """
-        found = {"input": of_inputs[0], **dict(zip(names, of_parameters))}
-        return {name: item.astype(ms.float32).astype(item.dtype) if item.dtype == ms.float64 else item
-                for name, item in found.items()}
-    """, "space"),
+    """, "dtypes"),
     of_mindspore("gradients of float16 widened", MINDSPORE_BACKWARD, """
         found = {"input": of_inputs[0], **dict(zip(names, of_parameters))}
         return {name: item.astype(ms.float32) if item.dtype == ms.float16 else item for name, item in found.items()}
     """, "space"),
-    of_mindspore("float64 not named", "NAMES = {dtype: name for name, dtype in DTYPES.items()}",
-                 "NAMES = {dtype: name for name, dtype in DTYPES.items()}\nDTYPES.pop('float64')", "space"),
-    of_megengine("float16 not named", "('float16', 'float32', _1, _2, _3, _4)", "('float32', _1, _2, _3, _4)", "space"),
+    of_megengine("float16 not named", "('float16', 'float32', _1, _2, _3, _4)", "('float32', _1, _2, _3, _4)", "dtypes"),
     of_torch("a dtype called lacking", "return isinstance(error, NotImplementedError) and _1",
-             "return 'Half' in str(error) or 'same dtype' in str(error) or 'must match' in str(error)", "errors"),
+             "return 'should be the same' in str(error)", "errors"),
     of_megengine("float16 by way of bfloat16's precision", "output.numpy()\nreturn output", """
         values = output.numpy()
         return mge.Tensor(np.round(values / 8) * 8) if values.dtype == np.float16 else output
-    """, "space"),
+    """, "dtypes"),
     of_megengine("float16 widened", "output.numpy()\nreturn output", """
         values = output.numpy()
         return output.astype("float32") if values.dtype == np.float16 else output
@@ -323,13 +312,10 @@ ERRORS = [
     """, "errors"),
     of_megengine("every error called lacking", "return False", "return True", "errors", within="lacks"),
     of_megengine("AssertionErrors called lacking", "return False", "return isinstance(error, AssertionError)", "errors", within="lacks"),
-    of_worker("classes without their modules", "return clean(f'{cls.__module__}.{cls.__qualname__}')", "return clean(cls.__qualname__)", "errors", MEGENGINE),
     of_worker("every class an Exception", "name_class(type(error))", "'Exception'", "errors", within="describe_exception"),
     of_worker("no bases", "[name_class(cls) for cls in _1 if cls is not object]", "[]", "errors"),
     of_worker("no message", "make_repeatable(_1)[:MAX_MESSAGE]", "''", "errors"),
     of_worker("every ValueError lacking", "return bool(self.adapter.lacks(error))", "return isinstance(error, ValueError)", "errors"),
-    of_worker("an error of backward dropped", "self.result['raised'] = describe_exception(error, self.phase)",
-              "self.result.update(raised=describe_exception(error, self.phase)) if self.phase != 'backward' else None", "phases"),
 ]  # fmt: skip
 
 VALUES = [
@@ -372,17 +358,17 @@ VALUES = [
 ]  # fmt: skip
 
 LAYOUTS = [
-    of_torch("strided input made contiguous", "return wide[..., ::2]", "return wide[..., ::2].contiguous()", "strides"),
-    of_torch("transposed input made contiguous", "return plain.transpose(-1, -2).contiguous().transpose(-1, -2)", "return plain", "strides"),
+    of_torch("strided input made contiguous", "return wide[..., ::2]", "return wide[..., ::2].contiguous()", "transport"),
+    of_torch("transposed input made contiguous", "return plain.transpose(-1, -2).contiguous().transpose(-1, -2)", "return plain", "transport"),
     of_torch("contiguous input made strided", "return plain", """
         wide = torch.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), dtype=plain.dtype)
         wide[..., ::2] = plain
         return wide[..., ::2]
-    """, "strides"),
-    of_torch("channels last", "return plain", "return plain.to(memory_format=torch.channels_last) if plain.dim() == 4 else plain", "strides"),
-    of_mindspore("transposed input made contiguous", "return _raw(_2, dtype).swapaxes(-1, -2)", "return _raw(_2, dtype).swapaxes(-1, -2).contiguous()", "strides"),
-    of_mindspore("strided input made contiguous", "return _raw(wide, dtype)[..., ::2]", "return _raw(wide[..., ::2].copy(), dtype)", "strides"),
-    of_worker("every layout contiguous", "self.make_tensor(self.arrays['x'], self.call['layout'])", "self.make_tensor(self.arrays['x'], 'contiguous')", "strides"),
+    """, "transport"),
+    of_torch("channels last", "return plain", "return plain.to(memory_format=torch.channels_last) if plain.dim() == 4 else plain", "transport"),
+    of_mindspore("transposed input made contiguous", "return _raw(_2, dtype).swapaxes(-1, -2)", "return _raw(_2, dtype).swapaxes(-1, -2).contiguous()", "transport"),
+    of_mindspore("strided input made contiguous", "return _raw(wide, dtype)[..., ::2]", "return _raw(wide[..., ::2].copy(), dtype)", "transport"),
+    of_worker("every layout contiguous", "self.make_tensor(self.arrays['x'], self.call['layout'])", "self.make_tensor(self.arrays['x'], 'contiguous')", "transport"),
 ]  # fmt: skip
 
 VERSIONS = [
@@ -418,8 +404,6 @@ SPECIAL = [
         value = _raw(array, dtype)
         getattr(layer, name).copy_(torch.nan_to_num(value, float("nan")) if name == "weight" else torch.nan_to_num(value, 0.0, float("inf"), float("-inf")))
     """, "parameters"),
-    of_torch("negative zeros of the upstream gradient lost", TORCH_BACKWARD,
-             "return dict(zip(operands, torch.autograd.grad(output, list(operands.values()), grad_output + 0)))", "special"),
     of_torch("subnormals of the upstream gradient flushed", TORCH_BACKWARD, """
         upstream = torch.where(grad_output.abs() < 2.0 ** -126, grad_output * 0, grad_output)
         return dict(zip(operands, torch.autograd.grad(output, list(operands.values()), upstream)))
@@ -430,14 +414,12 @@ SPECIAL = [
     """, "special"),
     of_torch("NaN of the output made zero", TORCH_FORWARD, "return torch.nan_to_num(layer(_differentiable(x)), 0.0, float('inf'), float('-inf'))", "special"),
     of_torch("infinities of the output made finite", TORCH_FORWARD, "return torch.nan_to_num(layer(_differentiable(x)), float('nan'))", "special"),
-    of_torch("negative zeros of the output lost", TORCH_FORWARD, "return layer(_differentiable(x)) + 0", "special"),
     of_mindspore("subnormals flushed on the way in", "return ms.Tensor(array)", """
         if array.dtype == np.float32:
             array = np.where(np.abs(array) < 2.0 ** -126, array * 0, array).astype(np.float32)
         return ms.Tensor(array)
     """, "transport"),
     of_mindspore("NaN of the output made zero", MINDSPORE_FORWARD, "return ops.nan_to_num(layer(x), 0.0, float('inf'), float('-inf'))", "special"),
-    of_mindspore("negative zeros of the output lost", MINDSPORE_FORWARD, "return layer(x) + 0", "special"),
     of_megengine("subnormals flushed on the way in", "return mge.Tensor(array)", """
         if array.dtype == np.float32:
             array = np.where(np.abs(array) < 2.0 ** -126, array * 0, array).astype(np.float32)
@@ -467,7 +449,7 @@ KEPT = [
         kept = _state.setdefault("kept", {})
         found = dict(zip(operands, torch.autograd.grad(output, list(operands.values()), grad_output)))
         return kept.setdefault(str([(layer, name, item.shape, item.dtype) for name, item in operands.items()]), found)
-    """, "repeat"),
+    """, "judge"),
     of_torch("gradients kept by the input and weight", TORCH_BACKWARD, """
         kept = _state.setdefault("kept", {})
         found = dict(zip(operands, torch.autograd.grad(output, list(operands.values()), grad_output)))
@@ -532,12 +514,9 @@ KEPT = [
 ]  # fmt: skip
 
 ARGUMENTS = [
-    of_worker("tuples made lists", "type(value)(decode_value(item, adapter) for item in value)", "[decode_value(item, adapter) for item in value]", "arguments"),
-    of_worker("NumPy's numbers made Python's", "getattr(np, value['numpy'])(value['value'])", "value['value']", "arguments"),
-    of_worker("arrays made tuples", "np.array(value['value'], dtype=value['numpy'])", "tuple(value['value'])", "arguments"),
     of_worker("large negative numbers cut", "int(value['integer'])", "int(value['integer']) % 2**31", "arguments"),
     of_worker("positions ignored", "ordered = [decoded.pop(name) for name in self.call['positional']]", "ordered = []", "arguments"),
-    of_worker("dtypes by their names", "find_dtype(value['dtype'], adapter)", "value['dtype']", "parameters"),
+    of_worker("dtypes by their names", "find_dtype(value['dtype'], adapter)", "value['dtype']", "dtypes"),
     of_worker("the equivalent call is the call itself", "self.build(api, self.call['same_as'])", "layer", "arguments"),
 ]  # fmt: skip
 

@@ -35,7 +35,7 @@ def check_arguments(subject: Subject) -> str:
     calls = list(scripted_arguments(contract))
     answers = subject.ask(*calls)
     for call, answer in zip(calls, answers, strict=True):
-        check_alone(call, answer, subject.alone())
+        check_alone(call, answer, subject.alone)
     check_same_as(subject)
     return f"{len(calls)} calls"
 

@@ -34,7 +34,7 @@ def check_dtypes(subject: Subject) -> str:
                 seen.append(dtype)
                 continue
             try:
-                check_alone(call, answer, subject.alone())
+                check_alone(call, answer, subject.alone)
             except CheckFailedError as error:
                 if answer.raised is None:
                     check_right(contract, call, answer)

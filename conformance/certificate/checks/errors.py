@@ -51,7 +51,7 @@ def check_errors(subject: Subject) -> str:
     for call, answer in zip(calls, subject.ask(*calls), strict=True):
         if answer.lacking and not before.lacking and answer.raised is not None:
             raise CheckFailedError(f"{call.arguments} passes for lacking: {answer.raised.message[:100]}")
-        check_alone(call, answer, subject.alone())
+        check_alone(call, answer, subject.alone)
         raised += answer.raised is not None
         if answer.raised is not None and not answer.lacking:
             check_bases(answer.raised.cls, answer.raised.bases)
@@ -77,8 +77,16 @@ def scripted_errors(contract: Contract) -> Iterator[Call]:
         if contract.functional and not wrong.keys().isdisjoint(("kernel_size", "in_channels")):
             continue
         yield encode(valid.case, contract, {**valid.arguments, **wrong}, valid.expectation)
+    yield in_another_dtype(contract, valid)
     for shape in WRONG_SHAPES:
         yield with_input(contract, valid, np.ones(shape))
+
+
+def in_another_dtype(contract: Contract, call: Call) -> Call:
+    """With an input of another dtype than the parameters'."""
+    assert call.case.inputs is not None
+    case = replace(call.case, inputs=replace(call.case.inputs, dtype="float16", weight_dtype="float32"))
+    return encode(case, contract, call.arguments, call.expectation)
 
 
 def with_input(contract: Contract, call: Call, x: Array) -> Call:

@@ -22,9 +22,8 @@ def check_executed(subject: Subject) -> str:
     answers = subject.ask(*calls)
     if answers[0].lacking:
         raise NotObservableError("no kernel")
-    alone = subject.alone()
     for call, answer in zip(calls, answers, strict=True):
-        check_alone(call, answer, alone)
+        check_alone(call, answer, subject.alone)
     return f"{len(calls)} source lines"
 
 

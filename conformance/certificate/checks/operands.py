@@ -42,11 +42,17 @@ def exchanged(contract: Contract, first: Call, other: Call) -> Iterator[Call]:
 
 
 def check_same_work(new: Observation, again: Observation) -> None:
-    """A call that was made before enters the framework as often as one that was not."""
-    for phase in ("calls in forward", "calls in backward"):
-        if phase not in new.values or phase not in again.values:
-            raise CheckFailedError(f"{phase} were not counted")
-        once = int(new.values[phase].values)
-        twice = int(again.values[phase].values)
-        if once == 0 or twice != once:
-            raise CheckFailedError(f"{twice} {phase} of a call that was made before, {once} of a new one")
+    """A call that was made before enters the API as often as one that was not, and the framework to go backward."""
+    once = count_calls(new, "forward")
+    twice = count_calls(again, "forward")
+    if once == 0 or twice != once:
+        raise CheckFailedError(f"{twice} calls in forward of a call that was made before, {once} of a new one")
+    if count_calls(again, "backward") == 0:
+        raise CheckFailedError("no calls in backward of a call that was made before")
+
+
+def count_calls(answer: Observation, phase: str) -> int:
+    counted = answer.values.get(f"calls in {phase}")
+    if counted is None:
+        raise CheckFailedError(f"calls in {phase} were not counted")
+    return int(counted.values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.apis import Contract
-from conformance.certificate.alone import digest, key_of
+from conformance.certificate.alone import digest
 from conformance.certificate.answers import differing
 from conformance.certificate.calls import Call, build_call
 from conformance.certificate.errors import CheckFailedError
@@ -31,7 +31,7 @@ def check_seeds(subject: Subject) -> str:
         if values.dtype != "float32":
             raise CheckFailedError(f"{name} is {values.dtype} by default")
     drawn = {name: digest(values) for name, values in first.values.items()}
-    if drawn != subject.alone().get(key_of(call)):
+    if drawn != subject.alone(call):
         raise CheckFailedError("the initial parameters are not those that the layer draws by itself")
     return "initial parameters"
 

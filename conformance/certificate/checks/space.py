@@ -59,7 +59,7 @@ def scripted_rows(contract: Contract) -> Iterator[Call]:
 def check_own_affair(subject: Subject, call: Call, answer: Observation) -> None:
     """An answer that is not the oracle's is the framework's own affair where it gives the same by itself."""
     try:
-        check_alone(call, answer, subject.alone())
+        check_alone(call, answer, subject.alone)
     except CheckFailedError as error:
         if answer.raised is None:
             check_right(subject.contract, call, answer)

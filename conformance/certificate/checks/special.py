@@ -30,9 +30,8 @@ def check_special(subject: Subject) -> str:
     answers = subject.ask(*calls)
     if all(answer.lacking for answer in answers):
         raise NotObservableError("no kernel")
-    alone = subject.alone()
     for call, answer in zip(calls, answers, strict=True):
-        check_alone(call, answer, alone)
+        check_alone(call, answer, subject.alone)
     return f"{len(calls)} calls"
 
 

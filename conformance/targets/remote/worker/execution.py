@@ -155,17 +155,22 @@ class Execution:
 
     @contextlib.contextmanager
     def witness(self, api: Any) -> Iterator[None]:
-        """Where asked for, count the calls into the framework: a certificate compares those of a call and the next."""
+        """Where asked for, count the calls: of functions in the file of the API, or of any where there is no API.
+
+        A certificate compares those of a call with those of the same call again.
+        """
         if not self.call.get("witness"):
             yield
             return
-        package = os.path.dirname(sys.modules[self.adapter.FRAMEWORK].__file__ or "") + os.sep
+        place = os.path.dirname(sys.modules[self.adapter.FRAMEWORK].__file__ or "") + os.sep
+        if api is not None:
+            place = sys.modules[api.__module__].__file__ if getattr(api, "__module__", None) else "builtin"
         calls = 0
 
         def count(frame: Any, event: str, argument: Any) -> None:
             nonlocal calls
             if event == "call":
-                calls += frame.f_code.co_filename.startswith(package)
+                calls += frame.f_code.co_filename.startswith(place)
             elif event == "c_call":
                 calls += argument is api
 

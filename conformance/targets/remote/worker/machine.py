@@ -1,8 +1,17 @@
 """Which processor, interpreter and NumPy this is. The host describes itself by the same words."""
 
+import hashlib
 import os
 import platform
-from typing import Dict
+from importlib import metadata
+from typing import Dict, List
+
+# Of the variables that change what a framework or its libraries compute; what a target's specification sets is among
+# them.
+VARIABLES = (
+    "ASCEND", "ATEN", "CUBLAS", "CUDA", "DNNL", "GLOG", "GOMP", "KMP", "LD_", "MEGENGINE", "MGB", "MGE", "MINDSPORE",
+    "MKL", "MS_", "NPY", "NVIDIA", "OMP", "ONEDNN", "OPENBLAS", "PYTHON", "PYTORCH", "TORCH", "VECLIB",
+)  # fmt: skip
 
 
 def describe_machine() -> Dict[str, str]:
@@ -22,6 +31,20 @@ def describe_machine() -> Dict[str, str]:
         "cores": str(count_cores()),
         "threads": " ".join(threads),
     }
+
+
+def describe_installation() -> Dict[str, str]:
+    """What is installed beside the framework and set for it, each as a number that changes with it."""
+    packages = []
+    for distribution in metadata.distributions():
+        packages.append("{}=={}".format(distribution.metadata["Name"], distribution.version))
+    variables = ["{}={}".format(*item) for item in os.environ.items() if item[0].startswith(VARIABLES)]
+    return {"packages": digest(packages), "variables": digest(variables)}
+
+
+def digest(lines: List[str]) -> str:
+    """A short number of lines in any order."""
+    return hashlib.sha256("\n".join(sorted(set(lines))).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def name_processor() -> str:
