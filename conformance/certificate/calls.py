@@ -53,7 +53,7 @@ class Call:
         return self._with(arrays={**self.wire["arrays"], name: ("no_such_dtype", shape, data)})
 
     def with_special_values(self) -> Call:
-        """With zeros of both signs, infinities, subnormals and a NaN with a payload as the first elements of each array."""
+        """With zeros of both signs, infinities, subnormals and a NaN as the first elements of each array."""
         arrays = {name: put_special_values(array) for name, array in self.wire["arrays"].items()}
         return self._with(arrays=arrays)
 
@@ -124,7 +124,7 @@ FORMATS = {
 
 
 def special_patterns(dtype: str) -> Array:
-    """The bit patterns of -0, 0, infinity, -infinity, a quiet NaN with a payload, and subnormals; of integers the ends."""
+    """Bit patterns: -0, 0, infinity, -infinity, a quiet NaN with a payload, subnormals; of integers the ends."""
     if dtype in INTEGERS:
         ends = np.iinfo(dtype)
         return np.array([ends.min, ends.max, 0, 1], dtype)

@@ -46,7 +46,7 @@ def certify(target: Target, framework: Framework | None = None, checks: Mapping[
                 conversation.answer,
                 lambda call: kept().get(key_of(call)),
                 conversation.version,
-                lambda: kept().get("versions", ()),
+                lambda: list(kept().get("versions", ())),
             )
             apis[contract.api] = tuple(perform(name, check, subject) for name, check in checks.items())
     finally:

@@ -62,7 +62,7 @@ def exchange(contract: Contract, call: Call, **arrays: Array) -> Call:
     """The call with other operands, and what the oracle says of them."""
     assert call.expectation.arrays is not None
     assert call.expectation.canonical is not None
-    exchanged = replace(call.expectation.arrays, **arrays)
+    exchanged = replace(call.expectation.arrays, **arrays)  # type: ignore[arg-type]
     expectation = compute(call.case.layer, call.expectation, exchanged)
     return encode(call.case, contract, call.arguments, expectation)
 

@@ -25,7 +25,7 @@ Pair: TypeAlias = tuple[tuple[str, Value], tuple[str, Value]]
 COMMON: Domain = {
     # (groups, channels of a group in and out); two of them are depthwise, one with a multiplier.
     "channels": ((1, 4, 2), (2, 3, 2), (3, 1, 1), (2, 1, 2)),
-    "kernel_size": ((3, 1), (2, 3), (4, 2), (1, 5)),
+    "kernel_size": ((3, 1), (2, 3), (4, 2), (1, 5), 1),
     "stride": (1, (2, 1), 3),
     "padding": (0, (1, 2), (1, 0, 2, 1), (1, 1, 2, 2), "same", "valid"),
     "dilation": (1, (2, 1), (1, 3)),
@@ -73,7 +73,9 @@ def is_layer(row: Row) -> bool:
     added = common.pair(row.get("output_padding", 0))
     stride = common.pair(row["stride"])
     dilation = common.pair(row["dilation"])
-    assert added is not None and stride is not None and dilation is not None
+    assert added is not None
+    assert stride is not None
+    assert dilation is not None
     if added == (0, 0):
         return True
     less = all(added[axis] < max(stride[axis], dilation[axis]) for axis in (0, 1) if added[axis])
@@ -107,7 +109,7 @@ def find_space(contract: Contract) -> Space:
     denied = []
     for name, values in domain_of(contract.layer).items():
         for value in values:
-            row = {**plain, name: value}
+            row: Row = {**plain, name: value}
             reason = explain_denial(contract, row) if is_layer(row) else None
             if reason is None or any(True for _ in rows_with(contract, name, value)):
                 domain[name].append(value)

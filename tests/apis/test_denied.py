@@ -32,6 +32,7 @@ def test_padding_same_goes_with_a_stride_of_one(api: str) -> None:
 @pytest.mark.parametrize("api", MEGENGINE)
 def test_without_strings_same_is_what_two_sides_can_say(api: str) -> None:
     assert is_denied(api, padding="same", stride=2)
+    assert is_denied(api, padding="same", stride=3)
     assert is_denied(api, padding="same", kernel_size=2)
     assert not is_denied(api, padding="same", kernel_size=2, dilation=2)
     assert not is_denied(api, padding="same", kernel_size=5)
@@ -97,7 +98,9 @@ def test_output_padding_is_needed_once(api: str) -> None:
     ("stride", "kernel", "dilation", "surplus"),
     [((4, 2), (2, 3), 1, (2, 0)), ((5, 5), (2, 2), (2, 1), (2, 3)), ((3, 7), (3, 3), 1, (0, 4)), (1, 1, 1, 0)],
 )
-def test_pad_mode_valid_keeps_at_least_input_times_stride(stride: Any, kernel: Any, dilation: Any, surplus: Any) -> None:
+def test_pad_mode_valid_keeps_at_least_input_times_stride(
+    stride: Any, kernel: Any, dilation: Any, surplus: Any
+) -> None:
     arguments = {**LAYER, "kernel_size": kernel, "stride": stride, "dilation": dilation, "pad_mode": "valid"}
     assert contracts()[NN[1]].to_canonical(arguments)["output_padding"] == surplus
 

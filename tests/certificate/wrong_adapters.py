@@ -108,7 +108,7 @@ DTYPES = [
     of_mindspore("gradients of float16 widened", MINDSPORE_BACKWARD, """
         found = {"input": of_inputs[0], **dict(zip(names, of_parameters))}
         return {name: item.astype(ms.float32) if item.dtype == ms.float16 else item for name, item in found.items()}
-    """, "space"),
+    """, "dtypes"),
     of_megengine("float16 not named", "('float16', 'float32', _1, _2, _3, _4)", "('float32', _1, _2, _3, _4)", "dtypes"),
     of_torch("a dtype called lacking", "return isinstance(error, NotImplementedError) and _1",
              "return 'should be the same' in str(error)", "errors"),
@@ -119,7 +119,7 @@ DTYPES = [
     of_megengine("float16 widened", "output.numpy()\nreturn output", """
         values = output.numpy()
         return output.astype("float32") if values.dtype == np.float16 else output
-    """, "space"),
+    """, "dtypes"),
     of_megengine("float32 by way of float16", "output.numpy()\nreturn output", """
         values = output.numpy()
         return output.astype("float16").astype("float32") if values.dtype == np.float32 else output
@@ -130,7 +130,7 @@ DTYPES = [
     """, "space"),
     of_megengine("gradients of float16 widened", MEGENGINE_BACKWARD, """
         return {name: item.grad.astype("float32") for name, item in operands.items()}
-    """, "space"),
+    """, "dtypes"),
 ]  # fmt: skip
 
 SHAPES = [
@@ -476,12 +476,12 @@ KEPT = [
     """, "operands", FUNCTIONAL),
     of_mindspore("output kept by the input", MINDSPORE_FORWARD, """
         kept = _state.setdefault("kept", {})
-        key = str((str(layer), x.dtype, x.asnumpy().tolist()))
+        key = str((str((type(layer), layer.weight.shape)), x.dtype, x.asnumpy().tolist()))
         return kept.setdefault(key, layer(x))
     """, "operands"),
     of_mindspore("outputs kept by all operands", MINDSPORE_FORWARD, """
         kept = _state.setdefault("kept", {})
-        key = str((str(layer), x.dtype, x.asnumpy().tolist(), [p.asnumpy().tolist() for p in layer.trainable_params()]))
+        key = str((str((type(layer), layer.weight.shape)), x.dtype, x.asnumpy().tolist(), [p.asnumpy().tolist() for p in layer.trainable_params()]))
         if key not in kept:
             kept[key] = layer(x)
         return kept[key]

@@ -8,7 +8,7 @@ import pytest
 import conv_reference as reference
 from conformance.case import Case, Inputs, Promise, Tensor
 from conformance.oracle.expectation import expect
-from conformance.oracle.inputs import are_sums_exact, fill_with_huge_numbers, make, Blank, round_down_to_power
+from conformance.oracle.inputs import Blank, are_sums_exact, fill_with_huge_numbers, make, round_down_to_power
 from conformance.oracle.rounding import round_to, to_bfloat16
 
 LAYER = {"in_channels": 2, "out_channels": 3, "kernel_size": (2, 3)}

@@ -120,7 +120,9 @@ def check_signature(contract: Contract, name: str, arguments: Arguments, signatu
         given = contract.to_canonical({**arguments, other: signature[other]})
         if isinstance(short, NoEquivalent) or isinstance(given, NoEquivalent):
             if type(short) is not type(given):
-                raise CheckFailedError(f"{other} is {signature[other]!r} in the signature, with which there is no layer")
+                raise CheckFailedError(
+                    f"{other} is {signature[other]!r} in the signature, with which there is no layer"
+                )
             continue
         if not same_parameters(contract, short, given) or not same_operation(contract, short, given):
             raise CheckFailedError(f"{other} is {signature[other]!r} in the signature, and otherwise in the contract")
@@ -136,9 +138,7 @@ def check_parameters(call: Call, answer: Observation, contract: Contract) -> Non
         raise CheckFailedError(f"{call.arguments} has the parameters {observed}, not {expected}")
 
 
-def check_given(
-    subject: Subject, name: str, call: Call, answer: Observation, signature: dict[str, object]
-) -> None:
+def check_given(subject: Subject, name: str, call: Call, answer: Observation, signature: dict[str, object]) -> None:
     """The framework gives the same where the argument is given as the signature has it."""
     if name not in signature or name in ("weight", "bias"):
         return

@@ -88,14 +88,16 @@ def without_bias(arrays: Arrays) -> Arrays:
 
 
 def larger_input(arguments: Arguments) -> Array:
-    shape = (1, arguments["in_channels"], 7, 9)
+    shape = (1, arguments["in_channels"], 6, 9)
     return np.random.default_rng(2).integers(-2, 3, shape).astype(np.float64)
 
 
 def nearest_calls(contract: Contract, denied: Denied) -> Iterator[Call]:
     """A plain layer that the API expresses, with each of the vendor's arguments that might make it the denied one."""
     plain = {name: value for name, value in denied.arguments.items() if name not in DECIDING}
-    call = build_call(contract, plain, denied.arrays)
+    call = build_call(contract, plain).with_array("x", denied.arrays.x)
+    if denied.arrays.bias is not None:
+        call = call.with_array("bias", contract.bias.to_vendor(denied.arrays.bias, 1))
     for arguments in nearest_arguments(contract.layer, denied.arguments):
         yield call.with_vendor_arguments(**arguments)
 

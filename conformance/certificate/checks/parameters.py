@@ -9,7 +9,6 @@ from conformance.certificate.errors import CheckFailedError
 from conformance.certificate.layers import GROUPED, SMALL
 from conformance.certificate.subject import Subject
 
-
 # With as many output channels as there are special values, so that the bias holds them all.
 LAYERS = ({**SMALL, "out_channels": 10}, {**GROUPED, "out_channels": 12})
 

@@ -9,7 +9,7 @@ from conformance.certificate.alone import digest
 from conformance.certificate.answers import differing
 from conformance.certificate.calls import Call, build_call
 from conformance.certificate.errors import CheckFailedError
-from conformance.certificate.layers import GROUPED, SMALL
+from conformance.certificate.layers import SMALL
 from conformance.certificate.subject import Subject
 
 
@@ -21,7 +21,7 @@ def check_seeds(subject: Subject) -> str:
     if subject.contract.functional:
         return "no parameters of its own"
     (call,) = scripted_seeds(subject.contract)
-    between = build_call(subject.contract, GROUPED).without_arrays()
+    between = build_call(subject.contract, SMALL)  # the same layer, whose parameters are set
     first, _, again = subject.ask(call, between, call)
     if not first.values:
         raise CheckFailedError("no initial parameters can be read")

@@ -164,7 +164,7 @@ class Execution:
             return
         place = os.path.dirname(sys.modules[self.adapter.FRAMEWORK].__file__ or "") + os.sep
         if api is not None:
-            place = sys.modules[api.__module__].__file__ if getattr(api, "__module__", None) else "builtin"
+            place = str(sys.modules[api.__module__].__file__) if getattr(api, "__module__", None) else "builtin"
         calls = 0
 
         def count(frame: Any, event: str, argument: Any) -> None:
