@@ -79,6 +79,7 @@ class Source:
         gradient_of_x: the gradient of the tensor ``{operand}`` after that, which has this ``{position}`` in operands.
         gradient_of_parameter: the same of another tensor, which has this ``{index}`` in parameters.
         dtype: the framework's spelling of a dtype's common name ``{name}``.
+        seed: begins its random numbers at 0.
     """
 
     imports: str
@@ -96,6 +97,7 @@ class Source:
     gradient_of_x: str
     gradient_of_parameter: str
     dtype: str
+    seed: str = "pass"
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ FRAMEWORK = Framework(
         gradient_of_x="{operand}.grad",
         gradient_of_parameter="{operand}.grad",
         dtype='"{name}"',
+        seed="megengine.random.seed(0)",
     ),
     contracts=(
         Contract(

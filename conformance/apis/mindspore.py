@@ -120,6 +120,7 @@ FRAMEWORK = Framework(
         gradient_of_x="of_inputs[0]",
         gradient_of_parameter="of_parameters[{index}]",
         dtype="mindspore.{name}",
+        seed="mindspore.set_seed(0)",
     ),
     contracts=(
         Contract(

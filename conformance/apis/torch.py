@@ -34,6 +34,7 @@ FRAMEWORK = Framework(
         gradient_of_x="gradients[{position}]",
         gradient_of_parameter="gradients[{position}]",
         dtype="torch.{name}",
+        seed="torch.manual_seed(0)",
     ),
     contracts=(
         Contract(

@@ -15,7 +15,9 @@ from conformance.certificate.layers import compute_output, make_arrays
 from conformance.oracle.expectation import Expectation, Expected
 from conformance.targets import codec, protocol
 
-DTYPES = ("float32", "float16", "bfloat16", "float64", "complex64", "complex128")
+# Those that an adapter names, as far as the framework has them.
+INTEGERS = ("int8", "uint8", "int16", "int32", "int64")
+DTYPES = ("float32", "float16", "bfloat16", "float64", "complex64", "complex128", *INTEGERS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Call:
         return self._with(arrays={**self.wire["arrays"], name: ("no_such_dtype", shape, data)})
 
     def with_special_values(self) -> Call:
-        """With zeros of both signs, infinities and a NaN with a payload among the first elements of each array."""
+        """With zeros of both signs, infinities, subnormals and a NaN as the first elements of each array."""
         arrays = {name: put_special_values(array) for name, array in self.wire["arrays"].items()}
         return self._with(arrays=arrays)
 
@@ -62,6 +64,14 @@ class Call:
     def with_initial_values(self) -> Call:
         """Answered with the values that the parameters have after construction."""
         return self._with(values=True)
+
+    def with_witness(self) -> Call:
+        """Answered with how often each phase called into the framework."""
+        return self._with(witness=True)
+
+    def same_as(self, other: Call) -> Call:
+        """Answered with the output of the other call's layer too."""
+        return self._with(same_as=other.wire["arguments"])
 
     def read_back(self) -> Call:
         """Answered with what the framework holds after it was given the arrays."""
@@ -114,13 +124,18 @@ FORMATS = {
 
 
 def special_patterns(dtype: str) -> Array:
-    """The bit patterns of -0, 0, infinity, -infinity and a quiet NaN with a payload."""
+    """Bit patterns: -0, 0, infinity, -infinity, a quiet NaN with a payload, subnormals; of integers the ends."""
+    if dtype in INTEGERS:
+        ends = np.iinfo(dtype)
+        return np.array([ends.min, ends.max, 0, 1], dtype)
     width, infinity = FORMATS[dtype]
     sign = 1 << (8 * width - 1)
+    largest_subnormal = (infinity & -infinity) - 1
     # The highest bit of the mantissa, which is the first below the exponent's.
     quiet = (infinity >> 1) & ~infinity
     payload = 5
-    return np.array([sign, 0, infinity, sign | infinity, infinity | quiet | payload], f"u{width}")
+    subnormals = [1, sign | 1, largest_subnormal]
+    return np.array([sign, 0, infinity, sign | infinity, infinity | quiet | payload, *subnormals], f"u{width}")
 
 
 def put_special_values(array: codec.WireArray) -> codec.WireArray:

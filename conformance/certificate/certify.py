@@ -11,10 +11,12 @@ from collections.abc import Mapping
 
 from conformance.apis import Framework, frameworks
 from conformance.case import Target
+from conformance.certificate.alone import key_of, run_alone
 from conformance.certificate.certificate import Certificate, CheckResult
-from conformance.certificate.checks import CHECKS, executed
+from conformance.certificate.checks import CHECKS
 from conformance.certificate.conversation import Conversation
 from conformance.certificate.errors import CheckFailedError, NotObservableError
+from conformance.certificate.scripted import write_scripted
 from conformance.certificate.subject import Check, Subject
 
 MAX_DETAIL = 500  # characters of what a check says that failed
@@ -33,12 +35,19 @@ def certify(target: Target, framework: Framework | None = None, checks: Mapping[
     started = time.monotonic()
     framework = frameworks()[target.framework] if framework is None else framework
     # By one process for all APIs, since the framework's import costs most of the time.
-    run_scripts = functools.cache(lambda: executed.run_scripts(target, framework))
+    kept = functools.cache(lambda: run_alone(target, write_scripted(framework)))
     conversation = Conversation(target)
     apis = {}
     try:
         for contract in framework.contracts:
-            subject = Subject(contract, framework, conversation.answer, run_scripts)
+            subject = Subject(
+                contract,
+                framework,
+                conversation.answer,
+                lambda call: kept().get(key_of(call)),
+                conversation.version,
+                lambda: list(kept().get("versions", ())),
+            )
             apis[contract.api] = tuple(perform(name, check, subject) for name, check in checks.items())
     finally:
         conversation.close()

@@ -20,7 +20,7 @@ class Conversation:
     def __init__(self, target: Target) -> None:
         """Raises TargetError where the target cannot be started."""
         self._target = target
-        self._connection = start_worker(target)
+        self._connection, self.version = start_worker(target)
 
     def answer(self, calls: Sequence[Mapping[str, Any]]) -> list[Observation]:
         """The answers to calls as they travel, in order.
@@ -41,7 +41,7 @@ class Conversation:
                 observations.append(self._connection.receive(number, ANSWER_LIMIT))
         except (LostError, OSError) as error:
             self._connection.close()
-            self._connection = start_worker(self._target)
+            self._connection, self.version = start_worker(self._target)
             # Who was killed from outside says nothing of the adapter, and is asked again, once.
             if attempts > 1 and isinstance(error, LostError) and error.cause is Cause.KILLED:
                 return self._answer_batch(calls, attempts - 1)
@@ -53,11 +53,14 @@ class Conversation:
         self._connection.close()
 
 
-def start_worker(target: Target, attempts: int = 3) -> Connection:
-    """A connection whose worker has started; one that is killed from outside is started again. Raises TargetError."""
+def start_worker(target: Target, attempts: int = 3) -> tuple[Connection, str]:
+    """A connection whose worker has started, and the version that it says. Raises TargetError.
+
+    A worker that is killed from outside is started again.
+    """
     connection = Connection(target)
     try:
-        connection.start()
+        return connection, connection.start().version
     except KilledError:
         connection.close()
         if attempts == 1:
@@ -66,4 +69,3 @@ def start_worker(target: Target, attempts: int = 3) -> Connection:
     except BaseException:
         connection.close()
         raise
-    return connection

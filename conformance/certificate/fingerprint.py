@@ -1,6 +1,7 @@
 """What a certificate rests on, as one number: another number, and it has to be made anew.
 
-It rests on the target (its interpreter, device and versions), on every module that makes it (the checks, and what they
+It rests on the target (its interpreter with its packages, its device, mode and environment), on what is installed
+here, on every module that makes it (the checks, and what they
 import: contracts, oracle, judge, protocol), and on the modules that travel to the target.
 """
 
@@ -14,11 +15,10 @@ import pkgutil
 import platform
 from collections.abc import Callable, Iterator
 
-import numpy as np
-
 import conformance.apis
 import conformance.targets.remote
 from conformance.case import Greeting, Target
+from conformance.targets.remote.worker.machine import digest_packages
 from conformance.targets.sources import source_of
 
 PACKAGES = ("conformance", "conv_reference")
@@ -34,7 +34,7 @@ def compute_fingerprint(target: Target, greeting: Greeting, read: ReadSource = s
         greeting: of a worker of the target; where its process is does not matter.
         read: gives the source of a module by its dotted name.
     """
-    host = [platform.python_version(), np.__version__]
+    host = [platform.python_version(), digest_packages()]
     there = [target.spec, target.device, greeting.version, dict(greeting.environment)]
     digest = hashlib.sha256(json.dumps([host, there]).encode())
     for module in sorted(modules_behind(target.framework, read)):

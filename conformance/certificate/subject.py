@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from conformance.apis import Contract, Framework
 from conformance.case import Observation
+from conformance.certificate.alone import Kept
 from conformance.certificate.calls import Call
 
 
@@ -17,13 +18,17 @@ class Subject:
 
     Attributes:
         answer: asks the target's worker calls as they travel. Raises CheckFailedError where it gives no answer.
-        run_scripts: runs the source of the calls by itself, and gives what each has kept; see `checks.executed`.
+        alone: what a call does by itself, if it was run; see `certificate.alone`.
+        version: what the worker says of its framework.
+        versions: what the package says.
     """
 
     contract: Contract
     framework: Framework
     answer: Callable[[Sequence[Mapping[str, Any]]], list[Observation]]
-    run_scripts: Callable[[], Mapping[str, Any]]
+    alone: Callable[[Call], Kept | None]
+    version: str
+    versions: Callable[[], Sequence[str]]
 
     def ask(self, *calls: Call) -> list[Observation]:
         """The answers to calls, in order."""

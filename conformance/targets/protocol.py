@@ -10,7 +10,8 @@ A call is a dictionary, made by `encode_call`:
     layout                      how x lies in memory
     defaults, values, infer     what is asked for besides: defaults of the signature, initial values of the
                                 parameters, the framework's own shape inference where the device lacks the operation
-    read_back                   only from a certificate: what the framework holds after it was given
+    read_back, witness          only from a certificate: what the framework holds after it was given, and how often it
+                                was called
 
 An answer is a dictionary too, read by `decode_answer`; its keys are the fields of an `Observation`. `codec` says how
 values and arrays are written.

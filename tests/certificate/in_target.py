@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from conformance.apis import contracts, framework_of
 from conformance.case import Observation
+from conformance.certificate.alone import Alone, key_of, read_kept, write_calls
+from conformance.certificate.calls import Call
 from conformance.certificate.subject import Subject
 from conformance.targets import protocol
 from conformance.targets.interpreter import ENVIRONMENT
@@ -21,7 +24,7 @@ ANSWER_LIMIT = 120.0  # seconds
 
 # Each worker and each adapter is a package of its own, so that those with and without a mistake stand side by side.
 _DISPATCHER = """
-import importlib, os, sys, tempfile
+import contextlib, importlib, io, os, sys, tempfile
 folder = tempfile.mkdtemp(prefix="conformance-mutants-")
 os.chdir(folder)
 sys.path.insert(0, folder)
@@ -37,7 +40,17 @@ def load(files):
         importlib.invalidate_caches()
     return names[key]
 ready = set()
-for worker, adapter, calls in channel:
+for message in channel:
+    if isinstance(message, str):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(message, "script.py", "exec"), {"__name__": "__main__"})
+        channel.send(printed.getvalue())
+        continue
+    if len(message) == 1:
+        channel.send(importlib.import_module(load({"__init__.py": message[0]})).version())
+        continue
+    worker, adapter, calls = message
     worker = load(worker)
     execution = importlib.import_module(worker + ".execution")
     last_words = importlib.import_module(worker + ".last_words")
@@ -60,6 +73,7 @@ class Interpreters:
     def __init__(self) -> None:
         self._group = execnet.Group()
         self._channels: dict[str, execnet.Channel] = {}
+        self._printed: dict[tuple[str, str], str] = {}  # by framework and script
 
     def answer(
         self, framework: str, worker: Mapping[str, str], adapter: str, calls: Sequence[Mapping[str, Any]]
@@ -68,15 +82,28 @@ class Interpreters:
 
         An interpreter that is lost is no failure of a check: it fails the test.
         """
+        answers: list[Any] = self._ask(framework, (worker, adapter, list(calls)))
+        return answers
+
+    def execute(self, framework: str, script: str) -> str:
+        """What a script prints there."""
+        if (framework, script) not in self._printed:
+            self._printed[framework, script] = self._ask(framework, script)
+        return self._printed[framework, script]
+
+    def version(self, framework: str, adapter: str) -> str:
+        """What an adapter says of its framework."""
+        return str(self._ask(framework, (adapter,)))
+
+    def _ask(self, framework: str, message: object) -> Any:
         if framework not in self._channels:
             self._channels[framework] = self._start(framework)
         channel = self._channels[framework]
         try:
-            channel.send((worker, adapter, list(calls)))
-            answers: list[Any] = channel.receive(ANSWER_LIMIT)
+            channel.send(message)
+            return channel.receive(ANSWER_LIMIT)
         except (EOFError, OSError, execnet.RemoteError, execnet.TimeoutError) as error:
             pytest.fail(f"{framework} gave no answer: {error}")
-        return answers
 
     def _start(self, framework: str) -> execnet.Channel:
         environment = "".join(f"//env:{name}={value}" for name, value in ENVIRONMENT.items())
@@ -101,4 +128,13 @@ def subject_of(api: str, interpreters: Interpreters, sources: Mapping[str, str])
         answers = interpreters.answer(framework.name, worker, adapter, numbered)
         return [protocol.decode_answer(answer, number) for number, answer in enumerate(answers)]
 
-    return Subject(contracts()[api], framework, ask, dict)
+    contract = contracts()[api]
+
+    def run(*calls: Call) -> Alone:
+        script = write_calls(replace(framework, contracts=(contract,)), {api: calls})
+        return read_kept(interpreters.execute(framework.name, script))
+
+    version = interpreters.version(framework.name, source(f"{REMOTE}.adapters.{framework.name}"))
+    return Subject(
+        contract, framework, ask, lambda call: run(call).get(key_of(call)), version, lambda: run().get("versions", ())
+    )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from conformance.case import Greeting, Target
+from conformance.certificate import fingerprint
 from conformance.certificate.fingerprint import PACKAGES, compute_fingerprint, modules_behind, travelling_modules
+from conformance.targets.remote.worker import machine
 from conformance.targets.sources import source_of
 from tests.frameworks import ROOT
 
@@ -71,7 +74,7 @@ def test_a_change_of_anything_else_does_not(module: str, unchanged: str) -> None
         "conformance.certificate.checks.layout",
         "conformance.oracle.expectation",
         "conformance.oracle.inputs",
-        "conformance.reproducers.script",
+        "conformance.reproducers.call",
         "conformance.targets.connection",
         "conformance.targets.protocol",
         "conformance.targets.remote.boot",
@@ -105,8 +108,11 @@ def test_it_does_not_rest_on(module: str, behind: set[str]) -> None:
     [
         replace(GREETING, version="1.1"),
         replace(GREETING, environment={"python": "3.12", "device": "cpu"}),
+        replace(GREETING, environment={**GREETING.environment, "packages": "another"}),
+        replace(GREETING, environment={**GREETING.environment, "variables": "another"}),
+        replace(GREETING, environment={**GREETING.environment, "mode": "graph"}),
     ],
-    ids=["framework", "environment"],
+    ids=["framework", "environment", "packages", "variables", "mode"],
 )
 def test_another_version_changes_it(greeting: Greeting, unchanged: str) -> None:
     assert compute_fingerprint(TARGET, greeting) != unchanged
@@ -136,3 +142,28 @@ def test_what_python_imports_to_certify_is_followed(behind: set[str]) -> None:
 def test_what_travels_is_what_is_in_the_room_but_for_the_other_adapters() -> None:
     adapters = [name for name in travelling_modules("torch") if ".adapters." in name]
     assert adapters == ["conformance.targets.remote.adapters.torch"]
+
+
+def test_what_is_installed_here_changes_it(unchanged: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprint, "digest_packages", lambda: "another")
+    assert compute_fingerprint(TARGET, GREETING) != unchanged
+
+
+def test_a_package_more_is_another_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def install(*packages: tuple[str, str]) -> str:
+        installed = [SimpleNamespace(read_text=lambda _, package=package: str(package)) for package in packages]
+        monkeypatch.setattr(machine.importlib.metadata, "distributions", lambda: installed)
+        return machine.digest_packages()
+
+    one = install(("numpy", "1.26"), ("torch", "2.13"))
+    assert install(("torch", "2.13"), ("numpy", "1.26")) == one
+    assert len({one, install(("numpy", "1.26")), install(("numpy", "2.0"), ("torch", "2.13"))}) == 3
+
+
+@pytest.mark.parametrize("name", ["ONEDNN_MAX_CPU_ISA", "OMP_NUM_THREADS", "MS_DEV_RUNTIME_CONF", "MGB_USE_MEGDNN_DBG"])
+def test_a_variable_of_a_library_is_another_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = machine.describe_machine()
+    monkeypatch.setenv("UNRELATED", "1")
+    assert machine.describe_machine() == before
+    monkeypatch.setenv(name, "one more")
+    assert machine.describe_machine() != before

@@ -6,17 +6,25 @@ is compared bit for bit.
 
 from collections.abc import Mapping
 
+from conformance.certificate.checks.arguments import check_arguments
 from conformance.certificate.checks.contract import check_contract
+from conformance.certificate.checks.defaults import check_defaults
+from conformance.certificate.checks.dtypes import check_dtypes
+from conformance.certificate.checks.errors import check_errors
 from conformance.certificate.checks.executed import check_executed
 from conformance.certificate.checks.gradients import check_gradients
 from conformance.certificate.checks.judge import check_judge
 from conformance.certificate.checks.layout import check_layout
 from conformance.certificate.checks.no_equivalent import check_no_equivalent
+from conformance.certificate.checks.operands import check_operands
 from conformance.certificate.checks.parameters import check_parameters
 from conformance.certificate.checks.phases import check_phases
 from conformance.certificate.checks.repeat import check_repeat
 from conformance.certificate.checks.seeds import check_seeds
+from conformance.certificate.checks.space import check_space
+from conformance.certificate.checks.special import check_special
 from conformance.certificate.checks.transport import check_transport
+from conformance.certificate.checks.version import check_version
 from conformance.certificate.subject import Check
 
 __all__ = ["CHECKS"]
@@ -32,6 +40,14 @@ CHECKS: Mapping[str, Check] = {
     "seeds": check_seeds,
     "judge": check_judge,
     "executed": check_executed,
+    "space": check_space,
+    "dtypes": check_dtypes,
+    "operands": check_operands,
+    "special": check_special,
+    "arguments": check_arguments,
+    "errors": check_errors,
+    "defaults": check_defaults,
+    "version": check_version,
     "contract": check_contract,
     "no_equivalent": check_no_equivalent,
 }

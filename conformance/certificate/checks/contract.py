@@ -9,18 +9,46 @@ from conformance.case import Inputs
 from conformance.case.values import Arguments
 from conformance.certificate.errors import CheckFailedError
 from conformance.certificate.layers import compute_output, expressible_layers, input_shape, make_arrays
+from conformance.certificate.space import arguments_of, find_space
 from conformance.certificate.subject import Subject
 
 
 def check_contract(subject: Subject) -> str:
     """Catches a contract that translates an argument into another layer's.
 
-    The vendor's arguments, turned back into canonical ones, are the same layer.
+    The vendor's arguments, turned back into canonical ones, are the same layer; and a layer is the same with its
+    defaults and without.
     """
-    layers = list(expressible_layers(subject.contract))
+    contract = subject.contract
+    space = find_space(contract)
+    layers = [*expressible_layers(contract), *(arguments_of(row) for row in space.asked)]
     for arguments in layers:
-        check_round_trip(subject.contract, arguments)
+        check_round_trip(contract, arguments)
+        check_without_defaults(contract, arguments)
+    for denied in space.denied:
+        check_without_defaults(contract, arguments_of(denied.row))
     return f"{len(layers)} layers"
+
+
+def check_without_defaults(contract: Contract, arguments: Arguments) -> None:
+    """A layer of which nothing is said that is a default anyway is expressed as it is with all of it.
+
+    Raises:
+        CheckFailedError: it is not.
+    """
+    short = {name: value for name, value in arguments.items() if not is_default(arguments, name)}
+    inputs = Inputs(input_shape(arguments))
+    full = contract.to_vendor(arguments, inputs)
+    brief = contract.to_vendor(short, inputs)
+    if isinstance(full, NoEquivalent) or isinstance(brief, NoEquivalent):
+        if type(full) is not type(brief):
+            raise CheckFailedError(f"{arguments} is expressed otherwise without its defaults")
+        return
+    check_round_trip(contract, short)
+
+
+def is_default(arguments: Arguments, name: str) -> bool:
+    return name in common.DEFAULTS and common.is_default(arguments, name)
 
 
 def check_round_trip(contract: Contract, arguments: Arguments) -> None:

@@ -9,6 +9,9 @@ from conformance.certificate.errors import CheckFailedError
 from conformance.certificate.layers import GROUPED, SMALL
 from conformance.certificate.subject import Subject
 
+# With as many output channels as there are special values, so that the bias holds them all.
+LAYERS = ({**SMALL, "out_channels": 10}, {**GROUPED, "out_channels": 12})
+
 
 def check_parameters(subject: Subject) -> str:
     """Catches parameters that are not set, set otherwise than sent, or of another dtype than asked for.
@@ -17,7 +20,7 @@ def check_parameters(subject: Subject) -> str:
     """
     held = []
     for dtype in DTYPES:
-        for arguments in (SMALL, GROUPED):
+        for arguments in LAYERS:
             call = build_call(subject.contract, arguments, dtype=dtype).with_special_values().read_back()
             (answer,) = subject.ask(call)
             if answer.raised is not None and answer.phase in (Phase.CONSTRUCT, Phase.PARAMETERS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from conformance.case import LAYOUTS, TypedArray
+from conformance.case import LAYOUTS, Observation, TypedArray
 from conformance.certificate.answers import bits_of
 from conformance.certificate.calls import DTYPES, Call, build_call
 from conformance.certificate.errors import CheckFailedError, NotObservableError
@@ -15,7 +15,8 @@ from conformance.certificate.subject import Subject
 def check_transport(subject: Subject) -> str:
     """Catches an input that is converted, cut or rearranged on its way, however it lies in memory.
 
-    It keeps dtype, shape and bits, those of signed zeros and NaNs among them.
+    It keeps dtype, shape and bits, those of signed zeros, subnormals and NaNs among them; and where the framework
+    says how it lies in memory, that is as it was asked for.
     """
     taken = []
     for dtype, layout in itertools.product(DTYPES, LAYOUTS):
@@ -23,6 +24,7 @@ def check_transport(subject: Subject) -> str:
         (answer,) = subject.ask(call)
         if "x" in answer.values:
             check_unchanged(call, answer.values["x"])
+            check_strides(call, answer)
             taken.append(dtype)
         elif answer.raised is None:
             raise CheckFailedError(f"the input of {dtype} cannot be read back")
@@ -40,3 +42,24 @@ def check_unchanged(call: Call, held: TypedArray) -> None:
         )
     if bits_of(held) != data:
         raise CheckFailedError(f"the bits of the {layout} input in {dtype} are not those that were sent")
+
+
+def check_strides(call: Call, answer: Observation) -> None:
+    """Raises CheckFailedError where the framework says that the input lies in memory otherwise than asked for."""
+    if "strides" not in answer.values:
+        return
+    layout = call.wire["layout"]
+    strides = tuple(answer.values["strides"].values.tolist())
+    expected = strides_of(call.wire["arrays"]["x"][1], layout)
+    if strides != expected:
+        raise CheckFailedError(f"the {layout} input has the strides {strides}, not {expected}")
+
+
+def strides_of(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
+    """By how many elements of memory each axis of an input of four axes steps."""
+    images, channels, height, width = shape
+    del images
+    if layout == "transposed":
+        return channels * height * width, height * width, 1, height
+    step = 2 if layout == "strided" else 1
+    return channels * height * width * step, height * width * step, width * step, step

@@ -18,6 +18,7 @@ It defines
                                         "transposed" (height and width exchanged in memory)
     parameter(array, dtype)             a parameter for a functional API
     array(tensor) -> (ndarray, dtype)   back to NumPy, with the common dtype name
+    strides(tensor) -> tuple            only where the framework says how a tensor lies in memory, in elements
     construct(api, arguments)           build the layer
     parameters(layer) -> dict           the parameters that exist, by the names weight and bias
     set_parameter(layer, name, array, dtype)

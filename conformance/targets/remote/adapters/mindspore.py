@@ -79,6 +79,10 @@ def array(held: Any) -> Tuple[Any, str]:
     return held.asnumpy(), name
 
 
+def strides(held: Any) -> Tuple[int, ...]:
+    return tuple(held.stride())
+
+
 def construct(api: Any, arguments: Dict[str, Any]) -> Any:
     return api(**arguments)
 

@@ -102,6 +102,10 @@ def array(held: Any) -> Tuple[Any, str]:
     return (held.view(torch.int16) if held.dtype == torch.bfloat16 else held).numpy(), name
 
 
+def strides(held: Any) -> Tuple[int, ...]:
+    return tuple(held.stride())
+
+
 def construct(api: Any, arguments: Dict[str, Any]) -> Any:
     return api(**arguments).to(_state["device"])
 

@@ -1,8 +1,13 @@
 """One call, phase by phase, and what was observed of it."""
 
+import contextlib
 import functools
+import os
+import sys
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterator, Optional
+
+import numpy as np
 
 from .apis import FunctionalLayer, Lacking, find_api, read_defaults
 from .last_words import Progress
@@ -64,7 +69,9 @@ class Execution:
         self.enter("forward")
         x = self.make_tensor(self.arrays["x"], self.call["layout"])
         self.read_back({"x": x})
-        output = self.adapter.forward(layer, x)
+        self.read_strides(x)
+        with self.witness(api):
+            output = self.adapter.forward(layer, x)
         self.result["output"] = self.encode(output)
         if self.call.get("same_as") is not None:
             other = self.build(api, self.call["same_as"])
@@ -80,7 +87,8 @@ class Execution:
             return
         self.enter("backward")
         grad_output = self.make_tensor(self.arrays["grad_output"], "contiguous")
-        gradients = self.adapter.backward(layer, x, output, grad_output)
+        with self.witness(None):
+            gradients = self.adapter.backward(layer, x, output, grad_output)
         for name, gradient in gradients.items():
             self.result["gradients"][clean(name)] = self.encode(gradient)
 
@@ -138,6 +146,40 @@ class Execution:
         for name, tensor in held.items():
             if tensor is not None:
                 self.result["values"][name] = self.encode(tensor)
+
+    def read_strides(self, x: Any) -> None:
+        """With what is read back, how the input lies in memory, where the framework says so."""
+        if self.call.get("read_back") and hasattr(self.adapter, "strides"):
+            strides = np.array(self.adapter.strides(x), "int64")
+            self.result["values"]["strides"] = encode_array(strides, "int64")
+
+    @contextlib.contextmanager
+    def witness(self, api: Any) -> Iterator[None]:
+        """Where asked for, count the calls: of functions in the file of the API, or of any where there is no API.
+
+        A certificate compares those of a call with those of the same call again.
+        """
+        if not self.call.get("witness"):
+            yield
+            return
+        place = os.path.dirname(sys.modules[self.adapter.FRAMEWORK].__file__ or "") + os.sep
+        if api is not None:
+            place = str(sys.modules[api.__module__].__file__) if getattr(api, "__module__", None) else "builtin"
+        calls = 0
+
+        def count(frame: Any, event: str, argument: Any) -> None:
+            nonlocal calls
+            if event == "call":
+                calls += frame.f_code.co_filename.startswith(place)
+            elif event == "c_call":
+                calls += argument is api
+
+        sys.setprofile(count)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+        self.result["values"][f"calls in {self.phase}"] = encode_array(np.array(calls), "int64")
 
     def encode(self, tensor: Any) -> WireArray:
         array, dtype = self.adapter.array(tensor)

@@ -1,0 +1,206 @@
+"""The calls of the checks by themselves: as source in the vendor's own API, run without worker and adapter.
+
+A worker that answers otherwise than the oracle is right all the same where the framework does so alone. What a call
+keeps when it runs alone is short: of each result a digest, of an exception its class, phase and first words.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from textwrap import indent
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from conformance.apis import Contract, Framework
+from conformance.case import Observation, Phase, Target, TypedArray
+from conformance.certificate.calls import Call
+from conformance.certificate.errors import CheckFailedError
+from conformance.reproducers.arrays import arrays_of, numpy_dtype
+from conformance.reproducers.asked import AskedCase
+from conformance.reproducers.call import write_call as write_line
+from conformance.reproducers.confirm import Executor, NotExecutedError
+from conformance.reproducers.script import write_whole_call
+
+# What a call keeps.
+Kept: TypeAlias = dict[str, Any]
+Alone: TypeAlias = Mapping[str, Kept]  # by `key_of`; the package's versions under "versions"
+
+MARK = "conformance certificate: "
+WORDS = 40  # characters of a message that are compared
+HEAD = """\
+import base64, hashlib, json, re, zlib
+answers = {{}}
+def unpack(data, dtype, shape):
+    return np.frombuffer(zlib.decompress(base64.b64decode(data)), dtype).reshape(shape).copy()
+def digest(tensor):
+    array = np.ascontiguousarray({numpy})
+    if array.dtype.kind in "fc":
+        array = np.where(np.isnan(array), array.dtype.type(np.nan), array)
+    return [list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()[:20]]
+def name(cls):
+    return cls.__qualname__ if cls.__module__ == "builtins" else cls.__module__ + "." + cls.__qualname__
+def words(error):
+    return re.sub("[^A-Za-z]+", " ", str(error)).strip()[:{words}]
+"""
+CALL = """\
+def run_alone():
+{body}
+    return locals()
+try:
+    there = run_alone()
+    kept = {{k: digest(g) for k, g in there.get("gradients", {{}}).items()}}
+    held = [(k, getattr(there.get("layer"), k, None)) for k in ("bias", "weight")]
+    kept["parameters"] = [[k, list(p.shape)] for k, p in held if p is not None]
+    output = there["output"]
+    answers[{key!r}] = dict(kept, output=digest(output), dtype={dtype})
+except Exception as error:
+    there = error.__traceback__.tb_next
+    there = there.tb_frame.f_locals if there else {{}}
+    phase = "backward" if "output" in there else "forward" if "layer" in there or {functional} else "construct"
+    answers[{key!r}] = {{"raised": [phase, name(type(error)), words(error)]}}
+"""
+
+
+INITIAL = """\
+try:
+    np.random.seed(0)
+    {seed}
+    layer = {line}
+    held = [(k, getattr(layer, k, None)) for k in ("bias", "weight")]
+    answers[{key!r}] = {{k: digest(p) for k, p in held if p is not None}}
+except Exception as error:
+    answers[{key!r}] = {{"raised": words(error)}}
+"""
+VERSIONS = """\
+import importlib.metadata
+answers["versions"] = [str({name}.__version__)]
+try:
+    answers["versions"].append(importlib.metadata.version("{name}"))
+except importlib.metadata.PackageNotFoundError:
+    pass
+"""
+
+
+def key_of(call: Call) -> str:
+    """What a call is known by: all that travels, but for its number and what is asked for besides."""
+    besides = ("id", "values", "read_back", "witness", "defaults", "infer")
+    told = {name: value for name, value in call.wire.items() if name not in besides}
+    return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:20]
+
+
+def keep(answer: Observation) -> Kept:
+    """What came over the wire, as a call by itself keeps it."""
+    if answer.raised is not None:
+        phase = Phase.FORWARD if answer.raised.phase is Phase.PARAMETERS else answer.raised.phase
+        words = re.sub("[^A-Za-z]+", " ", answer.raised.message).strip()[:WORDS]
+        return {"raised": [str(phase), answer.raised.cls, words]}
+    kept: Kept = {name: digest(gradient) for name, gradient in answer.gradients.items()}
+    kept["parameters"] = [[name, list(shape)] for name, (_, shape) in sorted(answer.parameters.items())]
+    if answer.output is not None:
+        kept["output"] = digest(answer.output)
+        kept["dtype"] = answer.output.dtype
+    return kept
+
+
+def has_other_shape(call: Call, answer: Observation) -> bool:
+    """Whether there is an output, of another shape than the oracle's."""
+    expected = call.expectation.output
+    return answer.output is not None and expected is not None and answer.output.values.shape != expected.value.shape
+
+
+def digest(array: TypedArray) -> list[Any]:
+    """Shape and bits; bfloat16 is widened by itself too, and every NaN is the same."""
+    values = np.ascontiguousarray(array.values)
+    if values.dtype.kind in "fc":
+        values = np.where(np.isnan(values), values.dtype.type(np.nan), values)
+    return [list(values.shape), hashlib.sha256(values.tobytes()).hexdigest()[:20]]
+
+
+def check_alone(call: Call, answer: Observation, alone: Callable[[Call], Kept | None]) -> None:
+    """What came over the wire is what the call does by itself.
+
+    Raises:
+        CheckFailedError: it is not.
+    """
+    if answer.raised is None and answer.output is None:
+        return  # the arrays fit no parameter of what was constructed, which ends the call
+    there = alone(call)
+    if there is None:
+        raise CheckFailedError(f"{call.arguments} cannot be run by itself")
+    here = keep(answer)
+    if has_other_shape(call, answer):  # to which no upstream gradient belongs, so that the worker asked for none
+        if there.get("raised", [""])[0] == Phase.BACKWARD:
+            return
+        there = {name: there[name] for name in there if name in here}
+    assert call.case.inputs is not None
+    if answer.lacking and ("raised" in there or there["dtype"] != call.case.inputs.dtype):
+        return  # it is lacking by itself too, or comes in a dtype that the framework has
+    for name in sorted(here.keys() | there.keys()):
+        if here.get(name) != there.get(name):
+            detail = f"{here.get(name)} over the wire, {there.get(name)} by itself"
+            raise CheckFailedError(f"{name} of {call.arguments}: {detail}")
+
+
+def write_initial(contract: Contract, framework: Framework, call: Call, key: str) -> str:
+    """Source that keeps the values with which a layer begins after the seed was set."""
+    line = write_line(contract, framework, call.arguments)
+    return INITIAL.format(seed=framework.source.seed, line=line, key=key)
+
+
+def run_alone(target: Target, source: str) -> Alone:
+    """What the calls of a source keep, run by one process; nothing where it cannot be run."""
+    try:
+        with Executor(target) as executor:
+            return read_kept(executor.execute(source).printed)
+    except NotExecutedError:
+        return {}
+
+
+def read_kept(printed: str) -> Alone:
+    for line in printed.splitlines():
+        if line.startswith(MARK):
+            kept: Alone = json.loads(line.removeprefix(MARK))
+            return kept
+    return {}
+
+
+def write_calls(framework: Framework, calls: Mapping[str, Iterable[Call]]) -> str:
+    """A script that runs calls of a framework, by API, and prints what comes of them."""
+    source = framework.source
+    imports = [f"import {api.rpartition('.')[0]}" for api in calls]
+    parts = [source.imports, *imports, source.prepare]
+    parts.append(HEAD.format(numpy=source.numpy.format(tensor="tensor"), words=WORDS))
+    parts.append(VERSIONS.format(name=framework.name))
+    for contract in framework.contracts:
+        keyed = {key_of(call): call for call in calls[contract.api]}
+        for key, call in keyed.items():
+            is_initial = not call.wire["arrays"]
+            write = write_initial if is_initial else write_call
+            parts.append(write(contract, framework, call, key))
+    parts.append(f'print("{MARK}" + json.dumps(answers))')
+    return "\n".join(parts) + "\n"
+
+
+def write_call(contract: Contract, framework: Framework, call: Call, key: str) -> str:
+    """Source that runs one call and keeps its results under a key."""
+    asked = AskedCase(call.case, contract, framework, call.arguments, call.expectation)
+    arrays = arrays_of(asked)
+    sources = {name: pack(array) for name, array in arrays.items()}
+    lines = write_whole_call(asked, sources)
+    dtype = framework.source.dtype_name.format(tensor="output")
+    body = indent("\n".join(lines), "    ")
+    return CALL.format(body=body, key=key, functional=contract.functional, dtype=dtype)
+
+
+def pack(array: TypedArray) -> str:
+    """Source of a NumPy array, to the last bit."""
+    dtype = numpy_dtype(array.dtype)
+    values = array.values.astype(dtype)
+    data = base64.b64encode(zlib.compress(values.tobytes(), 1)).decode()
+    return f'unpack("{data}", "{dtype}", {values.shape})'

@@ -1,0 +1,147 @@
+"""What a vendor's arguments mean that are left out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from conformance.apis import Contract, NoEquivalent
+from conformance.case import Inputs, LayerName, Observation
+from conformance.case.values import Arguments
+from conformance.certificate.answers import differing, results_of
+from conformance.certificate.calls import Call
+from conformance.certificate.checks.contract import same_operation, same_parameters
+from conformance.certificate.errors import CheckFailedError, NotObservableError
+from conformance.certificate.exact import build_vendor_call, check_right
+from conformance.certificate.layers import SMALL
+from conformance.certificate.subject import Subject
+
+# Where every argument has a value that is not its default; the first that an API can express.
+UNUSUAL: Arguments = {
+    "in_channels": 4, "out_channels": 6, "kernel_size": (2, 3),
+    "stride": (3, 2), "padding": (1, 2), "dilation": (2, 3), "groups": 2,
+}  # fmt: skip
+OWN: Mapping[LayerName, Arguments] = {
+    "conv2d": {"padding_mode": "reflect"},
+    "conv_transpose2d": {"output_padding": 1},
+}
+SHAPE = (2, 6, 9)  # batch, height and width
+REQUIRED = ("in_channels", "out_channels", "kernel_size", "weight")
+
+
+def check_defaults(subject: Subject) -> str:
+    """Catches a contract that has a vendor's default wrong.
+
+    Vendor arguments are left out one by one, and all together: what is left is the layer that the contract says, and
+    the layer of the same call with the default that stands in the signature.
+    """
+    contract = subject.contract
+    signature = dict(read_signature(subject))
+    compared = []
+    lacking = 0
+    for name, arguments in shortened(contract):
+        meant = contract.to_canonical(arguments)
+        if isinstance(meant, NoEquivalent):
+            continue
+        check_signature(contract, name, arguments, signature)
+        call = build_vendor_call(contract, arguments, inputs_of(arguments, meant))
+        (answer,) = subject.ask(call)
+        lacking += answer.lacking
+        check_parameters(call, answer, contract)
+        if answer.raised is None:
+            try:
+                check_right(contract, call, answer)
+            except CheckFailedError as error:
+                raise CheckFailedError(f"without {name}: {error}") from error
+            check_given(subject, name, call, answer, signature)
+            compared.append(name)
+    if lacking and not compared:
+        raise NotObservableError("no kernel; the signature has the defaults that the contract has")
+    if "all" not in compared:
+        raise CheckFailedError("what the vendor's required arguments alone mean was refused")
+    return "without " + ", ".join(compared)
+
+
+def read_signature(subject: Subject) -> Iterator[tuple[str, object]]:
+    """The defaults that can be read in the signature."""
+    wire = {**build_plain(subject.contract).wire, "defaults": True}
+    (answer,) = subject.answer([wire])
+    for name, default in answer.defaults.items():
+        try:
+            yield name, ast.literal_eval(default)
+        except ValueError:  # an object of the framework's
+            continue
+
+
+def build_plain(contract: Contract) -> Call:
+    vendor = contract.to_vendor(SMALL, None)
+    assert not isinstance(vendor, NoEquivalent)
+    return build_vendor_call(contract, vendor, Inputs((1, 2, 5, 4)))
+
+
+def shortened(contract: Contract) -> Iterator[tuple[str, Arguments]]:
+    """What is left out, and the vendor's arguments without it: of an unusual layer, with its bias and without."""
+    for bias in (True, False):
+        yield from without_each(contract, {**UNUSUAL, "bias": bias})
+    own = OWN[contract.layer]
+    for name, arguments in without_each(contract, {**UNUSUAL, **own}):
+        if name in own:
+            yield name, arguments
+    vendor = contract.to_vendor(SMALL, None)
+    assert not isinstance(vendor, NoEquivalent)
+    yield "all", {name: value for name, value in vendor.items() if name in REQUIRED}
+
+
+def without_each(contract: Contract, arguments: Arguments) -> Iterator[tuple[str, Arguments]]:
+    """The vendor's arguments of a layer, without each of them in turn; nothing where the API cannot express it."""
+    vendor = contract.to_vendor(arguments, None)
+    if isinstance(vendor, NoEquivalent):
+        return
+    for name in vendor:
+        if name in REQUIRED:
+            continue
+        # Without its groups a function's weight is another, which the bias may not fit.
+        dropped = (name, "bias") if contract.functional and name == "groups" else (name,)
+        yield name, {other: value for other, value in vendor.items() if other not in dropped}
+
+
+def inputs_of(arguments: Arguments, meant: Arguments) -> Inputs:
+    batch, height, width = SHAPE
+    return Inputs((batch, meant["in_channels"], height, width))
+
+
+def check_signature(contract: Contract, name: str, arguments: Arguments, signature: dict[str, object]) -> None:
+    """With the signature's default, a call means what it means without the argument."""
+    left_out = [name] if name != "all" else [other for other in signature if other not in arguments]
+    for other in left_out:
+        if other not in signature:
+            continue
+        short = contract.to_canonical(arguments)
+        given = contract.to_canonical({**arguments, other: signature[other]})
+        if isinstance(short, NoEquivalent) or isinstance(given, NoEquivalent):
+            if type(short) is not type(given):
+                raise CheckFailedError(
+                    f"{other} is {signature[other]!r} in the signature, with which there is no layer"
+                )
+            continue
+        if not same_parameters(contract, short, given) or not same_operation(contract, short, given):
+            raise CheckFailedError(f"{other} is {signature[other]!r} in the signature, and otherwise in the contract")
+
+
+def check_parameters(call: Call, answer: Observation, contract: Contract) -> None:
+    """The parameters are those that the contract says, where no kernel shows more."""
+    if contract.functional or not answer.parameters:
+        return
+    expected = {name: shape for name, (_, shape, _) in call.wire["arrays"].items() if name in ("weight", "bias")}
+    observed = {name: shape for name, (_, shape) in answer.parameters.items()}
+    if expected != observed:
+        raise CheckFailedError(f"{call.arguments} has the parameters {observed}, not {expected}")
+
+
+def check_given(subject: Subject, name: str, call: Call, answer: Observation, signature: dict[str, object]) -> None:
+    """The framework gives the same where the argument is given as the signature has it."""
+    if name not in signature or name in ("weight", "bias"):
+        return
+    (given,) = subject.ask(call.with_vendor_arguments(**{name: signature[name]}))
+    for result in differing(results_of(answer), results_of(given)):
+        raise CheckFailedError(f"{result} without {name} is another than with {signature[name]!r}")

@@ -1,0 +1,58 @@
+"""The same layer on other operands, and on the same again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.apis import Contract
+from conformance.case import Inputs, Observation
+from conformance.certificate.calls import Call
+from conformance.certificate.errors import CheckFailedError
+from conformance.certificate.exact import build_exact_call, check_right, exchange
+from conformance.certificate.layers import GROUPED, input_shape
+from conformance.certificate.subject import Subject
+
+OPERANDS = ("x", "weight", "bias", "grad_output")
+
+
+def check_operands(subject: Subject) -> str:
+    """Catches results that are kept: for a call of which one operand is another, or for the same call again.
+
+    Every operand is exchanged by itself, and the answer is the oracle's. The last call is one that was made before:
+    it calls into the framework as often as it did then.
+    """
+    contract = subject.contract
+    inputs = Inputs(input_shape(GROUPED))
+    first = build_exact_call(contract, GROUPED, inputs, "first")
+    other = build_exact_call(contract, GROUPED, inputs, "other")
+    calls = [first, *exchanged(contract, first, other), first, other, first]
+    answers = subject.ask(*(call.with_witness() for call in calls))
+    for call, answer in zip(calls, answers, strict=True):
+        check_right(contract, call, answer)
+    check_same_work(answers[-2], answers[-1])
+    return "each operand, and the same again"
+
+
+def exchanged(contract: Contract, first: Call, other: Call) -> Iterator[Call]:
+    """The first call with each operand of the other one in turn."""
+    there = other.expectation.arrays
+    assert there is not None
+    for name in OPERANDS:
+        yield exchange(contract, first, **{name: getattr(there, name)})
+
+
+def check_same_work(new: Observation, again: Observation) -> None:
+    """A call that was made before enters the API as often as one that was not, and the framework to go backward."""
+    once = count_calls(new, "forward")
+    twice = count_calls(again, "forward")
+    if once == 0 or twice != once:
+        raise CheckFailedError(f"{twice} calls in forward of a call that was made before, {once} of a new one")
+    if count_calls(again, "backward") == 0:
+        raise CheckFailedError("no calls in backward of a call that was made before")
+
+
+def count_calls(answer: Observation, phase: str) -> int:
+    counted = answer.values.get(f"calls in {phase}")
+    if counted is None:
+        raise CheckFailedError(f"calls in {phase} were not counted")
+    return int(counted.values)
