@@ -55,8 +55,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "conformance",
         "conformance audit: exit status 0 when every case conforms or is as the catalogue has it; 1 when one is new, "
         "gone or changed, a script of the catalogue does not show its entry, a target that --target names does not "
-        "start, or the suite itself failed; 2 when it was interrupted or a spec file cannot be used; 4 when an option, a "
-        "target, a catalogue or an output file cannot be used, or the disk is full; 5 when no case was selected",
+        "start, or the suite itself failed; 2 when it was interrupted or a spec file cannot be used; 4 when an option, "
+        "a target, a catalogue or an output file cannot be used, or the disk is full; 5 when no case was selected",
     )
     group.addoption(
         "--target",
