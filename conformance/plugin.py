@@ -54,9 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup(
         "conformance",
         "conformance audit: exit status 0 when every case conforms or is as the catalogue has it; 1 when one is new, "
-        "gone or changed, a script of the catalogue does not show its entry, or the suite itself failed; 2 when it was "
-        "interrupted or a spec file cannot be used; 4 when an option, a target, a catalogue or an output file cannot "
-        "be used; 5 when no case was selected",
+        "gone or changed, a script of the catalogue does not show its entry, a target that --target names does not "
+        "start, or the suite itself failed; 2 when it was interrupted or a spec file cannot be used; 4 when an option, "
+        "a target, a catalogue or an output file cannot be used, or the disk is full; 5 when no case was selected",
     )
     group.addoption(
         "--target",
@@ -365,10 +365,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     except UnusableError as error:
         raise pytest.UsageError(str(error)) from error
     run.left_out = len(settled)
-    if settled:
-        config.hook.pytest_deselected(items=settled)
-        left_out = set(settled)
-        items[:] = [item for item in items if item not in left_out]
+    left_out: set[pytest.Item] = set(settled)
+    if not any(isinstance(item, CaseItem) and item not in left_out for item in items):
+        left_out.update(item for item in items if isinstance(item, StatementItem))  # which alone are no run
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
 
 
 # Asking ahead of the items

@@ -180,6 +180,14 @@ def test_what_is_taken_over_outlives_an_interrupted_run(mended: Suite) -> None:
 
 # Asking only what has changed
 
+UNCHECKED = """\
+layer: conv2d
+api: fakeflow.Conv2d
+documents: {x: {publisher: p, title: t, version: v, kind: installed_docstring}}
+document: x
+claims: [{id: a, section: b, says: c, unchecked: it cannot be observed}]
+"""
+
 
 @pytest.mark.parametrize("options", [[], ["-n2"]], ids=["one process", "two processes"])
 def test_only_changed_leaves_out_what_holds(mended: Suite, options: list[str]) -> None:
@@ -192,6 +200,9 @@ def test_only_changed_leaves_out_what_holds(mended: Suite, options: list[str]) -
 
 
 def test_only_changed_succeeds_where_nothing_has(mended: Suite) -> None:
+    claims = mended.folder / "specs" / "claims"
+    claims.mkdir()
+    (claims / "x.yaml").write_text(UNCHECKED)
     unchanged = mended.run("--only-changed", "whole.jsonl")
     assert unchanged.status == 0
     assert not unchanged.results.exists()
