@@ -492,6 +492,8 @@ class FileWriter:
             self._run.asked.update(asked)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if session.config.option.collectonly:
+            return  # nothing ran, and nothing was to
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._run.left_out:
             session.exitstatus = exitstatus = pytest.ExitCode.OK  # nothing has changed
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)

@@ -223,6 +223,12 @@ def test_a_whole_run_counts_the_catalogue_anew(known: Suite) -> None:
     assert (known.folder / FILE).read_text() == CATALOGUE
 
 
+def test_a_listing_of_the_cases_counts_nothing_and_fails_nothing(known: Suite) -> None:
+    recount(known, 7)
+    assert run(known, "--update-known", "--collect-only").status == 0
+    assert "kernel[k:2-*]: 7" in (known.folder / FILE).read_text()
+
+
 def test_an_entry_that_nothing_shows_is_left_to_a_person(known: Suite) -> None:
     known.behave(k2="wrong")
     result = run(known, "--update-known")
