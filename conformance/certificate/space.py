@@ -26,7 +26,7 @@ COMMON: Domain = {
     # (groups, channels of a group in and out); two of them are depthwise, one with a multiplier.
     "channels": ((1, 4, 2), (2, 3, 2), (3, 1, 1), (2, 1, 2)),
     "kernel_size": ((3, 1), (2, 3), (4, 2), (1, 5), 1),
-    "stride": (1, (2, 1), 3),
+    "stride": (1, (2, 1), (3, 2)),
     "padding": (0, (1, 2), (1, 0, 2, 1), (1, 1, 2, 2), "same", "valid"),
     "dilation": (1, (2, 1), (1, 3)),
     "bias": (True, False),
