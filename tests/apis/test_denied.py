@@ -119,6 +119,7 @@ def test_a_layer_has_the_dtype_of_its_weight(api: str) -> None:
 
 def test_mindspores_transposed_layer_has_an_output_padding() -> None:
     assert not is_denied(NN[1], output_padding=1, stride=2)
+    assert not is_denied(NN[1], output_padding=1, stride=2, padding="valid")
     assert is_denied(NN[1], output_padding=1, stride=2, padding="same")
 
 
