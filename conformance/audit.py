@@ -41,9 +41,14 @@ class Audit:
         """Queue a job; its target starts with the first one."""
         self._lane(job.target).submit(job)
 
-    def greeting(self, target: Target) -> Greeting:
-        """What the target says of itself. Raises TargetError when it cannot be used."""
-        return self._lane(target).started.result()
+    def greeting(self, target: Target, limit: float | None = None) -> Greeting:
+        """What the target says of itself.
+
+        Raises:
+            TargetError: it cannot be used.
+            TimeoutError: it has not started within `limit` seconds.
+        """
+        return self._lane(target).started.result(limit)
 
     def _lane(self, target: Target) -> Lane:
         if target.name not in self._lanes:

@@ -5,7 +5,10 @@ In order: options, collecting, the items, asking ahead of them, and what is kept
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,11 +19,14 @@ from conformance.audit import Job
 from conformance.case import LAYERS, Case, Outcome, Statement, Target
 from conformance.cases import spec
 from conformance.cases.naming import item_name
-from conformance.records.baseline import DIVERGENT, Miscount
+from conformance.catalogue.catalogue import Miscount
+from conformance.catalogue.fact import DIVERGENT
+from conformance.printable import make_printable, one_line
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
-from conformance.records.resume import ResumeError
-from conformance.run import Run, Settings, UnusableError
+from conformance.run import Answer, Note, Run, Settings, UnusableError
+from conformance.summary import write_news
 
+MAX_LINE = 2000  # characters of a line on the terminal
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
 # The attribute of a report that holds records, and the key under which xdist's workers tell what they collected.
@@ -34,7 +40,7 @@ MARKERS: Mapping[str, str] = {
 
 
 class DivergenceError(Exception):
-    """A verdict that does not conform, or not as the baseline has it."""
+    """A verdict that does not conform, or not as the catalogue has it."""
 
 
 class FaultError(Exception):
@@ -47,9 +53,10 @@ class FaultError(Exception):
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup(
         "conformance",
-        "conformance audit: exit status 0 when every case conforms or is in the baseline; 1 when one diverges, a "
-        "baseline entry is stale or the suite itself failed; 2 when it was interrupted or a spec file cannot be used; "
-        "4 when an option, a target, a baseline or an output file cannot be used; 5 when no case was selected",
+        "conformance audit: exit status 0 when every case conforms or is as the catalogue has it; 1 when one is new, "
+        "gone or changed, a script of the catalogue does not show its entry, or the suite itself failed; 2 when it was "
+        "interrupted or a spec file cannot be used; 4 when an option, a target, a catalogue or an output file cannot "
+        "be used; 5 when no case was selected",
     )
     group.addoption(
         "--target",
@@ -69,15 +76,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--resume",
         metavar="FILE",
-        help="take over the verdicts of an earlier run's results file and run what is missing",
+        help="take over the verdicts of an earlier run's results file whose case, code and target are the same, and "
+        "ask the rest",
     )
     group.addoption(
-        "--baseline", metavar="FILE", help="known divergences (YAML): expected to fail, and to fail as it says"
+        "--only-changed",
+        metavar="FILE",
+        help="ask only what has changed since an earlier run's results file: by an edit of a spec or of this suite, or "
+        "another version of a framework",
     )
     group.addoption(
-        "--write-baseline",
+        "--known",
+        metavar="PATH",
+        help="catalogue of known causes, a YAML file or a folder of them: their cases are expected to fail, and to "
+        "fail as it says",
+    )
+    group.addoption(
+        "--update-known",
         action="store_true",
-        help="write the --baseline file anew from this run, keeping its comments and reasons; only after a whole run",
+        help="count the cases of the --known catalogue anew, all else in it stays; only after a whole run",
     )
     group.addoption(
         "--repeat",
@@ -90,6 +107,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--case-timeout", type=float, default=20.0, metavar="SECONDS", help="limit for one case in a target, default 20"
     )
     group.addoption(
+        "--shrink",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="what may be spent at the end on finding the smallest call that shows each finding, default 60; 0: none",
+    )
+    group.addoption(
         "--certify",
         action="store_const",
         const="always",
@@ -99,7 +123,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--no-certify", action="store_const", const="never", dest="certify", help="believe the adapters as they are"
     )
-    group.addoption("--require-targets", action="store_true", help="fail the run when a target is unavailable")
+    group.addoption(
+        "--require-targets",
+        action="store_true",
+        help="fail the run when a default target is unavailable, as it fails for one that --target names",
+    )
 
 
 def _positive(text: str) -> int:
@@ -109,11 +137,18 @@ def _positive(text: str) -> int:
     return number
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
+        raise ValueError(text)
+    return seconds
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in {**MARKERS, **dict.fromkeys(frameworks(), "cases on this framework")}.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     try:
-        config.stash[RUN] = Run(_read_settings(config), getattr(config, "cache", None))
+        config.stash[RUN] = Run(_read_settings(config), getattr(config, "cache", None), partial(_tell, config))
     except UnusableError as error:
         raise pytest.UsageError(str(error)) from error
     plugin = ReportingWorker(config) if _is_worker(config) else FileWriter(config)
@@ -128,13 +163,27 @@ def _read_settings(config: pytest.Config) -> Settings:
         results=option.results,
         report=option.report,
         resume=option.resume,
-        baseline=option.baseline,
-        writes_baseline=option.write_baseline,
+        only_changed=option.only_changed,
+        known=option.known,
+        recounts=option.update_known,
         repeats=option.repeat,
         case_timeout=option.case_timeout,
+        shrink_seconds=option.shrink,
         certifies=option.certify,
         arguments=tuple(map(str, config.invocation_params.args)),
     )
+
+
+def _tell(config: pytest.Config, line: str) -> None:
+    """A line on the terminal in the middle of a case, where there is a terminal: none of xdist's workers has one."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter is None:
+        return
+    with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
+        reporter.ensure_newline()
+        reporter.write_line(one_line(line))
+        reporter.flush()
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -185,12 +234,11 @@ class SpecFile(pytest.File):
         item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
         item.job = job
         item.statement = statement
-        item.settled = run.find_settled(job.case, job.target, job.contract.api)
         item.own_markers.extend(_find_marks(job))
         return item
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, spec.SpecError | ResumeError):
+        if isinstance(excinfo.value, spec.SpecError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -251,22 +299,27 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         run = self.config.stash[RUN]
-        answer = run.answer(self.job, self.repeats, self.settled)
-        self.records = answer.records
-        if self.statement is not None:
-            self.records = [StatementRecord(self.statement), *answer.records]
+        answer = self.answer()
         verdict = answer.verdict.verdict
         outcome = verdict.outcome
         if outcome is Outcome.FAULT:
-            raise FaultError(verdict.observed)
-        if outcome in DIVERGENT and run.settings.writes_baseline:
-            pytest.xfail(f"for {run.settings.baseline}: {verdict.observed}")
-        if answer.verdict.known is not None:
-            pytest.xfail(answer.verdict.known)
+            raise FaultError("\n".join(map(make_printable, verdict.observed.splitlines())))
+        if outcome in DIVERGENT and run.settings.recounts:
+            pytest.xfail(f"for {run.settings.known}: {one_line(verdict.observed)}")
+        if outcome in DIVERGENT and answer.title:
+            pytest.xfail(answer.title)
         if answer.complaint or outcome in DIVERGENT:
             raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint))
         if outcome in SKIPPED:
-            pytest.skip(f"{outcome.replace('_', ' ')}: {verdict.observed}")
+            pytest.skip(f"{outcome.replace('_', ' ')}: {one_line(verdict.observed)}")
+
+    def answer(self) -> Answer:
+        """What came of the job, which is kept as `records` too."""
+        answer = self.config.stash[RUN].answer(self.job, self.repeats, self.settled)
+        self.records = answer.records
+        if self.statement is not None:
+            self.records = [StatementRecord(self.statement), *answer.records]
+        return answer
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, FaultError):
@@ -293,10 +346,29 @@ def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
         "authority": verdict.authority.replace("_", " ") if verdict.authority is not None else "",
         "rests on": verdict.rests_on,
         "clause": case.clause if case.clause != verdict.rests_on else "",
-        "baseline": complaint,
+        "known": complaint,
     }
-    lines += [f"  {name:8}  {text}" for name, text in details.items() if text]
+    lines += [f"  {name:8}  {one_line(text, MAX_LINE)}" for name, text in details.items() if text]
     return "\n".join(lines)
+
+
+# Leaving out what has not changed
+
+
+@pytest.hookimpl(trylast=True)  # after -k and -m
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    run = config.stash[RUN]
+    if run.settings.only_changed is None:
+        return
+    try:
+        settled = [item for item in items if isinstance(item, CaseItem) and run.find_settled(item.job) is not None]
+    except UnusableError as error:
+        raise pytest.UsageError(str(error)) from error
+    run.left_out = len(settled)
+    if settled:
+        config.hook.pytest_deselected(items=settled)
+        left_out = set(settled)
+        items[:] = [item for item in items if item not in left_out]
 
 
 # Asking ahead of the items
@@ -317,7 +389,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         run.close()
     if not _is_worker(session.config):
         for miscount in run.find_miscounts():
-            session.config.hook.pytest_runtest_logreport(report=_report_miscount(run, miscount))
+            session.config.hook.pytest_runtest_logreport(report=_report_miscount(miscount))
     return outcome
 
 
@@ -325,9 +397,13 @@ def _submit_all(run: Run, items: Sequence[CaseItem]) -> None:
     """Ask everything at once, so that the targets work side by side. Raises UnusableError."""
     if items:
         run.check_files()
-    run.check_earlier()
     for item in items:
         _submit(run, item)
+    # At once, so that a run that is interrupted keeps them.
+    for item in items:
+        if item.settled is not None:
+            item.answer()
+            run.add(item.records)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -340,15 +416,19 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _submit(run: Run, item: CaseItem) -> None:
-    if item.settled is None and not item.repeats:
+    if item.settled is not None or item.repeats:
+        return
+    item.settled = run.find_settled(item.job)
+    if item.settled is None:
         item.repeats = run.submit(item.job)
 
 
-def _report_miscount(run: Run, miscount: Miscount) -> pytest.TestReport:
-    """A pattern of the baseline fails like an item."""
+def _report_miscount(miscount: Miscount) -> pytest.TestReport:
+    """A pattern of the catalogue fails like an item."""
     line = miscount.pattern.line
-    location = run.known.file, line - 1, miscount.pattern.text
-    return pytest.TestReport(f"{run.known.file}::line {line}", location, {}, "failed", miscount.message, "call")
+    file = miscount.pattern.file
+    location = file, line - 1, miscount.pattern.text
+    return pytest.TestReport(f"{file}::line {line}", location, {}, "failed", miscount.message, "call")
 
 
 # What is kept of the items, on its way to where the files are written
@@ -388,7 +468,14 @@ class FileWriter:
 
     def __init__(self, config: pytest.Config) -> None:
         self._run = config.stash[RUN]
-        self._requires_targets: bool = config.getoption("require_targets")
+        # Who names a target wants its verdicts; the default ones are those that happen to be there.
+        self._requires_targets = bool(config.getoption("require_targets") or config.getoption("target"))
+        self._config = config
+        self._unusable: dict[str, str] = {}  # what is wrong with spec files, by their ids
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and spec.folder_of(self._config.rootpath / report.nodeid) is not None:
+            self._unusable[report.nodeid] = str(report.longrepr).strip()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         try:
@@ -398,27 +485,42 @@ class FileWriter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self._run.asked.update(getattr(node, "workeroutput", {}).get(CARRIED, {}))
+        collected = getattr(node, "workeroutput", {}).get(CARRIED)
+        if collected is not None:
+            asked, self._run.left_out = collected
+            self._run.asked.update(asked)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._run.left_out:
+            session.exitstatus = exitstatus = pytest.ExitCode.OK  # nothing has changed
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         try:
             succeeded = self._run.finish(ended and not session.shouldstop and not session.shouldfail)
         except KeyboardInterrupt:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
             return
+        except UnusableError as error:
+            self._run.notes.append(Note(str(error), alarming=True))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            return
         lacks_targets = self._requires_targets and self._run.summary.unavailable
         if ended and (not succeeded or lacks_targets):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self._run.notes:
+        # pytest shows them itself, but for --tb=no.
+        unusable = self._unusable.values() if self._config.option.tbstyle == "no" else ()
+        if not self._run.notes and not unusable:
             return
         terminalreporter.section("conformance")
+        for message in unusable:
+            terminalreporter.line(message, red=True)
         for line in self._run.summary.lines():
             terminalreporter.line(line)
+        for line in write_news(self._run.known, self._run.news):
+            terminalreporter.line(line)
         for note in self._run.notes:
-            terminalreporter.line(note.text, red=note.alarming)
+            terminalreporter.line(make_printable(note.text), red=note.alarming)
 
 
 class ReportingWorker:
@@ -428,4 +530,5 @@ class ReportingWorker:
         self._config = config
 
     def pytest_sessionfinish(self) -> None:
-        cast(Any, self._config).workeroutput[CARRIED] = self._config.stash[RUN].asked
+        run = self._config.stash[RUN]
+        cast(Any, self._config).workeroutput[CARRIED] = run.asked, run.left_out

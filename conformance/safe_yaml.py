@@ -1,10 +1,12 @@
-"""YAML read safely: plain data with the position of every key, no tags, no aliases, bounded size and depth."""
+"""YAML read safely: plain data with the position of every key, no tags, no aliases, bounded size, depth and time."""
 
 from __future__ import annotations
 
 import functools
+import io
 import json
 import re
+import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +17,13 @@ import jsonschema
 import ruamel.yaml
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from conformance.printable import one_line
+
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
 MAX_LINE = 4000  # characters; the parser's time grows with the square of a line's length
+MAX_SECONDS = 30.0  # of the processor, to load one file: to read it, and to make what it describes
+MAX_BITS = 256  # of an integer
 MAX_BRACKETS = 100  # open at once, those in text included; its time grows with their square too
 SCHEMAS = Path(__file__).parent / "schema"
 
@@ -38,6 +44,20 @@ class InputError(Exception):
         super().__init__(f"{file}:{line}:{column}: {message}")
 
 
+class Clock:
+    """The time of this thread's processor that one file takes, so that other work on the machine does not count."""
+
+    def __init__(self) -> None:
+        self._started = time.thread_time()
+
+    def is_over(self) -> bool:
+        return time.thread_time() - self._started > MAX_SECONDS
+
+
+def explain_time() -> str:
+    return f"takes longer to load than {MAX_SECONDS:g} s"
+
+
 @dataclass(frozen=True)
 class Document:
     """A file's data, and where each part of it stands.
@@ -46,18 +66,20 @@ class Document:
         data: dicts, lists and scalars alone.
         positions: of every key and item.
         refuse: the error that says what this file is to be.
+        clock: of the time that loading it takes.
     """
 
     file: str
     data: Any
     positions: Mapping[YamlPath, Position]
     refuse: type[InputError]
+    clock: Clock
 
     def error(self, path: YamlPath, message: str) -> InputError:
         """An error at a path, or at the innermost part of it that the file has."""
         while path not in self.positions:
             path = path[:-1]
-        return self.refuse(self.file, *self.positions[path], _make_printable(message))
+        return self.refuse(self.file, *self.positions[path], one_line(message))
 
     def validate(self, schema: str) -> None:
         """Hold the data against ``specs/schema/<schema>``; raises `refuse` where it differs."""
@@ -73,6 +95,11 @@ class Document:
         if unknown is not None:
             path = (*path, unknown)
             message = f"unknown key; known here are {', '.join(error.schema['properties'])}"
+        elif error.validator == "pattern":
+            if (*path, error.instance) in self.positions:  # it is a key
+                path = (*path, error.instance)
+            # What a pattern takes is said beside it, in words.
+            message = f"{error.instance!r} cannot be used; write {error.schema.get('$comment', error.validator_value)}"
         place = "/".join(map(str, path)) or "the file"
         raise self.error(path, f"{place}: {message}")
 
@@ -103,12 +130,13 @@ def load(path: Path, refuse: type[InputError]) -> Document:
 
 def parse(file: str, raw: bytes, refuse: type[InputError]) -> Document:
     """`load` for bytes that were read already."""
+    clock = Clock()
     try:
         text = raw.decode("utf-8")
         _check_cost(file, text, refuse)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an anchor defined twice is refused below where it matters: as an alias
-            node = _yaml().compose(text)
+            node = _yaml().compose(_TimedText(file, text, refuse, clock))
     except refuse:
         raise
     except UnicodeDecodeError as error:
@@ -119,23 +147,39 @@ def parse(file: str, raw: bytes, refuse: type[InputError]) -> Document:
     except ruamel.yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise refuse(file, line, column, f"is no YAML: {_make_printable(error.reason)}") from error
+        raise refuse(file, line, column, f"is no YAML: {one_line(error.reason)}") from error
     except ruamel.yaml.error.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise refuse(
-            file, line, column, f"is no YAML: {_make_printable(error.problem or error.context or '')}"
-        ) from error
+        raise refuse(file, line, column, f"is no YAML: {one_line(error.problem or error.context or '')}") from error
     except RecursionError as error:
         raise refuse(file, 1, 1, f"is nested deeper than {MAX_DEPTH} levels") from error
     except Exception as error:
         # The parser's own slips on malformed text (it has several) are a malformed file all the same.
-        raise refuse(file, 1, 1, f"is no YAML: {_make_printable(f'{type(error).__name__}: {error}')}") from error
+        raise refuse(file, 1, 1, f"is no YAML: {one_line(f'{type(error).__name__}: {error}')}") from error
     if node is None:
         raise refuse(file, 1, 1, "is empty")
     reader = _Reader(file, refuse)
     data = reader.read(node, ())
-    return Document(file, data, reader.positions, refuse)
+    return Document(file, data, reader.positions, refuse, clock)
+
+
+class _TimedText(io.StringIO):
+    """Text that the parser takes piece by piece, and no more of when the time is over."""
+
+    def __init__(self, file: str, text: str, refuse: type[InputError], clock: Clock) -> None:
+        super().__init__(text)
+        self._file = file
+        self._refuse = refuse
+        self._clock = clock
+        self._line = 1
+
+    def read(self, size: int | None = -1) -> str:
+        if self._clock.is_over():
+            raise self._refuse(self._file, self._line, 1, f"{explain_time()}; split the file")
+        piece = super().read(size)
+        self._line += piece.count("\n")
+        return piece
 
 
 def _check_cost(file: str, text: str, refuse: type[InputError]) -> None:
@@ -151,13 +195,6 @@ def _check_cost(file: str, text: str, refuse: type[InputError]) -> None:
                 raise refuse(file, number, bracket.start() + 1, f"is nested deeper than {MAX_DEPTH} levels")
 
 
-def _make_printable(text: str) -> str:
-    """Text of a hostile file as it may stand in a message: one line, printable, not endless."""
-    line = " ".join(text.split())
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
-    return line if len(line) <= 500 else f"{line[:500]}..."
-
-
 @functools.cache
 def _make_validator(schema: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads((SCHEMAS / schema).read_text(encoding="utf-8")))
@@ -168,6 +205,7 @@ def _yaml() -> Any:
 
 
 _SCALARS = ("int", "float", "bool", "null", "str")
+TOO_LONG = f"an integer has at most {MAX_BITS} bits; write a smaller one"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -197,26 +235,34 @@ class _Reader:
             return self._read_mapping(node, path)
         if isinstance(node, ScalarNode) and kind in _SCALARS:
             return self._read_scalar(node, kind)
-        raise self._error(position, f"the tag {_make_printable(str(node.tag))} is not allowed here")
+        mend = "; quote it" if isinstance(node, ScalarNode) and node.style is None else ""
+        raise self._error(position, f"the tag {one_line(str(node.tag))} is not allowed here{mend}")
 
     def _read_mapping(self, node: MappingNode, path: YamlPath) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             position = _find_position(key_node)
+            if id(key_node) in self._seen:
+                raise self._error(position, "is repeated by an alias, which is not allowed here; write it out")
+            self._seen.add(id(key_node))
             if not isinstance(key_node, ScalarNode) or str(key_node.tag) != "tag:yaml.org,2002:str":
                 raise self._error(position, "a key must be a string; quote it")
             key = self._read_scalar(key_node, "str")
             if key in mapping:
-                raise self._error(position, f"the key {_make_printable(repr(key))} stands here twice")
+                raise self._error(position, f"the key {one_line(repr(key))} stands here twice")
             self.positions[*path, key] = position
             mapping[key] = self.read(value_node, (*path, key))
         return mapping
 
     def _read_scalar(self, node: ScalarNode, kind: str) -> Any:
+        if kind == "int" and len(node.value) > MAX_BITS + 10:
+            raise self._error(_find_position(node), TOO_LONG)
         try:
             value = self._construct(node)
         except Exception as error:  # "1_" is an int to the resolver, and not to int()
-            raise self._error(_find_position(node), f"is no {kind}: {_make_printable(str(error))}") from error
+            raise self._error(_find_position(node), f"is no {kind}: {one_line(str(error))}") from error
+        if isinstance(value, int) and abs(value) >= 2**MAX_BITS:
+            raise self._error(_find_position(node), TOO_LONG)
         if isinstance(value, str) and _SURROGATE.search(value):
             raise self._error(_find_position(node), "half of a surrogate pair is no character")
         return value

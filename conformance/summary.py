@@ -6,17 +6,21 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.case import Outcome
+from conformance.catalogue.catalogue import Catalogue
+from conformance.catalogue.fact import DIVERGENT
+from conformance.catalogue.news import News
 from conformance.records.record import CaseRecord, Record, TargetRecord, VerdictRecord
 
 NOT_ASKED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
-KNOWN = "known"  # a column beside the outcomes: the divergences that the baseline lists
+SHOWN = 20  # kinds of new divergences that the terminal lists
+KNOWN = "known"  # a column beside the outcomes: the divergences that the catalogue explains
 
 
 class Summary:
     """Counts records as they arrive.
 
     Attributes:
-        unavailable: by the name of a target that did not start, the reason.
+        unavailable: by the name of a target that did not start, or not any more, the reason.
         faults: how many cases met an error of this suite.
     """
 
@@ -29,7 +33,8 @@ class Summary:
     def add(self, record: Record) -> None:
         if isinstance(record, TargetRecord) and not record.available:
             self.unavailable[record.name] = record.reason
-        if isinstance(record, CaseRecord) and record.wrong is not None:
+        # A claim's case can be asked of one API alone, whose device may lack the operation.
+        if isinstance(record, CaseRecord) and record.wrong is not None and record.api is None:
             self._was_asked.setdefault(record.id, False)
         if isinstance(record, VerdictRecord):
             self._count(record)
@@ -38,8 +43,10 @@ class Summary:
         outcome = record.verdict.outcome
         counts = self._counts.setdefault(record.question.api, Counter())
         counts[outcome] += 1
-        counts[KNOWN] += record.known is not None
+        counts[KNOWN] += record.known is not None and outcome in DIVERGENT
         self.faults += outcome is Outcome.FAULT
+        if outcome is Outcome.UNAVAILABLE and record.verdict.phase is None:  # no call was made
+            self.unavailable.setdefault(record.question.target, record.verdict.observed)
         if record.question.case in self._was_asked and outcome not in NOT_ASKED:
             self._was_asked[record.question.case] = True
 
@@ -60,3 +67,25 @@ class Summary:
         for api, *cells in rows:
             aligned = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
             yield "  ".join([api.ljust(widths[0]), *aligned]).rstrip()
+
+
+def write_news(catalogue: Catalogue, news: News) -> Iterator[str]:
+    """What is new, gone and changed, then what is known, by entry; nothing where there is no catalogue."""
+    if not catalogue.path:
+        return
+    yield ""
+    clusters = Counter((fact.api, fact.kind, fact.subject) for fact in news.new)
+    for (api, kind, subject), count in clusters.most_common(SHOWN):
+        yield f"new      {count:5}  {kind.replace('_', ' ')} of {subject or 'call'}, {api}"
+    if len(clusters) > SHOWN:
+        yield f"new             and {len(clusters) - SHOWN} others"
+    for word, counts in (("gone", news.gone), ("changed", news.changed)):
+        for entry, count in counts.most_common():
+            yield f"{word:7}  {count:5}  {entry}"
+    titles = {listed.entry.id: listed.entry.title.en for listed in catalogue.entries}
+    verdicts = Counter[str]()
+    for (_, entry), count in news.known.items():
+        verdicts[entry] += count
+    width = max(map(len, verdicts), default=0)
+    for entry, count in verdicts.most_common():
+        yield f"known    {count:5}  {entry.ljust(width)}  {titles[entry]}"

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .findings.clusters import cluster
+from .findings.patterns import find_patterns, fits
 from .output import page
 from .results.loaded import load
 from .results.read import ResultsError
 
-__all__ = ["ResultsError", "representatives", "write_html"]
+__all__ = ["ResultsError", "find_patterns", "fits", "representatives", "write_html"]
 
 
 def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -> None:
@@ -32,11 +33,11 @@ def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -
 
 
 def representatives(results: Sequence[Path]) -> list[tuple[str, str, str]]:
-    """(case id, target, API) of the smallest divergent verdict of each finding: the scripts worth executing."""
+    """(case id, target, API) of a verdict for each finding that the catalogue does not know: the new clusters.
+
+    It is one with a script, or the simplest.
+    """
     run = load(results)
-    chosen = []
-    for finding in cluster(run):
-        verdict = run.judged[finding.representative].verdict
-        if "script" in verdict.has:
-            chosen.append((verdict.case, verdict.target, verdict.api))
-    return chosen
+    new = [finding for finding in cluster(run) if finding.entry is None]
+    verdicts = [run.judged[finding.representative].verdict for finding in new]
+    return [(verdict.case, verdict.target, verdict.api) for verdict in verdicts]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import ResultsError, write_html
 from .findings.clusters import cluster
-from .output import markdown, page, words
+from .output import known, markdown, page, words
 from .output.summary import draw_badge, summarize_run
 from .output.visible import visible
 from .results.loaded import JudgedCase, LoadedRun, load
@@ -28,6 +28,7 @@ python -m reports query QUERY RESULTS...                          verdicts that 
 python -m reports porting RESULTS... [--from API --to API]        porting tables in Markdown
 python -m reports summary RESULTS...                              the numbers of every API in JSON
 python -m reports badge RESULTS... [--api API]                    an SVG badge
+python -m reports known RESULTS... [--format ...] [--draft]       known causes, or drafts of what is new
 
 RESULTS is a .jsonl file that an audit wrote. Each command tells more with --help.
 """
@@ -157,12 +158,45 @@ def _badge(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _known(arguments: Sequence[str]) -> int:
+    parser = _build_parser("known", "The catalogue's entries that a run has seen, the most serious first.")
+    _add_results(parser)
+    parser.add_argument(
+        "--format",
+        choices=("list", "markdown", "json"),
+        default="list",
+        help="markdown writes a page an entry into the folder of --output",
+    )
+    parser.add_argument("--draft", action="store_true", help="YAML entries of what no entry explains, to be finished")
+    parser.add_argument("--language", choices=words.LANGUAGES, default="en")
+    _add_output(parser, "standard output; entries for markdown")
+    options = parser.parse_args(arguments)
+    run = load(options.results)
+    if options.draft:
+        _write(known.write_drafts(run), options.output)
+    elif options.format == "markdown":
+        _write_pages(known.write_pages(run, options.language), options.output or Path("entries"))
+    elif options.format == "json":
+        _write(known.write_json(run), options.output)
+    else:
+        _write(known.write_list(run, options.language), options.output)
+    return 0
+
+
+def _write_pages(pages: Mapping[str, str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page_text in pages.items():
+        (folder / name).write_text(page_text, encoding="utf-8")
+    print(folder)
+
+
 _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "diff": _diff,
     "query": _query,
     "porting": _porting,
     "summary": _summary,
     "badge": _badge,
+    "known": _known,
 }
 
 

@@ -42,7 +42,6 @@ class Contract:
     Attributes:
         api: the documented dotted name.
         layer: the canonical operation.
-        document: what is cited for it.
         to_vendor: the vendor's keyword arguments for canonical ones, given the case's inputs.
         to_canonical: canonical arguments for the vendor's, the vendor's own defaults filled in.
         functional: weight and bias are arguments of the call, `conformance.case.Tensor` among the arguments.
@@ -52,7 +51,6 @@ class Contract:
 
     api: str
     layer: LayerName
-    document: str
     to_vendor: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
     to_canonical: Callable[[Arguments], Arguments | NoEquivalent]
     functional: bool = False
@@ -70,12 +68,16 @@ class Source:
         tensor: makes a tensor of the NumPy array named ``{array}``.
         bfloat16: the same, for an array of float32 numbers that bfloat16 represents.
         numpy: turns the tensor named ``{tensor}`` into a NumPy array.
+        wide: the same of bfloat16, which NumPy lacks, as float32.
         dtype_name: the common name of the dtype of the tensor named ``{tensor}``.
         turned: the tensor ``{tensor}`` with height and width exchanged, as a view where there are views.
+        element: the element at ``{index}`` of the tensor named ``{tensor}``, as a Python number; not of bfloat16.
         set_parameter: sets the parameter ``{name}`` of ``{layer}`` to the tensor ``{tensor}``.
-        backward: from ``layer``, ``x`` and ``grad_output`` makes ``gradients``, a dict with the keys
-            input, weight and bias.
-        backward_functional: the same for ``run(x, weight, bias)``; bias may be None.
+        leaf: the tensor ``{tensor}`` as one whose gradient can be asked for.
+        backward: takes the gradients of ``{call}`` for the tensors ``{operands}``, of which ``{parameters}`` are those
+            but x, given ``grad_output``.
+        gradient_of_x: the gradient of the tensor ``{operand}`` after that, which has this ``{position}`` in operands.
+        gradient_of_parameter: the same of another tensor, which has this ``{index}`` in parameters.
         dtype: the framework's spelling of a dtype's common name ``{name}``.
         seed: begins its random numbers at 0.
     """
@@ -85,11 +87,15 @@ class Source:
     tensor: str
     bfloat16: str
     numpy: str
+    wide: str
     dtype_name: str
     turned: str
+    element: str
     set_parameter: str
+    leaf: str
     backward: str
-    backward_functional: str
+    gradient_of_x: str
+    gradient_of_parameter: str
     dtype: str
     seed: str = "pass"
 

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from conformance.apis.common import DEFAULTS, is_default, is_int, weight_shape
 from conformance.apis.contract import NoEquivalent
-from conformance.apis.padding import TWICE, needs_output_padding_twice
 from conformance.case import LayerName, Tensor
 from conformance.case.values import Arguments, Value
 
@@ -27,12 +26,10 @@ def functional_to_vendor(
         return NoEquivalent("bias is a tensor, not a bool")
     weight = find_weight(layer, arguments)
     if weight is None:
-        return NoEquivalent("channels and kernel size are the weight's shape, not arguments")
+        return NoEquivalent("channels and kernel size are the weight's shape, and no tensor has this one")
     padding = translate_padding(layer, arguments)
     if isinstance(padding, NoEquivalent):
         return padding
-    if needs_output_padding_twice(arguments, padding):
-        return TWICE
     tensors = {"weight": weight}
     if bias:
         tensors["bias"] = Tensor((arguments["out_channels"],))
@@ -53,12 +50,31 @@ def functional_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments
 
 
 def find_weight(layer: LayerName, arguments: Arguments) -> Tensor | None:
-    """The weight argument, in the oracle's layout; None where the arguments define none.
+    """The weight argument, in the oracle's layout; None where no tensor has such a shape.
 
     An invalid `groups` is still an argument of its own: the weight is then that of one group.
     """
     shape = weight_shape(layer, arguments) or weight_shape(layer, {**arguments, "groups": 1})
+    if shape is None:
+        shape = find_invalid_shape(layer, arguments)
     return None if shape is None else Tensor(shape)
+
+
+def find_invalid_shape(layer: LayerName, arguments: Arguments) -> tuple[int, ...] | None:
+    """The shape of a weight that no layer has, but a tensor may: with a size of zero, or not with two kernel sizes."""
+    kernel: Value = arguments.get("kernel_size")
+    if is_int(kernel):
+        kernel = (kernel, kernel)
+    groups: Value = arguments.get("groups", 1)
+    channels = [arguments.get("out_channels"), arguments.get("in_channels")]
+    if layer == "conv_transpose2d":
+        channels.reverse()
+    if not isinstance(kernel, tuple | list) or not is_int(groups) or groups < 1:
+        return None
+    if not all(is_int(size) and size >= 0 for size in (*channels, *kernel)):
+        return None
+    first, second = channels
+    return (first, second // groups, *kernel)
 
 
 def read_weight(layer: LayerName, shape: tuple[int, ...], groups: Value) -> Arguments:

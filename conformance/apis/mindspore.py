@@ -1,5 +1,4 @@
-"""The contracts of MindSpore. Documents: 000 for mint.nn.Conv2d, 001 for nn.Conv2dTranspose; for the rest the
-docstrings of mindspore 2.10.0."""
+"""The contracts of MindSpore. The documents of each API stand in `specs/claims`."""
 
 from __future__ import annotations
 
@@ -99,14 +98,6 @@ def _valid_surplus(arguments: Arguments) -> tuple[int, int]:
     return rows, columns
 
 
-def _mint_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
-    if arguments.get("padding_mode") == "circular":
-        return NoEquivalent("padding_mode is documented as zeros, reflect or replicate")
-    return module_to_vendor(layer, arguments, inputs)
-
-
-DOCSTRING = "mindspore 2.10.0, docstring of {}"
-
 FRAMEWORK = Framework(
     name="mindspore",
     install="mindspore==2.10.0 'numpy<2'",
@@ -115,17 +106,19 @@ FRAMEWORK = Framework(
         prepare="mindspore.runtime.launch_blocking()  # errors where they happen",
         tensor="mindspore.Tensor({array})",
         bfloat16="mindspore.Tensor({array}).astype(mindspore.bfloat16)",
-        numpy="({tensor}.astype(mindspore.float32) if {tensor}.dtype == mindspore.bfloat16 else {tensor}).asnumpy()",
+        numpy="{tensor}.asnumpy()",
+        wide="{tensor}.astype(mindspore.float32).asnumpy()",
         dtype_name="str({tensor}.dtype).lower()",
         turned="{tensor}.swapaxes(-1, -2)",
+        element="{tensor}.asnumpy()[{index}].item()",
         set_parameter="{layer}.{name}.set_data({tensor})",
+        leaf="{tensor}",
         backward=(
-            "parameters = mindspore.ParameterTuple(layer.trainable_params())\n"
             "gradient = mindspore.ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)\n"
-            "of_inputs, of_parameters = gradient(layer, parameters)(x, grad_output)\n"
-            'gradients = dict(zip(["input", "weight", "bias"], [of_inputs[0], *of_parameters]))'
+            "of_inputs, of_parameters = gradient(layer, mindspore.ParameterTuple([{parameters}]))(x, grad_output)"
         ),
-        backward_functional="",
+        gradient_of_x="of_inputs[0]",
+        gradient_of_parameter="of_parameters[{index}]",
         dtype="mindspore.{name}",
         seed="mindspore.set_seed(0)",
     ),
@@ -133,29 +126,25 @@ FRAMEWORK = Framework(
         Contract(
             api="mindspore.nn.Conv2d",
             layer="conv2d",
-            document=DOCSTRING.format("mindspore.nn.Conv2d"),
             to_vendor=partial(_nn_to_vendor, "conv2d"),
             to_canonical=partial(_nn_to_canonical, "conv2d"),
         ),
         Contract(
             api="mindspore.nn.Conv2dTranspose",
             layer="conv_transpose2d",
-            document="document 001, mindspore.nn.Conv2dTranspose",
             to_vendor=partial(_nn_to_vendor, "conv_transpose2d"),
             to_canonical=partial(_nn_to_canonical, "conv_transpose2d"),
         ),
         Contract(
             api="mindspore.mint.nn.Conv2d",
             layer="conv2d",
-            document="document 000, mindspore.mint.nn.Conv2d",
-            to_vendor=partial(_mint_to_vendor, "conv2d"),
+            to_vendor=partial(module_to_vendor, "conv2d"),
             to_canonical=module_to_canonical,
         ),
         Contract(
             api="mindspore.mint.nn.ConvTranspose2d",
             layer="conv_transpose2d",
-            document=DOCSTRING.format("mindspore.mint.nn.ConvTranspose2d"),
-            to_vendor=partial(_mint_to_vendor, "conv_transpose2d"),
+            to_vendor=partial(module_to_vendor, "conv_transpose2d"),
             to_canonical=module_to_canonical,
         ),
     ),

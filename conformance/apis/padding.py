@@ -67,6 +67,9 @@ def spell_out_same(layer: LayerName, arguments: Arguments) -> Arguments | NoEqui
     A convolution of stride 1 keeps its size with a total of dilation * (kernel - 1); a transposed one multiplies
     its size by the stride when dilation * (kernel - 1) + 1 - stride is cropped (or, negative, added).
     """
+    if not is_default(arguments, "output_padding"):
+        # Without the string it would be the layer of another padding, with which output_padding may go.
+        return NoEquivalent("padding has no string that output_padding could go with")
     parameters = {**DEFAULTS, **arguments}
     kernel = pair(parameters["kernel_size"])
     stride = pair(parameters["stride"])
@@ -83,13 +86,3 @@ def spell_out_same(layer: LayerName, arguments: Arguments) -> Arguments | NoEqui
     if layer == "conv2d" or min(totals) >= 0:
         return {"padding": padding}
     return {"padding": padding, "output_padding": tuple(max(-total, 0) for total in totals)}
-
-
-def needs_output_padding_twice(arguments: Arguments, translated: Arguments) -> bool:
-    """Whether a string became an output_padding although the call asks for one of its own."""
-    if not isinstance(arguments.get("padding"), str):
-        return False
-    return "output_padding" in translated and not is_default(arguments, "output_padding")
-
-
-TWICE = NoEquivalent("padding has no string, and output_padding is needed to make its size")

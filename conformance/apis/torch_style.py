@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.apis.common import DEFAULTS, dtype_argument, pair
 from conformance.apis.contract import NoEquivalent
-from conformance.apis.padding import TWICE, give_sides, give_two_sides, needs_output_padding_twice
+from conformance.apis.padding import give_sides, give_two_sides
 from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments
 
@@ -16,8 +16,6 @@ def module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | No
     padding = padding_to_vendor(layer, arguments)
     if isinstance(padding, NoEquivalent):
         return padding
-    if needs_output_padding_twice(arguments, padding):
-        return TWICE
     return {**arguments, **padding, **dtype_argument(inputs)}
 
 

@@ -4,6 +4,7 @@
 - `case`: a call, its inputs, what its document promises, and the closed sets that specs are written in;
 - `observation`: the arrays that go to a target, and what comes back;
 - `verdict`: the outcome of comparing, and its closed sets;
+- `entry`: what the catalogue says of one cause;
 - `target`: which installed framework is asked, and what it says of itself.
 
 Imports NumPy's types and nothing of this project; every other room may import this one.
@@ -29,9 +30,10 @@ from conformance.case.case import (
     Standing,
     Statement,
 )
+from conformance.case.entry import ASSERTION, Entry, Execution, Severity, Text, Workaround
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
 from conformance.case.target import Greeting, Target
-from conformance.case.values import Arguments, DType, Numpy, Tensor, Value
+from conformance.case.values import MAX_AXES, Arguments, DType, Numpy, Tensor, Value
 from conformance.case.verdict import (
     Aspect,
     Authority,
@@ -47,11 +49,13 @@ from conformance.case.verdict import (
 )
 
 __all__ = [
+    "ASSERTION",
     "COMPLEX",
     "DTYPES",
     "INTEGERS",
     "LAYERS",
     "LAYOUTS",
+    "MAX_AXES",
     "MAX_ELEMENTS",
     "VALUES",
     "Arguments",
@@ -68,6 +72,8 @@ __all__ = [
     "Docstring",
     "Document",
     "DocumentKind",
+    "Entry",
+    "Execution",
     "Greeting",
     "Inputs",
     "Kind",
@@ -81,12 +87,15 @@ __all__ = [
     "PromisedParameter",
     "Raised",
     "Ruling",
+    "Severity",
     "Standing",
     "Statement",
     "Target",
     "Tensor",
+    "Text",
     "TypedArray",
     "Value",
     "Verdict",
+    "Workaround",
     "Worst",
 ]

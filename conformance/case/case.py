@@ -25,6 +25,8 @@ VALUES = (
     "real",
     "ones",
     "arange",
+    "all_ones",
+    "all_counted",
     "tiny",
     "huge",
     "subnormal",
@@ -130,7 +132,8 @@ class Case:
         promise: what the document says. For a canonical case only `raises` is used: the call is invalid.
         clause: the document clause, section or issue that the case comes from.
         claim: id of the claim that it tests, if any.
-        wrong: of an invalid call, the argument (or ``shape`` or ``dtype`` of the input) that makes it so.
+        wrong: of an invalid call, or one that is documented to raise, the argument (or ``shape`` or ``dtype`` of the
+            input) that makes it so.
         twin: the valid call that differs from this one in what is wrong alone.
         standing: of a claim's case, whether its sentence can accuse the vendor.
         positional: the arguments that are passed by position, in this order; the others by keyword.

@@ -46,6 +46,7 @@ NUMPY_DTYPES = frozenset(
         "str_",
     }
 )
+MAX_AXES = 32  # of one array of a case, which NumPy 1 takes
 NOTATIONS = "{list}, {set}, {dtype}, {tensor}, {float}, {numpy, value}, {numpy, array}"
 
 
@@ -125,6 +126,8 @@ def read_tensor(node: Mapping[str, Any], text: Callable[[str], Value]) -> Tensor
     # A bool is an int to Python, and no size.
     if not all(type(size) is int and size >= 0 for size in shape):
         raise ValueError(f"tensor: expected a list of integers >= 0, got {list(shape)!r}")
+    if len(shape) > MAX_AXES:
+        raise ValueError(f"tensor: a shape has at most {MAX_AXES} axes, this one {len(shape)}; leave some out")
     return Tensor(shape)
 
 

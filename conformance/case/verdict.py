@@ -17,7 +17,7 @@ class Outcome(StrEnum):
     """The closed set of what can come of a case on an API of a target."""
 
     CONFORMS = "conforms"
-    DIFFERS = "differs"  # from what others do, where its own document has no sentence: no failure
+    DIFFERS = "differs"  # from the oracle and other APIs, in a case that cites no sentence of its own: no failure
     DIVERGES = "diverges"
     CRASHED = "crashed"
     TIMED_OUT = "timed_out"
@@ -56,8 +56,8 @@ class Direction(StrEnum):
 
     STRICTER = "stricter"
     MORE_PERMISSIVE = "more_permissive"
-    OTHER_CLASS = "other_class"
-    OTHER_PHASE = "other_phase"
+    OTHER_CLASS = "other_class"  # refused, by none of the classes that the oracle refuses with
+    OTHER_PHASE = "other_phase"  # refused on an input only, although the arguments alone are wrong
     OTHER_DTYPE = "other_dtype"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import covertable
@@ -24,7 +25,7 @@ def expand(node: Node) -> Iterator[Binding]:
     """Bind the names of a case's `for`: every combination of their values, or as few as `cover` needs.
 
     Raises:
-        SpecError: there are too many combinations, or an expression cannot be evaluated.
+        SpecError: there are too many combinations or none, or an expression cannot be evaluated.
     """
     domain = _read_domain(node.child("for", {}))
     cover = node.data.get("cover")
@@ -37,13 +38,15 @@ def expand(node: Node) -> Iterator[Binding]:
         bindings: Iterator[Binding] = (dict(zip(domain, row, strict=True)) for row in rows)
     else:
         bindings = _cover(domain, strength, conditions, where)
-    if not conditions:
-        yield from bindings
-        return
+    found = False
     for binding in bindings:
+        where.check_time("use fewer names or values")
         bound = where.with_names(binding)
         if all(bound.evaluate_expression(condition) for condition in conditions):
+            found = True
             yield binding
+    if not found:
+        raise where.error("no combination of the values in `for` fulfils all of it; mend a condition, or the values")
 
 
 def _read_domain(node: Node) -> Domain:
@@ -72,9 +75,30 @@ def _cover(domain: Domain, strength: int, conditions: Sequence[str], where: Node
     names = list(domain)
     factors = [list(range(len(items))) for items in domain.values()]
     constraints = [_constrain(domain, text, where) for text in conditions]
-    rows = map(tuple, covertable.make(factors, strength=strength, constraints=constraints))
+    remedy = "cover fewer names at once, or fewer values"
+
+    def choose(search: Any) -> Iterator[Any]:
+        where.check_time(remedy)
+        for chosen in covertable.criteria.greedy.extract(search):
+            where.check_time(remedy)
+            yield chosen
+
+    criterion = SimpleNamespace(extract=choose)
+    rows = map(tuple, covertable.make(factors, strength=strength, constraints=constraints, criterion=criterion))
     for row in dict.fromkeys(rows):
         yield {name: domain[name][index] for name, index in zip(names, row, strict=True)}
+
+
+class _Watched(list[int]):
+    """The names of a condition. The search looks through them at every step, and has no other place to interrupt it."""
+
+    def __init__(self, names: Sequence[int], check: Callable[[], None]) -> None:
+        super().__init__(names)
+        self._check = check
+
+    def __iter__(self) -> Iterator[int]:
+        self._check()
+        return super().__iter__()
 
 
 def _constrain(domain: Domain, text: str, where: Node) -> dict[str, Any]:
@@ -83,6 +107,7 @@ def _constrain(domain: Domain, text: str, where: Node) -> dict[str, Any]:
     Were it asked of whole rows alone, combinations would be lost to a condition that they could have avoided.
     """
     names = list(domain)
+    remedy = "cover fewer names at once, or simplify the conditions"
     spoken_of = [position for position, name in enumerate(names) if name in expression.names(text)]
 
     @functools.cache
@@ -93,4 +118,5 @@ def _constrain(domain: Domain, text: str, where: Node) -> dict[str, Any]:
             binding[name] = domain[name][index]
         return bool(where.with_names(binding).evaluate_expression(text))
 
-    return {"operator": "fn", "requires": spoken_of, "evaluate": lambda row: holds(*map(row.get, spoken_of))}
+    required = _Watched(spoken_of, lambda: where.check_time(remedy))
+    return {"operator": "fn", "requires": required, "evaluate": lambda row: holds(*map(row.get, spoken_of))}

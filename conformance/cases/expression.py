@@ -8,6 +8,7 @@ import math
 import operator
 import warnings
 from collections.abc import Callable, Mapping
+from types import EllipsisType
 from typing import Any
 
 import simpleeval
@@ -134,7 +135,7 @@ def _parse(text: str) -> ast.expr:
 
 def _check_result(value: Any) -> Any:
     """The value, if a case may hold it: no function, no complex number from a root of a negative one."""
-    if isinstance(value, complex) or callable(value):
+    if isinstance(value, complex | bytes | EllipsisType) or callable(value):
         raise ExpressionError(f"a value is expected, got {type(value).__name__}")
     _check_magnitude(value)
     if isinstance(value, tuple):

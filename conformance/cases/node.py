@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 from conformance.case import values
 from conformance.case.values import Value
 from conformance.cases import expression
-from conformance.safe_yaml import Document, InputError, YamlPath
+from conformance.safe_yaml import Document, InputError, YamlPath, explain_time
+
+# How a tuple of numbers begins in Python; between braces, YAML ends the text at the comma.
+TUPLE = re.compile(r"\(\s*[-+]?[0-9.]+\s*(,|\)|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Node:
         """An error at the part, or at what stands below it under these keys, as far as the file has them."""
         return self.document.error((*self.path, *keys), message)
 
+    def check_time(self, remedy: str, *keys: str | int) -> None:
+        """Raises SpecError at the part, or below it, when loading its file takes too long."""
+        if self.document.clock.is_over():
+            raise self.error(f"{explain_time()}; {remedy}", *keys)
+
     def stands(self, *keys: str | int) -> bool:
         """Whether the file has something below the part under these keys."""
         return (*self.path, *keys) in self.document.positions
@@ -71,4 +80,6 @@ class Node:
             raise self.error(str(error)) from error
 
     def _evaluate_text(self, text: str) -> Value:
+        if TUPLE.match(text):
+            raise self.error(f"{text!r} is text in YAML; a tuple is written in brackets: [2, 3]")
         return self.evaluate_expression(text[1:]) if text.startswith("=") else text

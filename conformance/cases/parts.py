@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.apis import common
 from conformance.case import (
     DTYPES,
     LAYOUTS,
+    MAX_AXES,
     MAX_ELEMENTS,
     VALUES,
     Arguments,
@@ -22,11 +26,12 @@ from conformance.case import (
     Promise,
     Standing,
 )
-from conformance.case.values import Value
+from conformance.case.values import Numpy, Value
 from conformance.cases.expansion import Binding
 from conformance.cases.naming import case_name
 from conformance.cases.node import Node
 from conformance.cases.sizes import explain_oversize
+from conformance.oracle.expectation import find_refusal
 from conv_reference import LAYERS
 
 CLOSED_SETS = {
@@ -98,25 +103,63 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         clause=template.clause,
         claim=template.claim,
         positional=_read_positional(node, arguments),
-        wrong=node.data.get("wrong"),
+        wrong=_read_wrong(node, promise),
         standing=template.standing,
     )
-    return case if case.wrong is None else replace(case, twin=_build_twin(case, case.wrong, node, defaults))
+    if case.wrong is not None:
+        case = replace(case, twin=_build_twin(case, case.wrong, node, defaults))
+    if case.api is None:
+        _check_validity(node, case)
+    return case
+
+
+def _check_validity(node: Node, case: Case) -> None:
+    """Refuse a canonical case that says of itself what the oracle does not: that it is valid, or invalid."""
+    refusal = find_refusal(case)
+    if not case.promise.raises:
+        if refusal is not None:
+            raise node.error(f"the oracle refuses this call: {refusal}; mend it, or say that it `raises`", "arguments")
+        return
+    classes = " or ".join(case.promise.raises)
+    if refusal is None:
+        raise node.error(f"`raises` is {classes}, but the oracle takes this call; leave it out, or mend it", "raises")
+    if refusal.cls not in case.promise.raises:
+        raise node.error(f"`raises` is {classes}, but the oracle raises {refusal}; write {refusal.cls}", "raises")
+    twin = case.twin
+    if twin is None or not twin.arguments.keys() <= set(LAYERS[case.layer].parameters):
+        return  # what is wrong is a parameter that no layer has, which cannot be mended
+    refusal = find_refusal(twin)
+    if refusal is not None:
+        raise node.error(
+            f"with {case.wrong} mended the oracle still refuses the call: {refusal}; use `mended`", "wrong"
+        )
+
+
+def _read_wrong(node: Node, promise: Promise) -> str | None:
+    """What is wrong with a call that is to be refused, which no other call says."""
+    wrong: str | None = node.data.get("wrong")
+    if promise.raises and wrong is None:
+        raise node.error("a call that raises says what is wrong with it (wrong), which its valid twin mends")
+    if wrong is not None and not promise.raises:
+        raise node.error("nothing is wrong with a call that does not raise", "wrong")
+    return wrong
 
 
 def _build_twin(case: Case, wrong: str, node: Node, defaults: Node) -> Case:
     """The valid call that differs from an invalid one in what is wrong alone.
 
-    By default the wrong argument is as the file's defaults have it, or else as the layer has. The name is of the call
-    itself: calls that are mended to the same one share it.
+    By default the wrong argument is as the file's defaults have it, or else as the layer or the vendor has. The name is
+    of the call itself: calls that are mended to the same one share it.
     """
     mended = node.child("mended", {})
     arguments = {**case.arguments}
     if "mended" not in node.data:
-        arguments.pop(wrong, None)
-        default = defaults.child("arguments", {}).evaluate_items()
+        value = arguments.pop(wrong, None)
+        default = {**_list_defaults(case), **defaults.child("arguments", {}).evaluate_items()}
         if wrong in default:
             arguments[wrong] = default[wrong]
+            if case.promise.raises == ("ValueError",):
+                arguments[wrong] = _write_alike(default[wrong], value)
     arguments |= mended.child("arguments", {}).evaluate_items()
     inputs = case.inputs
     if inputs is not None:
@@ -133,7 +176,26 @@ def _build_twin(case: Case, wrong: str, node: Node, defaults: Node) -> Case:
         inputs=inputs,
         promise=Promise(),
         clause=case.clause,
+        positional=tuple(name for name in case.positional if name in arguments),
     )
+
+
+def _list_defaults(case: Case) -> Mapping[str, Value]:
+    """The layer's defaults, of a canonical call; a vendor has its own."""
+    return LAYERS[case.layer].defaults if case.api is None else {}
+
+
+def _write_alike(mended: Value, wrong: Value) -> Value:
+    """A mended value in the notation of the wrong one: a NumPy scalar, a list, a pair.
+
+    Where the value is wrong and not its type, an API that refuses the type was not asked about the value.
+    """
+    if isinstance(wrong, Numpy) and not wrong.is_array and common.is_int(mended):
+        return Numpy(wrong.dtype, mended)
+    both = common.pair(mended)
+    if isinstance(wrong, tuple | list) and both is not None:
+        return type(wrong)(both)
+    return mended
 
 
 def _check_parameters(node: Node, layer: LayerName, arguments: Arguments) -> None:
@@ -157,9 +219,18 @@ def _read_positional(node: Node, arguments: Arguments) -> tuple[str, ...]:
 
 
 def _read_classes(node: Node) -> tuple[str, ...]:
-    """The exception classes of `raises`."""
+    """The exception classes of `raises`: Python's, or a framework's with its module."""
     raises = node.data.get("raises", ())
-    return (raises,) if isinstance(raises, str) else tuple(raises)
+    names = (raises,) if isinstance(raises, str) else tuple(raises)
+    for name in names:
+        known = getattr(builtins, name, None)
+        is_exception = isinstance(known, type) and issubclass(known, BaseException)
+        if not is_exception and not re.fullmatch(r"\w+(\.\w+)+", name):
+            message = (
+                f"{name!r} is no exception of Python; write one such as ValueError, or a framework's as module.Class"
+            )
+            raise node.error(message, "raises")
+    return names
 
 
 # Inputs
@@ -193,8 +264,14 @@ def _check_inputs(node: Node, fields: Mapping[str, Value]) -> None:
 def _check_shape(node: Node, shape: Value) -> None:
     if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
         raise node.error(f"a shape is a list of integers >= 0, got {shape!r}", "shape")
+    _check_axes(node, shape)
     if math.prod(shape) > MAX_ELEMENTS:
         raise node.error(f"{shape} has more than {MAX_ELEMENTS} elements; it would not be allocated", "shape")
+
+
+def _check_axes(node: Node, shape: tuple[Value, ...]) -> None:
+    if len(shape) > MAX_AXES:
+        raise node.error(f"a shape has at most {MAX_AXES} axes, this one {len(shape)}; leave some out", "shape")
 
 
 # Promises
@@ -241,6 +318,8 @@ def _build_array(node: Node) -> dict[str, Any]:
     # A formula without a floor may promise a fraction, which no output then keeps.
     if "shape" in node.data and not _is_numbers(shape):
         raise node.error(f"a shape is a list of numbers, got {shape!r}", "shape")
+    if shape is not None:
+        _check_axes(node, shape)
     dtype = node.child("dtype").evaluate()
     if "dtype" in node.data and not isinstance(dtype, str):
         raise node.error(f"a dtype is its name, got {dtype!r}", "dtype")

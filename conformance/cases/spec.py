@@ -17,7 +17,7 @@ from conformance.cases.node import Node
 from conformance.cases.parts import SpecFile, Template, build_case
 
 MAX_CASES = 50_000  # of one file
-NO_SPECS = ("baselines", "known")  # folders of specs whose YAML is none
+CATALOGUE = "known"  # the one folder of specs whose YAML is none
 
 
 class SpecError(safe_yaml.InputError):
@@ -37,7 +37,7 @@ class Spec:
 def folder_of(path: Path) -> Path | None:
     """The folder named specs that a YAML file stands in; None where it is no spec."""
     folder = next((folder for folder in path.parents if folder.name == "specs"), None)
-    if folder is None or path.suffix not in (".yaml", ".yml") or path.relative_to(folder).parts[0] in NO_SPECS:
+    if folder is None or path.suffix not in (".yaml", ".yml") or path.relative_to(folder).parts[0] == CATALOGUE:
         return None
     return folder
 
@@ -133,6 +133,7 @@ def _expand_all(file: SpecFile, templates: Iterable[Template]) -> Iterator[Case]
     for template in templates:
         node = template.node
         for binding in expand(node):
+            node.check_time("split the file")
             case = build_case(file, template, binding)
             if case.name in lines:
                 raise node.error(

@@ -21,11 +21,11 @@ from conformance.apis import Contract, Framework
 from conformance.case import Observation, Phase, Target, TypedArray
 from conformance.certificate.calls import Call
 from conformance.certificate.errors import CheckFailedError
-from conformance.reproducers.arrays import arrays_of, write_tensor
+from conformance.reproducers.arrays import arrays_of, numpy_dtype
 from conformance.reproducers.asked import AskedCase
-from conformance.reproducers.call import Extent, write_steps
 from conformance.reproducers.call import write_call as write_line
 from conformance.reproducers.confirm import Executor, NotExecutedError
+from conformance.reproducers.script import write_whole_call
 
 # What a call keeps.
 Kept: TypeAlias = dict[str, Any]
@@ -108,12 +108,6 @@ def keep(answer: Observation) -> Kept:
     return kept
 
 
-def has_other_shape(call: Call, answer: Observation) -> bool:
-    """Whether there is an output, of another shape than the oracle's."""
-    expected = call.expectation.output
-    return answer.output is not None and expected is not None and answer.output.values.shape != expected.value.shape
-
-
 def digest(array: TypedArray) -> list[Any]:
     """Shape and bits; bfloat16 is widened by itself too, and every NaN is the same."""
     values = np.ascontiguousarray(array.values)
@@ -134,10 +128,6 @@ def check_alone(call: Call, answer: Observation, alone: Callable[[Call], Kept | 
     if there is None:
         raise CheckFailedError(f"{call.arguments} cannot be run by itself")
     here = keep(answer)
-    if has_other_shape(call, answer):  # to which no upstream gradient belongs, so that the worker asked for none
-        if there.get("raised", [""])[0] == Phase.BACKWARD:
-            return
-        there = {name: there[name] for name in there if name in here}
     assert call.case.inputs is not None
     if answer.lacking and ("raised" in there or there["dtype"] != call.case.inputs.dtype):
         return  # it is lacking by itself too, or comes in a dtype that the framework has
@@ -191,20 +181,21 @@ def write_call(contract: Contract, framework: Framework, call: Call, key: str) -
     """Source that runs one call and keeps its results under a key."""
     asked = AskedCase(call.case, contract, framework, call.arguments, call.expectation)
     arrays = arrays_of(asked)
-    lines = []
-    for name, array in arrays.items():
-        layout = asked.layout if name == "x" else "contiguous"
-        tensor = write_tensor(pack(array), array.dtype, framework, layout)
-        lines.append(f"{name} = {tensor}")
-    lines += write_steps(asked, arrays, Extent())
+    sources = {name: pack(array) for name, array in arrays.items()}
+    forward = {name: source for name, source in sources.items() if name != "grad_output"}
+    lines = write_whole_call(asked, forward)
+    if "grad_output" in sources:
+        # As the worker, only where the output has the shape that the upstream gradient belongs to.
+        lines.append(f"if digest(output)[0] == {list(arrays['grad_output'].values.shape)}:")
+        lines.append(indent("\n".join(write_whole_call(asked, sources)), "    "))
     dtype = framework.source.dtype_name.format(tensor="output")
     body = indent("\n".join(lines), "    ")
     return CALL.format(body=body, key=key, functional=contract.functional, dtype=dtype)
 
 
 def pack(array: TypedArray) -> str:
-    """Source of a NumPy array, to the last bit; bfloat16 as float32."""
-    dtype = "float32" if array.dtype == "bfloat16" else array.dtype
+    """Source of a NumPy array, to the last bit."""
+    dtype = numpy_dtype(array.dtype)
     values = array.values.astype(dtype)
     data = base64.b64encode(zlib.compress(values.tobytes(), 1)).decode()
     return f'unpack("{data}", "{dtype}", {values.shape})'

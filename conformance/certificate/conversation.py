@@ -8,7 +8,7 @@ from typing import Any
 from conformance.case import Observation, Target
 from conformance.certificate.errors import CheckFailedError
 from conformance.targets.connection import Connection
-from conformance.targets.errors import LostError
+from conformance.targets.errors import Cause, KilledError, LostError
 
 ANSWER_LIMIT = 60.0  # seconds for one answer
 BATCH = 32  # calls that are sent ahead
@@ -33,7 +33,7 @@ class Conversation:
             observations += self._answer_batch(calls[first : first + BATCH])
         return observations
 
-    def _answer_batch(self, calls: Sequence[Mapping[str, Any]]) -> list[Observation]:
+    def _answer_batch(self, calls: Sequence[Mapping[str, Any]], attempts: int = 2) -> list[Observation]:
         observations = []
         try:
             self._connection.send([{**call, "id": number} for number, call in enumerate(calls)])
@@ -42,6 +42,9 @@ class Conversation:
         except (LostError, OSError) as error:
             self._connection.close()
             self._connection, self.version = start_worker(self._target)
+            # Who was killed from outside says nothing of the adapter, and is asked again, once.
+            if attempts > 1 and isinstance(error, LostError) and error.cause is Cause.KILLED:
+                return self._answer_batch(calls, attempts - 1)
             raise CheckFailedError(f"the worker gave no answer: {error}") from error
         return observations
 
@@ -50,11 +53,19 @@ class Conversation:
         self._connection.close()
 
 
-def start_worker(target: Target) -> tuple[Connection, str]:
-    """A connection whose worker has started, and the version that it says. Raises TargetError."""
+def start_worker(target: Target, attempts: int = 3) -> tuple[Connection, str]:
+    """A connection whose worker has started, and the version that it says. Raises TargetError.
+
+    A worker that is killed from outside is started again.
+    """
     connection = Connection(target)
     try:
         return connection, connection.start().version
+    except KilledError:
+        connection.close()
+        if attempts == 1:
+            raise
+        return start_worker(target, attempts - 1)
     except BaseException:
         connection.close()
         raise

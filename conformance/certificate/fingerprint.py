@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 import conformance.apis
 import conformance.targets.remote
 from conformance.case import Greeting, Target
-from conformance.targets.remote.worker.machine import describe_installation
+from conformance.targets.remote.worker.machine import digest_packages
 from conformance.targets.sources import source_of
 
 PACKAGES = ("conformance", "conv_reference")
@@ -34,7 +34,7 @@ def compute_fingerprint(target: Target, greeting: Greeting, read: ReadSource = s
         greeting: of a worker of the target; where its process is does not matter.
         read: gives the source of a module by its dotted name.
     """
-    host = [platform.python_version(), describe_installation()["packages"]]
+    host = [platform.python_version(), digest_packages()]
     there = [target.spec, target.device, greeting.version, dict(greeting.environment)]
     digest = hashlib.sha256(json.dumps([host, there]).encode())
     for module in sorted(modules_behind(target.framework, read)):

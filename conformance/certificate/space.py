@@ -21,7 +21,8 @@ Row: TypeAlias = Mapping[str, Any]
 Domain: TypeAlias = Mapping[str, Sequence[Value]]
 Pair: TypeAlias = tuple[tuple[str, Value], tuple[str, Value]]
 
-# The first value of each is the plainest, which no framework refuses: pairs, as some take no others beside output padding.
+# The first value of each is the plainest, which no framework refuses: pairs, as some take no others beside output
+# padding.
 COMMON: Domain = {
     # (groups, channels of a group in and out); two of them are depthwise, one with a multiplier.
     "channels": ((1, 4, 2), (2, 3, 2), (3, 1, 1), (2, 1, 2)),

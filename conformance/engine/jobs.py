@@ -32,11 +32,13 @@ class Attempt:
     Attributes:
         number: identifies the attempt; the worker's answer has it too.
         before: how an earlier attempt ended a process that had answered other calls, if this one repeats it.
+        killed: whether the process of an earlier attempt was killed from outside.
     """
 
     job: Job
     number: int
     before: Observation | None = None
+    killed: bool = False
 
 
 def describe_fault() -> Verdict:

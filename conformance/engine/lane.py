@@ -17,7 +17,7 @@ from conformance.engine.losses import Loss
 from conformance.engine.schedule import GivenUp, Schedule, State
 from conformance.oracle.expectation import Expectation
 from conformance.targets.connection import Connection
-from conformance.targets.errors import Cause, LostError, TargetError
+from conformance.targets.errors import Cause, KilledError, LostError, TargetError
 from conformance.targets.protocol import encode_call, explain_unasked, vendor_arguments
 from conformance.verdicts import judge
 
@@ -161,8 +161,8 @@ class Lane:
                     greeting = worker.start(loss.folder if loss is not None else None)
                 except TargetError as error:
                     failed += 1
-                    # A target that never worked is tried once.
-                    if failed < RESTARTS and self.started.done():
+                    # A target that never worked is tried once, unless it was not let work.
+                    if failed < RESTARTS and (self.started.done() or isinstance(error, KilledError)):
                         worker.leave_folders()
                         continue
                     self._give_up_unavailable(str(error), loss)
@@ -187,9 +187,11 @@ class Lane:
         spoiled by them: the call that it owed is tried alone, in the fresh worker, where the culprit dies too.
         """
         if loss is not None and loss.is_ambiguous:
-            before = loss.observe(words) if loss.had_begun(words) else None
+            before, killed = loss.attempt.before, loss.cause is Cause.KILLED
+            if not killed and loss.had_begun(words):
+                before = loss.observe(words)
             with self._changed:
-                self._schedule.retry_alone(worker, loss.attempt.job, before)
+                self._schedule.retry_alone(worker, loss.attempt.job, before, killed)
                 self._changed.notify_all()
             return
         if loss is not None:
@@ -229,6 +231,8 @@ class Lane:
     def _settle_loss(self, loss: Loss, words: Mapping[str, str]) -> None:
         if loss.cause is Cause.FAILED:
             loss.attempt.job.settle(Verdict(Outcome.FAULT, observed=loss.detail))
+        elif loss.cause is Cause.KILLED:
+            loss.attempt.job.settle(loss.describe_killed())
         else:
             self._judge(loss.attempt.job, loss.observe(words))
 

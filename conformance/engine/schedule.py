@@ -154,9 +154,9 @@ class Schedule:
     def become_ready(self, worker: Connection) -> None:
         self._change(Ready(worker))
 
-    def retry_alone(self, worker: Connection, job: Job, before: Observation | None) -> None:
-        """Try a job in a worker that has answered nothing yet; `before` as an attempt has it."""
-        self._change(RetryingAlone(worker, Attempt(job, next(self._numbers), before)))
+    def retry_alone(self, worker: Connection, job: Job, before: Observation | None, killed: bool = False) -> None:
+        """Try a job in a worker that has answered nothing yet; `before` and `killed` as an attempt has them."""
+        self._change(RetryingAlone(worker, Attempt(job, next(self._numbers), before, killed)))
 
     def give_up(self, verdict: Verdict) -> None:
         self._release_suspect()

@@ -10,7 +10,7 @@ import numpy as np
 
 import conv_reference as reference
 from conformance.apis import NoEquivalent, common, contracts
-from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName
+from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName, Phase
 from conformance.case.values import Arguments, Numpy, Tensor, Value
 from conformance.oracle import inputs
 from conv_reference import LAYERS
@@ -29,10 +29,16 @@ class Expected:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The oracle's exception: the name of its class, and its message."""
+    """The oracle's exception.
+
+    Attributes:
+        cls: the name of its class.
+        phase: construct where the arguments alone are wrong, forward where it takes an input to see it.
+    """
 
     cls: str
     message: str
+    phase: Phase = Phase.CONSTRUCT
 
     def __str__(self) -> str:
         return f"{self.cls}: {self.message}"
@@ -95,6 +101,18 @@ def ask(case: Case) -> Expectation:
     return Expectation(canonical, arrays, None, parameters, output, gradients)
 
 
+def find_refusal(case: Case) -> Refusal | None:
+    """The exception by which the oracle refuses a call, without its arrays; None where it takes it, or cannot tell."""
+    canonical = read_layer(case)
+    if canonical is None:
+        return None
+    refusal = refuse_layer(case, canonical)
+    weight = None if refusal is not None else common.weight_shape(case.layer, canonical)
+    if refusal is not None or case.inputs is None or weight is None:
+        return refusal
+    return refuse_shapes(case.layer, canonical, case.inputs.shape, weight)
+
+
 # Which layer the arguments name
 
 
@@ -152,7 +170,9 @@ def refuse_layer(case: Case, canonical: Arguments) -> Refusal | None:
 def refuse_foreign_arguments(layer: LayerName, canonical: Arguments) -> Refusal | None:
     """An argument of the other layer, or of none, may be there at its default alone."""
     for name in canonical:
-        if name not in LAYERS[layer].parameters and not common.is_default(canonical, name):
+        if name in LAYERS[layer].parameters:
+            continue
+        if name not in common.DEFAULTS or not common.is_default(canonical, name):
             return Refusal("TypeError", f"{name} is no argument of {layer}")
     return None
 
@@ -188,14 +208,14 @@ def refuse_bias_tensor(case: Case, canonical: Arguments) -> Refusal | None:
     shape = contracts()[case.api].bias.to_vendor(np.empty(canonical["out_channels"]), 1).shape
     if bias.shape == shape:
         return None
-    return Refusal("ValueError", f"bias must be of shape {shape}, not {bias.shape}")
+    return Refusal("ValueError", f"bias must be of shape {shape}, not {bias.shape}", Phase.FORWARD)
 
 
 def refuse_mixed_dtypes(asked: Inputs | None) -> Refusal | None:
     """A layer's operands have one dtype: no document says that it converts an input of another."""
     if asked is None or asked.weight_dtype in (None, asked.dtype):
         return None
-    return Refusal("TypeError", f"x is {asked.dtype}, the parameters are {asked.weight_dtype}")
+    return Refusal("TypeError", f"x is {asked.dtype}, the parameters are {asked.weight_dtype}", Phase.FORWARD)
 
 
 def refuse_arrays(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Refusal | None:
@@ -204,13 +224,20 @@ def refuse_arrays(layer: LayerName, canonical: Arguments, arrays: Arrays) -> Ref
     This stands apart from computing, whose errors (no bound exists for so many terms) are no rejection of the call.
     """
     assert arrays.weight is not None
+    return refuse_shapes(layer, canonical, arrays.x.shape, arrays.weight.shape)
+
+
+def refuse_shapes(
+    layer: LayerName, canonical: Arguments, shape: tuple[int, ...], weight: tuple[int, ...]
+) -> Refusal | None:
+    """The exception that the oracle raises on applying the layer to arrays of these shapes, if it does."""
     keywords = select_keywords(layer, canonical)
     try:
-        geometry = reference.find_geometry(layer, arrays.x.shape, arrays.weight.shape, **keywords)
+        geometry = reference.find_geometry(layer, shape, weight, **keywords)
         # Asked for because they do not exist where padding reaches beyond what the input can supply.
         _ = geometry.gradient_terms
     except (TypeError, ValueError) as error:
-        return Refusal(type(error).__name__, str(error))
+        return Refusal(type(error).__name__, str(error), Phase.FORWARD)
     return None
 
 

@@ -52,6 +52,10 @@ def fill_by_counting(blank: Blank, rng: np.random.Generator) -> Array:
     return np.arange(blank.exact.size, dtype=blank.exact.dtype).reshape(blank.exact.shape)
 
 
+def fill_by_counting_from_one(blank: Blank, rng: np.random.Generator) -> Array:
+    return fill_by_counting(blank, rng) + 1
+
+
 def fill_with_real_numbers(blank: Blank, rng: np.random.Generator) -> Array:
     real = rng.standard_normal(blank.exact.shape)
     imaginary = rng.standard_normal(blank.exact.shape)
@@ -154,6 +158,11 @@ CLASSES: Mapping[str, InputClass] = {
     "real": InputClass(fill_with_real_numbers, fill_with_real_numbers, fill_with_real_numbers, "rounded"),
     "ones": InputClass(fill_with_ones),
     "arange": InputClass(fill_by_counting, sums="counted"),
+    # What a person checks by eye: of every array, x and the others alike.
+    "all_ones": InputClass(fill_with_ones, fill_with_ones, fill_with_ones, "counted"),
+    "all_counted": InputClass(
+        fill_by_counting_from_one, fill_by_counting_from_one, fill_by_counting_from_one, "counted"
+    ),
     "tiny": InputClass(fill_with_tiny_numbers, fill_with_tiny_numbers, fill_with_tiny_products, "rounded"),
     "huge": InputClass(fill_with_huge_numbers, fill_with_huge_numbers, fill_with_huge_sums, "rounded"),
     "subnormal": InputClass(fill_with_subnormal_numbers, None, fill_with_subnormal_numbers, "rounded"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from conformance.apis import Contract
@@ -23,6 +23,8 @@ from conformance.case import (
     Docstring,
     Document,
     DocumentKind,
+    Entry,
+    Execution,
     Greeting,
     Inputs,
     Kind,
@@ -31,13 +33,17 @@ from conformance.case import (
     Phase,
     Raised,
     Ruling,
+    Severity,
     Statement,
     Target,
+    Text,
     Verdict,
+    Workaround,
     Worst,
     values,
 )
 from conformance.certificate.certificate import Certificate
+from conformance.records.basis import Basis, digest_case
 
 FORMAT = 1
 Data: TypeAlias = dict[str, Any]
@@ -88,6 +94,7 @@ class TargetRecord:
         apis: the APIs that are asked.
         available: whether the target started. If not, `reason` says what is missing, and the rest is empty.
         certificate: what was checked of the adapter, where that was asked for.
+        basis: what its verdicts came from besides their cases.
     """
 
     name: str
@@ -99,6 +106,7 @@ class TargetRecord:
     version: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     certificate: Certificate | None = None
+    basis: Basis | None = None
 
     def to_json(self) -> Data:
         data: Data = {
@@ -114,6 +122,8 @@ class TargetRecord:
         data |= {"version": self.version, "environment": dict(self.environment)}
         if self.certificate is not None:
             data["certificate"] = self.certificate.record()
+        if self.basis is not None:
+            data["basis"] = asdict(self.basis)
         return data
 
     @classmethod
@@ -128,11 +138,12 @@ class TargetRecord:
             version=data.get("version", ""),
             environment=_texts(data.get("environment", {})),
             certificate=Certificate.of(data["certificate"]) if "certificate" in data else None,
+            basis=Basis(**data["basis"]) if "basis" in data else None,
         )
 
 
 def describe_target(
-    target: Target, apis: tuple[str, ...], greeting: Greeting, certificate: Certificate | None
+    target: Target, apis: tuple[str, ...], greeting: Greeting, certificate: Certificate | None, basis: Basis
 ) -> TargetRecord:
     """A target that started."""
     return TargetRecord(
@@ -144,6 +155,7 @@ def describe_target(
         version=greeting.version,
         environment=greeting.environment,
         certificate=certificate,
+        basis=basis,
     )
 
 
@@ -204,6 +216,7 @@ class CaseRecord:
         arguments: JSON data, in the notation of a spec: a list is a tuple, ``{"list": [...]}`` a list, and so on.
         invalid: whether the call is to be rejected.
         wrong: the argument that makes it so, where the case names it.
+        digest: of the whole case, promises included; another one, and an earlier verdict on it says nothing.
     """
 
     id: str
@@ -216,6 +229,7 @@ class CaseRecord:
     clause: str
     claim: str | None
     wrong: str | None = None
+    digest: str = ""
 
     def to_json(self) -> Data:
         data: Data = {
@@ -230,7 +244,8 @@ class CaseRecord:
             "clause": self.clause,
             "claim": self.claim,
         }
-        return data if self.wrong is None else {**data, "wrong": self.wrong}
+        optional = {"wrong": self.wrong, "digest": self.digest}
+        return data | {name: value for name, value in optional.items() if value}
 
     @classmethod
     def from_json(cls, data: Data) -> CaseRecord:
@@ -246,6 +261,7 @@ class CaseRecord:
             clause=data["clause"],
             claim=data.get("claim"),
             wrong=data.get("wrong"),
+            digest=data.get("digest", ""),
         )
 
 
@@ -262,6 +278,7 @@ def describe_case(case: Case) -> CaseRecord:
         clause=case.clause,
         claim=case.claim,
         wrong=case.wrong,
+        digest=digest_case(case),
     )
 
 
@@ -340,7 +357,7 @@ class VerdictRecord:
     Attributes:
         call: the call in the vendor's own source; empty where the API has no such call.
         script: of a divergence, a script that shows it.
-        known: of a divergence that the baseline lists, its reason.
+        known: the id of the catalogue's entry that explains it.
     """
 
     question: Question
@@ -474,23 +491,102 @@ def _read_number(text: str) -> int | float | complex:
 
 @dataclass(frozen=True)
 class ConfirmationRecord:
-    """The script of a verdict was executed in its target."""
+    """A script was executed in the target of a verdict.
+
+    Attributes:
+        script: what was executed, where it is not the verdict's own: of a smaller call that shows the same.
+    """
 
     question: Question
     confirmation: Confirmation
+    script: str | None = None
 
     def to_json(self) -> Data:
-        return {
+        data: Data = {
             "record": "confirmation",
             **self.question._asdict(),
             "confirmed": self.confirmation.confirmed,
             "printed": self.confirmation.printed,
         }
+        return data if self.script is None else {**data, "script": self.script}
 
     @classmethod
     def from_json(cls, data: Data) -> ConfirmationRecord:
         question = Question(data["case"], data["target"], data["api"])
-        return cls(question, Confirmation(data["confirmed"], data["printed"]))
+        return cls(question, Confirmation(data["confirmed"], data["printed"]), data.get("script"))
+
+
+@dataclass(frozen=True)
+class EntryRecord:
+    """An entry of the catalogue that verdicts of a target showed.
+
+    Attributes:
+        where: the places where the cause is known, in words.
+        apis: those that are known to show it.
+        verdicts: how many of this run it explains.
+        execution: of its script in the target; None where the run was stopped before.
+    """
+
+    target: str
+    entry: Entry
+    where: str
+    apis: tuple[str, ...]
+    verdicts: int
+    execution: Execution | None = None
+
+    def to_json(self) -> Data:
+        entry = self.entry
+        data: Data = {
+            "record": "entry",
+            "target": self.target,
+            "id": entry.id,
+            "framework": entry.framework,
+            "title": _text_to_json(entry.title),
+            "severity": entry.severity,
+            "authority": entry.authority,
+            "rests_on": entry.rests_on,
+            "effect": _text_to_json(entry.effect),
+            "upstream": entry.upstream,
+            "where": self.where,
+            "apis": list(self.apis),
+            "script": entry.script,
+            "ends": entry.ends,
+            "verdicts": self.verdicts,
+        }
+        if entry.workaround is not None:
+            data["workaround"] = {**_text_to_json(entry.workaround.text), "script": entry.workaround.script}
+        if self.execution is not None:
+            data["execution"] = {
+                "shown": self.execution.shown,
+                "ended": self.execution.ended,
+                "workaround": self.execution.workaround,
+            }
+        return data
+
+    @classmethod
+    def from_json(cls, data: Data) -> EntryRecord:
+        workaround = data.get("workaround")
+        entry = Entry(
+            id=data["id"],
+            framework=data["framework"],
+            title=Text(**data["title"]),
+            severity=Severity(data["severity"]),
+            authority=None if data["authority"] is None else Authority(data["authority"]),
+            rests_on=data["rests_on"],
+            effect=Text(**data["effect"]),
+            workaround=None
+            if workaround is None
+            else Workaround(Text(workaround["en"], workaround["zh"]), workaround["script"]),
+            upstream=data["upstream"],
+            script=data["script"],
+            ends=data["ends"],
+        )
+        execution = Execution(**data["execution"]) if "execution" in data else None
+        return cls(data["target"], entry, data["where"], tuple(data["apis"]), data["verdicts"], execution)
+
+
+def _text_to_json(text: Text) -> Data:
+    return {"en": text.en, "zh": text.zh}
 
 
 @dataclass(frozen=True)
@@ -517,7 +613,15 @@ class Footer:
 
 
 Record: TypeAlias = (
-    Header | TargetRecord | ContractRecord | CaseRecord | StatementRecord | VerdictRecord | ConfirmationRecord | Footer
+    Header
+    | TargetRecord
+    | ContractRecord
+    | CaseRecord
+    | StatementRecord
+    | VerdictRecord
+    | ConfirmationRecord
+    | EntryRecord
+    | Footer
 )
 
 CLASSES: Mapping[str, type[Record]] = {
@@ -528,6 +632,7 @@ CLASSES: Mapping[str, type[Record]] = {
     "statement": StatementRecord,
     "verdict": VerdictRecord,
     "confirmation": ConfirmationRecord,
+    "entry": EntryRecord,
     "footer": Footer,
 }
 

@@ -1,11 +1,18 @@
-"""The results file: JSON Lines, appended and flushed as verdicts arrive."""
+"""The results file: JSON Lines, each appended as it arrives, whole or not at all.
+
+One run at a time writes to a path: the others find its lock, a file beside it that the end of the run removes.
+"""
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import platform
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -13,6 +20,7 @@ from conformance import __version__
 from conformance.records.record import (
     CaseRecord,
     ContractRecord,
+    EntryRecord,
     Footer,
     Header,
     Record,
@@ -24,6 +32,37 @@ from conformance.records.record import (
 from conformance.targets.remote.worker.machine import name_processor
 
 
+class Lock:
+    """The right to write to a path, which one process has at a time, and which ends with the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(f"{path.name}.lock")
+        self._file: IO[bytes] | None = None
+
+    def take(self) -> bool:
+        """Whether this process has the right, from now on. Raises OSError when the file cannot be made."""
+        while self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = self._path.open("ab")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                return False
+            # Who had it may have removed the file meanwhile; what was locked is nothing then.
+            if _is_at(self._path, file):
+                self._file = file
+            else:
+                file.close()
+        return True
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._path.unlink(missing_ok=True)
+            self._file.close()
+            self._file = None
+
+
 class Writer:
     """Appends records to a file; a target, contract, case, statement or verdict is written once."""
 
@@ -31,28 +70,63 @@ class Writer:
         """Raises OSError when the file cannot be written. `arguments` are the command line's."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file = path.open("w", encoding="ascii")
+        self._file = path.open("wb", buffering=0)
+        self._size = 0  # of what was written whole
+        self._failed = False
         self._written: set[Hashable] = set()
         self._verdicts = 0
         self._started = datetime.now(UTC)
         self.add(_describe_run(arguments))
 
-    def add(self, record: Record) -> None:
-        """Append a record, unless it was written before. Raises OSError when it cannot be written."""
+    def add(self, record: Record) -> bool:
+        """Append a record, unless it was written before; whether it was appended.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         identity = _identify(record)
         if identity in self._written:
-            return
+            return False
         if identity is not None:
             self._written.add(identity)
         self._verdicts += isinstance(record, VerdictRecord)
-        self._file.write(write_line(record) + "\n")
-        self._file.flush()
+        self._append(write_line(record).encode("ascii") + b"\n")
+        return True
+
+    def _append(self, line: bytes) -> None:
+        """Append a line. Where that fails, the file ends with the line before."""
+        try:
+            if not _is_at(self.path, self._file):
+                raise FileNotFoundError(errno.ENOENT, "it was removed")
+            rest = line
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._failed = True
+            self._file.truncate(self._size)
+            raise
+        self._size += len(line)
 
     def close(self, complete: bool) -> None:
-        """Write the footer; `complete` tells whether the run came to its end."""
+        """Write the footer, if nothing has failed; `complete` tells whether the run came to its end.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         seconds = (datetime.now(UTC) - self._started).total_seconds()
-        self.add(Footer(complete, _now(), self._verdicts, seconds))
-        self._file.close()
+        try:
+            if not self._failed:
+                self.add(Footer(complete, _now(), self._verdicts, seconds))
+        finally:
+            self._file.close()
+
+
+def _is_at(path: Path, file: IO[bytes]) -> bool:
+    """Whether an open file is still what stands at a path."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _identify(record: Record) -> Hashable:
@@ -68,6 +142,8 @@ def _identify(record: Record) -> Hashable:
             return "statement", record.statement.api, record.statement.claim
         case VerdictRecord():
             return "verdict", record.question
+        case EntryRecord():
+            return "entry", record.target, record.entry.id
         case _:
             return None
 

@@ -1,83 +1,112 @@
-"""What an earlier run's results file has settled already, for a run that does only what is missing."""
+"""What an earlier run's results file has settled already, for a run that asks only what is missing or has changed.
+
+A verdict is settled while all that it came from is the same: see `basis`.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance import __version__
-from conformance.case import Case, Greeting, Outcome
+from conformance.case import Outcome
+from conformance.records.basis import Basis
 from conformance.records.record import (
     CaseRecord,
-    ConfirmationRecord,
     Data,
     Question,
     Record,
     RecordError,
-    StatementRecord,
     TargetRecord,
     VerdictRecord,
-    describe_case,
     read_record,
 )
 from conv_reports.results import read
 
-# What makes a case another case; its line and its clause may change.
-_ASKED = ("layer", "api", "arguments", "inputs", "invalid")
-# Kinds of records that are taken over. The run writes a header, contracts and a footer of its own.
-_TAKEN_OVER = frozenset({"target", "case", "statement", "verdict", "confirmation"})
+# Kinds of records that are read. The run describes its own targets, contracts, cases and statements.
+_READ = frozenset({"target", "case", "verdict"})
 
 
 class ResumeError(Exception):
-    """An earlier run that this one cannot go on with: which file, what differs, and the remedy."""
+    """An earlier run that this one cannot go on with: which file, what is wrong with it, and the remedy."""
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The records of an earlier run that hold: not its faults, and nothing of a target that could not be used."""
+    """What an earlier run says: not its faults, and nothing of a target that could not be used.
+
+    Attributes:
+        bases: by target, what its verdicts came from besides their cases.
+        digests: by the id of a case, the digest of the case.
+    """
 
     path: Path
-    targets: Mapping[str, TargetRecord]
-    cases: Mapping[str, CaseRecord]
+    bases: Mapping[str, Basis]
+    digests: Mapping[str, str]
     verdicts: Mapping[Question, VerdictRecord]
-    others: tuple[Record, ...]
 
-    def find_verdict(self, case: Case, target: str, api: str) -> VerdictRecord | None:
-        """The verdict on a case on an API of a target, if there is one.
+    def find_verdict(self, question: Question, basis: Basis, digest: str) -> VerdictRecord | None:
+        """The verdict on a question, if all that it came from is the same now."""
+        return None if self.explain_asking(question, basis, digest) else self.verdicts[question]
 
-        Raises:
-            ResumeError: its case is another one now.
-        """
-        verdict = self.verdicts.get(Question(case.id, target, api))
-        if verdict is None:
-            return None
-        then = self.cases[case.id]
-        now = describe_case(case)
-        changed = [name for name in _ASKED if getattr(then, name) != getattr(now, name)]
-        if changed:
-            raise ResumeError(f"{self.path}: {case.id} has another {' and '.join(changed)} now; run without --resume")
-        return verdict
+    def explain_asking(self, question: Question, basis: Basis | None, digest: str) -> str:
+        """In a word or two, why a question is to be asked; empty where it is settled."""
+        if question not in self.verdicts:
+            return "not settled before"
+        then = self.bases[question.target]
+        if basis is None or then.target != basis.target:
+            return "another target"
+        if then.code != basis.code:
+            return "other code"
+        return "" if self.digests[question.case] == digest else "another case"
 
-    def check_target(self, name: str, greeting: Greeting) -> None:
-        """Raises ResumeError when the target is not the one that the earlier run asked."""
-        then = self.targets.get(name)
-        if then is None:
-            return
-        before = {"version": then.version, **then.environment}
-        now = {"version": greeting.version, **greeting.environment}
-        for key in sorted(before.keys() | now.keys()):
-            if before.get(key) != now.get(key):
-                raise ResumeError(
-                    f"{self.path}: target {name} had {key} {before.get(key)!r}, now {now.get(key)!r}; "
-                    "run without --resume, and give the report both files"
-                )
 
-    def records(self) -> list[Record]:
-        """All of them, each before what refers to it."""
-        return [*self.targets.values(), *self.others, *self.cases.values(), *self.verdicts.values()]
+class Tally:
+    """Counts what a run took over and what it asked, as its records arrive."""
+
+    def __init__(self, earlier: Earlier) -> None:
+        self._earlier = earlier
+        self._bases: dict[str, Basis | None] = {}
+        self._digests: dict[str, str] = {}
+        self._asked = Counter[str]()  # by the reason
+        self._taken_over = 0
+
+    def add(self, record: Record) -> None:
+        match record:
+            case TargetRecord():
+                self._bases[record.name] = record.basis
+            case CaseRecord():
+                self._digests[record.id] = record.digest
+            case VerdictRecord():
+                self._count(record.question)
+
+    def _count(self, question: Question) -> None:
+        basis, digest = self._bases[question.target], self._digests[question.case]
+        reason = self._earlier.explain_asking(question, basis, digest)
+        if reason:
+            self._asked[reason] += 1
+        else:
+            self._taken_over += 1
+
+    def describe(self, left_out: int = 0) -> str:
+        """A line that says what came of the earlier run. `left_out`: verdicts that hold and were not asked for."""
+        counts = []
+        if self._taken_over:
+            counts.append(f"{self._taken_over} verdicts taken over")
+        if left_out:
+            counts.append(f"{left_out} verdicts hold and were left out")
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(self._asked.items()))
+        counts.append(f"{self._asked.total()} asked" + (f" ({reasons})" if reasons else ""))
+        unused = len(self._earlier.verdicts) - self._taken_over - left_out - self._count_asked_again()
+        if unused:
+            counts.append(f"{unused} of its verdicts not asked for")
+        return f"{self._earlier.path}: {'; '.join(counts)}"
+
+    def _count_asked_again(self) -> int:
+        return self._asked.total() - self._asked["not settled before"]
 
 
 @dataclass
@@ -85,22 +114,16 @@ class _Gathered:
     """The records of a file so far."""
 
     path: Path
-    targets: dict[str, TargetRecord] = field(default_factory=dict)
-    cases: dict[str, CaseRecord] = field(default_factory=dict)
+    bases: dict[str, Basis] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     verdicts: dict[Question, VerdictRecord] = field(default_factory=dict)
-    statements: list[StatementRecord] = field(default_factory=list)
-    confirmations: list[ConfirmationRecord] = field(default_factory=list)
 
     def add(self, line: int, record: Record) -> None:
         match record:
-            case TargetRecord(available=True):
-                self.targets[record.name] = record
+            case TargetRecord(available=True, basis=Basis() as basis):
+                self.bases[record.name] = basis
             case CaseRecord():
-                self.cases[record.id] = record
-            case StatementRecord():
-                self.statements.append(record)
-            case ConfirmationRecord():
-                self.confirmations.append(record)
+                self.digests[record.id] = record.digest
             case VerdictRecord():
                 self.add_verdict(line, record)
 
@@ -115,14 +138,14 @@ class _Gathered:
 
     def earlier(self) -> Earlier:
         verdicts = {question: record for question, record in self.verdicts.items() if self.holds(record)}
-        confirmations = [record for record in self.confirmations if record.question in verdicts]
-        return Earlier(self.path, self.targets, self.cases, verdicts, (*self.statements, *confirmations))
+        return Earlier(self.path, self.bases, self.digests, verdicts)
 
     def holds(self, record: VerdictRecord) -> bool:
-        question = record.question
-        if record.verdict.outcome is Outcome.FAULT:
+        verdict = record.verdict
+        # Unavailable without a phase is a target that was given up, not an operation that a device lacks.
+        if verdict.outcome is Outcome.FAULT or (verdict.outcome is Outcome.UNAVAILABLE and verdict.phase is None):
             return False
-        return question.target in self.targets and question.case in self.cases
+        return record.question.target in self.bases and bool(self.digests.get(record.question.case))
 
 
 def load(path: Path) -> Earlier:
@@ -130,26 +153,24 @@ def load(path: Path) -> Earlier:
 
     Raises:
         ResultsError: it is no results file, or judges a case twice.
-        ResumeError: another version of this suite wrote it, or nobody did.
+        ResumeError: it has records that nobody writes.
     """
-    undamaged = _check_readable(path)
+    undamaged = _find_damage(path)
     gathered = _Gathered(path)
     for number, data in enumerate(_read_lines(path, undamaged), start=1):
-        if data.get("record") not in _TAKEN_OVER:
+        if data.get("record") not in _READ:
             continue
         try:
             gathered.add(number, read_record(data))
         except RecordError as error:
-            raise ResumeError(f"{path}:{number}: {error}; run without --resume") from error
+            raise ResumeError(f"{path}:{number}: {error}; run without it") from error
     return gathered.earlier()
 
 
-def _check_readable(path: Path) -> int | None:
+def _find_damage(path: Path) -> int | None:
     """How many lines are before the damage; None where there is none. Raises as `load`."""
     undamaged = None
     for record in read.records(path):
-        if isinstance(record, read.Header) and record.suite != __version__:
-            raise ResumeError(f"{path}: written by suite {record.suite}, this is {__version__}; run without --resume")
         if isinstance(record, read.Damage):
             undamaged = record.line - 1
     return undamaged

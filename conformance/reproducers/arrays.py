@@ -1,9 +1,7 @@
-"""The arrays of a script: which ones a call is given, and how they are written down, to the last bit."""
+"""The arrays of a script: which ones a call is given, and how a person would write them, to the last bit."""
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +11,7 @@ from conformance.case import Array, TypedArray
 from conformance.reproducers.asked import AskedCase
 from conformance.targets.protocol import PARAMETERS, vendor_parameter
 
-LISTED = 64  # elements; longer arrays are packed
+LISTED = 64  # elements that a person reads; more are written only where a rule makes them
 
 
 def arrays_of(asked: AskedCase) -> dict[str, TypedArray]:
@@ -44,13 +42,14 @@ def position_in_vendor_layout(asked: AskedCase, subject: str, index: tuple[int, 
     return tuple(int(i) for i in np.argwhere(moved == positions[index])[0])
 
 
-def write_tensors(asked: AskedCase, sources: Mapping[str, str]) -> list[str]:
-    """A line for each array, whose source is given by name, that makes the framework's tensor of that name."""
-    lines = []
+def write_tensors(asked: AskedCase, sources: Mapping[str, str]) -> dict[str, str]:
+    """Source of the framework's tensor of each array, whose own source is given by name."""
+    tensors = {}
     for name, array in arrays_of(asked).items():
-        layout = asked.layout if name == "x" else "contiguous"
-        lines.append(f"{name} = {write_tensor(sources[name], array.dtype, asked.framework, layout)}")
-    return lines
+        if name in sources:
+            layout = asked.layout if name == "x" else "contiguous"
+            tensors[name] = write_tensor(sources[name], array.dtype, asked.framework, layout)
+    return tensors
 
 
 def write_tensor(array: str, dtype: str, framework: Framework, layout: str) -> str:
@@ -66,20 +65,60 @@ def write_tensor(array: str, dtype: str, framework: Framework, layout: str) -> s
     return template.format(array=array)
 
 
-def write_array(array: TypedArray) -> str:
-    """Source of a NumPy array: its elements where they are few, else packed."""
-    dtype = "float32" if array.dtype == "bfloat16" else array.dtype
-    values = array.values.astype(dtype)
-    if values.size == 0:
-        return f'np.zeros({values.shape}, dtype="{dtype}")'
+def numpy_dtype(name: str) -> str:
+    """NumPy's dtype in which arrays of a dtype are written: it has no bfloat16."""
+    return "float32" if name == "bfloat16" else name
+
+
+def write_ones(array: TypedArray) -> str:
+    """Source of an array of that shape and dtype, whose elements do not matter."""
+    return f'np.ones({array.values.shape}, dtype="{numpy_dtype(array.dtype)}")'
+
+
+def write_array(array: TypedArray) -> str | None:
+    """Source of a NumPy array, as short as it goes; None where it has too many elements that no rule makes."""
+    values = array.values.astype(numpy_dtype(array.dtype))
+    return write_filled(values) or write_counted(values) or write_listed(values)
+
+
+def write_filled(values: Array) -> str | None:
+    """Source of an array whose elements are all the same."""
+    shape, dtype = values.shape, values.dtype
+    if values.size == 0 or same_bits(values, np.zeros(shape, dtype)):
+        return f'np.zeros({shape}, dtype="{dtype}")'
+    if same_bits(values, np.ones(shape, dtype)):
+        return f'np.ones({shape}, dtype="{dtype}")'
+    first = values.flat[0].item()
+    if values.size <= LISTED or isinstance(first, complex) or not np.isfinite(first):
+        return None
+    return f'np.full({shape}, {first!r}, dtype="{dtype}")' if same_bits(values, np.full(shape, first, dtype)) else None
+
+
+def write_counted(values: Array) -> str | None:
+    """Source of an array whose elements are consecutive whole numbers."""
+    first = values.flat[0].item()
+    if values.size < 3 or isinstance(first, complex) or not np.isfinite(first) or first != np.floor(first):
+        return None
+    start, stop = int(first), int(first) + values.size
+    if not same_bits(values.ravel(), np.arange(start, stop).astype(values.dtype)):
+        return None
+    return f'np.arange({start}, {stop}).reshape{values.shape}.astype("{values.dtype}")'
+
+
+def write_listed(values: Array) -> str | None:
+    """Source of an array with its elements, where they are few."""
     if values.size > LISTED:
-        data = base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()
-        return f'np.frombuffer(zlib.decompress(base64.b64decode("{data}")), "{dtype}").reshape({values.shape}).copy()'
+        return None
     if values.dtype.kind != "c":
-        return f'np.array({write_elements(values)}, dtype="{dtype}")'
+        return f'np.array({write_elements(values)}, dtype="{values.dtype}")'
     # Complex numbers as pairs: as a sum of parts a literal loses the signs of zeros.
-    pairs = values[..., None].view(values.real.dtype)
-    return f'np.array({write_elements(pairs)}, dtype="{pairs.dtype}").view("{dtype}")[..., 0]'
+    pairs = np.ascontiguousarray(values)[..., None].view(values.real.dtype)
+    return f'np.array({write_elements(pairs)}, dtype="{pairs.dtype}").view("{values.dtype}")[..., 0]'
+
+
+def same_bits(one: Array, other: Array) -> bool:
+    """Whether two arrays are the same to the last bit: a zero has a sign."""
+    return one.tobytes() == other.tobytes()
 
 
 def write_elements(values: Array) -> str:

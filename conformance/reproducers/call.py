@@ -1,16 +1,22 @@
-"""What a script calls: the one line of a call, and the steps around it."""
+"""What a script calls: the one line of a call, and the steps around it, no further than what is to be seen."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.apis import Contract, Framework
-from conformance.case import Kind, Phase, Verdict
+from conformance.case import Kind, Outcome, Phase, Verdict
 from conformance.case.values import Arguments, Tensor, Value, to_source
 from conformance.reproducers.asked import AskedCase
-from conformance.targets.protocol import PARAMETERS
+from conformance.targets.protocol import DEFAULT_DTYPE, PARAMETERS
+
+# What is seen of these are elements; of any other divergence the elements do not matter.
+OF_ELEMENTS = frozenset({Kind.VALUE, Kind.GRADIENT})
+ABOUT_ERRORS = frozenset(
+    {Kind.WRONGLY_REJECTED, Kind.WRONGLY_ACCEPTED, Kind.INTERNAL_ERROR, Kind.ERROR_CLASS, Kind.ERROR_PHASE}
+)
 
 
 @dataclass(frozen=True)
@@ -18,27 +24,60 @@ class Extent:
     """How far a script goes, so that it shows what is to be seen and no more.
 
     Attributes:
-        forward: whether it runs the layer, instead of only constructing it.
-        backward: whether it asks for gradients, where there is an upstream gradient.
+        last: the last phase that it enters.
+        operands: of the backward phase, the tensors whose gradients it asks for; None for all that there are.
+        keeps: whether what the last phase makes is looked at.
+        sets: whether the parameters of a module are set.
         other: whether it also runs the call that is documented to be equivalent.
-        phases: whether it keeps, as `phase`, in which phase it is.
     """
 
-    forward: bool = True
-    backward: bool = True
+    last: Phase = Phase.BACKWARD
+    operands: tuple[str, ...] | None = None
+    keeps: bool = True
+    sets: bool = True
     other: bool = False
-    phases: bool = False
+
+
+def matter_elements(asked: AskedCase, verdict: Verdict) -> bool:
+    """Whether what a verdict says is about elements of arrays."""
+    return verdict.kind in OF_ELEMENTS and (verdict.worst is not None or asked.case.promise.same_as is not None)
 
 
 def extent_of(asked: AskedCase, verdict: Verdict) -> Extent:
     """How far a script goes that shows a verdict."""
-    about_other = verdict.kind in (Kind.VALUE, Kind.WRONGLY_REJECTED)
+    is_seen = verdict.outcome is Outcome.DIVERGES and verdict.kind not in ABOUT_ERRORS
+    of_gradient = verdict.subject.startswith("grad_")
+    # A module without a dtype argument has the dtype of the parameters that it is given.
+    sets = matter_elements(asked, verdict) or dtype_of_parameters(asked) != DEFAULT_DTYPE
     return Extent(
-        forward=asked.contract.functional or verdict.subject not in PARAMETERS,
-        backward=verdict.subject.startswith("grad") or verdict.phase is Phase.BACKWARD,
-        other=asked.case.promise.same_as is not None and about_other,
-        phases=verdict.kind is Kind.ERROR_PHASE,
+        last_phase(asked, verdict),
+        operands=(verdict.subject.removeprefix("grad_"),) if of_gradient else None,
+        keeps=is_seen,
+        sets=sets or verdict.phase is Phase.PARAMETERS,
+        other=asked.case.promise.same_as is not None and verdict.kind in (Kind.VALUE, Kind.WRONGLY_REJECTED),
     )
+
+
+def last_phase(asked: AskedCase, verdict: Verdict) -> Phase:
+    """The phase in which it is seen whether a verdict holds."""
+    if verdict.kind is Kind.ERROR_PHASE:
+        promised = asked.case.promise.phase
+        assert promised is not None
+        assert verdict.phase is not None
+        return min(promised, verdict.phase, key=list(Phase).index)
+    if verdict.raised is not None:
+        return verdict.raised.phase
+    if verdict.outcome is not Outcome.DIVERGES:
+        known = verdict.phase not in (None, Phase.START)
+        return verdict.phase if known and verdict.phase is not None else Phase.FORWARD
+    if verdict.subject.startswith("grad_"):
+        return Phase.BACKWARD
+    return Phase.CONSTRUCT if verdict.subject in PARAMETERS else Phase.FORWARD
+
+
+def dtype_of_parameters(asked: AskedCase) -> str:
+    inputs = asked.case.inputs
+    return DEFAULT_DTYPE if inputs is None else inputs.weight_dtype or inputs.dtype
 
 
 def write_call(contract: Contract, framework: Framework, arguments: Arguments, positional: Sequence[str] = ()) -> str:
@@ -71,75 +110,109 @@ def write_value(value: Value, framework: Framework) -> str:
     return to_source(value, lambda dtype: framework.source.dtype.format(name=dtype))
 
 
-def write_steps(asked: AskedCase, arrays: Collection[str], extent: Extent) -> list[str]:
-    """The lines that call the API: they leave `output`, `observed`, and `gradients` where asked for.
+def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
+    """The lines that call the API: they leave `layer`, `output` or gradients, whatever the last phase makes.
 
     Args:
-        arrays: the names of the tensors that there are.
+        tensors: the source of each tensor that there is.
     """
-    source = asked.framework.source
     if asked.contract.functional:
-        lines = write_definition(asked, arrays)
-        forward = "output = run(x, weight, bias)"
-        backward = source.backward_functional
-    else:
-        lines = write_construction(asked, arrays, extent)
-        forward = "output = layer(x)"
-        backward = source.backward
-    if "x" not in arrays or not extent.forward:
+        return write_functional(asked, tensors, extent)
+    construction = write_call(asked.contract, asked.framework, asked.arguments, asked.case.positional)
+    goes_on = "x" in tensors and extent.last not in (Phase.CONSTRUCT, Phase.PARAMETERS)
+    if not goes_on and not extent.keeps and extent.last is not Phase.PARAMETERS:
+        return [construction]
+    shared = [name for name in PARAMETERS if extent.other and extent.sets and name in tensors]
+    parameters = {name: name if name in shared else tensors[name] for name in PARAMETERS if name in tensors}
+    lines = [f"{name} = {tensors[name]}" for name in shared]
+    lines.append(f"layer = {construction}")
+    if extent.sets and extent.last is not Phase.CONSTRUCT:
+        lines += write_parameters("layer", asked, parameters)
+    if not goes_on:
         return lines
-    lines += write_phase(Phase.FORWARD, extent)
-    lines += [forward, f"observed = {source.numpy.format(tensor='output')}"]
+    x = tensors["x"]
+    if extent.last is Phase.BACKWARD and asks_for("input", extent):
+        x = asked.framework.source.leaf.format(tensor=x)
+    lines.append(f"x = {x}")
+    lines += write_running(asked, tensors, extent)
     if extent.other:
-        lines += write_other(asked, arrays)
-    if extent.backward and "grad_output" in arrays:
-        lines += write_phase(Phase.BACKWARD, extent)
-        lines.append(backward)
+        assert asked.case.promise.same_as is not None
+        other = write_call(asked.contract, asked.framework, asked.case.promise.same_as)
+        if extent.sets:
+            lines += [f"other = {other}", *write_parameters("other", asked, parameters), "other_output = other(x)"]
+        else:
+            lines.append(f"{other}(x)")
     return lines
 
 
-def write_phase(phase: Phase, extent: Extent) -> list[str]:
-    if not extent.phases:
-        return []
-    return [f'phase = "{phase}"']
-
-
-def write_definition(asked: AskedCase, arrays: Collection[str]) -> list[str]:
-    """A function of x, weight and bias that calls a functional API, and all three of them."""
-    function = write_function("run", asked, asked.arguments, asked.case.positional)
-    if "bias" in arrays:
-        return function
-    return ["bias = None", *function]
-
-
-def write_construction(asked: AskedCase, arrays: Collection[str], extent: Extent) -> list[str]:
-    """The layer of a module, with its parameters unless it is only constructed."""
-    call = write_call(asked.contract, asked.framework, asked.arguments, asked.case.positional)
-    lines = [*write_phase(Phase.CONSTRUCT, extent), f"layer = {call}"]
-    if extent.forward:
-        lines += write_phase(Phase.PARAMETERS, extent)
-        lines += write_parameters("layer", asked, arrays)
+def write_functional(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
+    lines = []
+    for name in ("x", *PARAMETERS):
+        if name in tensors:
+            tensor = tensors[name]
+            if extent.last is Phase.BACKWARD and asks_for(operand_of(name), extent):
+                tensor = asked.framework.source.leaf.format(tensor=tensor)
+            lines.append(f"{name} = {tensor}")
+    lines += write_running(asked, tensors, extent)
+    if extent.other:
+        assert asked.case.promise.same_as is not None
+        other = write_call(asked.contract, asked.framework, asked.case.promise.same_as)
+        lines.append(f"other_output = {other}" if extent.keeps else other)
     return lines
 
 
-def write_parameters(layer: str, asked: AskedCase, arrays: Collection[str]) -> list[str]:
+def write_forward(asked: AskedCase) -> str:
+    """Source of the output, where layer or tensors are there."""
+    if not asked.contract.functional:
+        return "layer(x)"
+    return write_call(asked.contract, asked.framework, asked.arguments, asked.case.positional)
+
+
+def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
+    """The lines that run a call, forward alone or with its gradients."""
+    call = write_forward(asked)
+    if extent.last is not Phase.BACKWARD or "grad_output" not in tensors:
+        return [f"output = {call}" if extent.keeps else call]
+    operands = list_operands(asked, tensors, extent)
+    parameters = [name for name in operands if name != "x"]
+    backward = asked.framework.source.backward
+    lines = [f"grad_output = {tensors['grad_output']}"]
+    return [*lines, backward.format(call=call, operands=", ".join(operands), parameters=", ".join(parameters))]
+
+
+def list_operands(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
+    """Source of the tensors whose gradients are asked for."""
+    of_parameter = "{}" if asked.contract.functional else "layer.{}"
+    operands = [of_parameter.format(name) if name != "x" else name for name in ("x", *PARAMETERS) if name in tensors]
+    return [operand for operand in operands if asks_for(operand_of(operand.removeprefix("layer.")), extent)]
+
+
+def operand_of(name: str) -> str:
+    """What a gradient is called that is that of a tensor."""
+    return "input" if name == "x" else name
+
+
+def asks_for(operand: str, extent: Extent) -> bool:
+    return extent.operands is None or operand in extent.operands
+
+
+def write_gradients(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> dict[str, str]:
+    """Source of each gradient that the steps have asked for, by ``input``, ``weight`` and ``bias``."""
+    source = asked.framework.source
+    operands = list_operands(asked, tensors, extent)
+    parameters = [operand for operand in operands if operand != "x"]
+    gradients = {}
+    for position, operand in enumerate(operands):
+        name = operand_of(operand.removeprefix("layer."))
+        if operand == "x":
+            gradients[name] = source.gradient_of_x.format(operand=operand, position=position)
+        else:
+            index = parameters.index(operand)
+            gradients[name] = source.gradient_of_parameter.format(operand=operand, position=position, index=index)
+    return gradients
+
+
+def write_parameters(layer: str, asked: AskedCase, tensors: Mapping[str, str]) -> list[str]:
+    """The lines that set the parameters of a layer to tensors, whose source is given by name."""
     template = asked.framework.source.set_parameter
-    given = [name for name in PARAMETERS if name in arrays]
-    return [template.format(layer=layer, name=name, tensor=name) for name in given]
-
-
-def write_function(name: str, asked: AskedCase, arguments: Arguments, positional: Sequence[str] = ()) -> list[str]:
-    # Without a bias it is still named, and is None.
-    named = {**arguments, "bias": Tensor(())}
-    call = write_call(asked.contract, asked.framework, named, positional)
-    return [f"def {name}(x, weight, bias):", f"    return {call}"]
-
-
-def write_other(asked: AskedCase, arrays: Collection[str]) -> list[str]:
-    """The call that is documented to be equivalent; it leaves `other_output`."""
-    arguments = asked.case.promise.same_as
-    assert arguments is not None
-    if asked.contract.functional:
-        return [*write_function("other", asked, arguments), "other_output = other(x, weight, bias)"]
-    construction = f"other = {write_call(asked.contract, asked.framework, arguments)}"
-    return [construction, *write_parameters("other", asked, arrays), "other_output = other(x)"]
+    return [template.format(layer=layer, name=name, tensor=tensor) for name, tensor in tensors.items()]

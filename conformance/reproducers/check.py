@@ -1,55 +1,79 @@
-"""What a script checks: lines whose last one prints DIVERGES while the divergence is there, CONFORMS once it is not."""
+"""What a script checks: lines that end in an assertion of what should be, which fails while the divergence is there."""
 
 from __future__ import annotations
 
-from conformance.case import Kind, Outcome, Verdict
+import cmath
+import math
+from textwrap import indent
+
+from conformance.case import Kind, Outcome, Phase, Verdict, Worst
 from conformance.reproducers.arrays import position_in_vendor_layout
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import write_value
 from conformance.targets.protocol import PARAMETERS
 
 
-def write_check(asked: AskedCase, verdict: Verdict) -> list[str]:
-    """The lines that say whether the divergence is still there. A crash or a time-out has ended before."""
-    if verdict.outcome is not Outcome.DIVERGES:
-        return ['print("CONFORMS")']
+def write_check(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
+    """The lines after a call, which say what should be; none where the call itself ends the script.
+
+    Args:
+        found: source of the tensor that the verdict is about.
+    """
     promise = asked.case.promise
+    if verdict.outcome is not Outcome.DIVERGES:
+        return []
     match verdict.kind:
-        case Kind.WRONGLY_REJECTED:
-            return [say_whether("raised is not None")]
-        case Kind.INTERNAL_ERROR:
-            return [say_whether("raised is not None and 'please ' in str(raised).lower()")]
+        case Kind.WRONGLY_REJECTED | Kind.INTERNAL_ERROR | Kind.ERROR_CLASS:
+            return []
         case Kind.WRONGLY_ACCEPTED:
-            return [say_whether("raised is None")]
-        case Kind.ERROR_CLASS:
-            kept = f"any(cls.__name__ in {sorted(promise.raises)} for cls in type(raised).__mro__)"
-            return [say_whether(f"raised is None or not {kept}")]
+            return [fail(f"accepted; expected: {verdict.expected}")]
         case Kind.ERROR_PHASE:
-            return ['print("phase:", phase)', say_whether(f'raised is None or phase != "{promise.phase}"')]
-        case Kind.DEFAULT:
-            return check_default(asked, verdict.subject)
+            return [] if is_early(asked, verdict) else [fail(f"expected: {verdict.expected}")]
         case Kind.DISTRIBUTION:
             return check_distribution(asked, verdict.subject)
     if verdict.worst is not None:
-        return check_element(asked, verdict)
+        return check_element(asked, verdict, found)
     if verdict.kind is Kind.VALUE and promise.same_as is not None:
         return check_sameness(asked)
     if verdict.kind is Kind.DTYPE:
-        return check_dtype(asked, verdict)
-    return check_shape(asked, verdict)
+        return check_dtype(asked, verdict, found)
+    return check_shape(asked, verdict, found)
 
 
-def say_whether(condition: str) -> str:
-    return f'print("DIVERGES" if {condition} else "CONFORMS")'
+def fail(message: str) -> str:
+    """The line that fails with a message, which may have been a vendor's and stays one string."""
+    return f"raise AssertionError({message!a})"
 
 
-def tensor_of(subject: str) -> str:
-    """The tensor that a verdict is about; None in the script where there is no such tensor."""
-    if subject in PARAMETERS:
-        return f'getattr(layer, "{subject}", None)'
-    if subject.startswith("grad_"):
-        return f'gradients.get("{subject.removeprefix("grad_")}")'
-    return "output"
+def is_early(asked: AskedCase, verdict: Verdict) -> bool:
+    """Whether an exception comes before the phase in which it is documented."""
+    phases = list(Phase)
+    promised = asked.case.promise.phase
+    assert promised is not None
+    assert verdict.phase is not None
+    return phases.index(verdict.phase) < phases.index(promised)
+
+
+def fail_early(steps: list[str], verdict: Verdict) -> list[str]:
+    """The steps, which raise too early."""
+    body = indent("\n".join(steps), "    ")
+    caught = ["except Exception as error:", f"    {fail(f'expected: {verdict.expected}')} from error"]
+    return ["try:", body, *caught]
+
+
+def say_of_tensor(subject: str) -> str:
+    """Source of what a verdict is about, but for a gradient: None in the script where there is no such parameter."""
+    return f'getattr(layer, "{subject}", None)' if subject in PARAMETERS else "output"
+
+
+def is_bfloat16(asked: AskedCase) -> bool:
+    return asked.case.inputs is not None and asked.case.inputs.dtype == "bfloat16"
+
+
+def write_numpy(asked: AskedCase, tensor: str) -> str:
+    """Source of a tensor as a NumPy array."""
+    source = asked.framework.source
+    return (source.wide if is_bfloat16(asked) else source.numpy).format(tensor=tensor)
 
 
 def check_default(asked: AskedCase, name: str) -> list[str]:
@@ -57,87 +81,75 @@ def check_default(asked: AskedCase, name: str) -> list[str]:
     documented = write_value(asked.case.promise.defaults[name], asked.framework)
     return [
         "import inspect",
-        f"parameters = inspect.signature({asked.contract.api}).parameters",
-        f"default = repr(parameters[{name!r}].default) if {name!r} in parameters else 'no default'",
-        'print("default:", default)',
-        say_whether(f"default != {documented!r}"),
+        f"parameter = inspect.signature({asked.contract.api}).parameters.get({name!r})",
+        f"assert repr(getattr(parameter, 'default', None)) == {documented!r}, parameter",
     ]
 
 
 def check_sameness(asked: AskedCase) -> list[str]:
     """The output against that of the call documented to be equivalent."""
-    other = asked.framework.source.numpy.format(tensor="other_output")
-    same = "np.array_equal(observed, other, equal_nan=observed.dtype.kind in 'fc')"
-    return [f"other = {other}", say_whether(f"not {same}")]
+    output, other = (write_numpy(asked, name) for name in ("output", "other_output"))
+    return [f"assert np.array_equal({output}, {other}, equal_nan=True), (output, other_output)"]
 
 
-def check_dtype(asked: AskedCase, verdict: Verdict) -> list[str]:
+def check_dtype(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
     """The dtype's common name."""
-    name = asked.framework.source.dtype_name.format(tensor="found")
-    return [
-        f"found = {tensor_of(verdict.subject)}",
-        f"dtype = {name}",
-        'print("dtype:", dtype)',
-        say_whether(f"dtype != {verdict.expected!r}"),
-    ]
+    name = asked.framework.source.dtype_name.format(tensor=found)
+    return [f"assert {name} == {verdict.expected!r}, {found}.dtype"]
 
 
-def check_shape(asked: AskedCase, verdict: Verdict) -> list[str]:
+def check_shape(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
     """The shape, or that there is a tensor, or none."""
-    return [
-        f"found = {tensor_of(verdict.subject)}",
-        "shape = None if found is None else tuple(int(n) for n in found.shape)",
-        'print("shape:", shape)',
-        say_whether(another_shape(asked, verdict)),
-    ]
-
-
-def another_shape(asked: AskedCase, verdict: Verdict) -> str:
-    """The condition that `shape` is not as it should be."""
     documented = asked.case.promise.shape
-    if verdict.subject == "output" and documented is not None:
-        return f"shape != {tuple(documented)}"
     if verdict.expected == "absent":
-        return "shape is not None"
-    if verdict.expected == "present":
-        return "shape is None"
-    return f"repr(shape) != {verdict.expected.removeprefix('shape ')!r}"
+        return [f"assert {found} is None"]
+    if verdict.observed == "absent" or verdict.expected == "present":
+        return [f"assert {found} is not None"]
+    shape = verdict.expected.removeprefix("shape ")
+    if verdict.subject == "output" and documented is not None:
+        shape = repr(tuple(documented))
+    return [f"assert tuple({found}.shape) == {shape}, {found}.shape"]
 
 
-def check_element(asked: AskedCase, verdict: Verdict) -> list[str]:
+def check_element(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
     """The worst element against its bound."""
     worst = verdict.worst
     assert worst is not None
-    index = position_in_vendor_layout(asked, verdict.subject, worst.index)
-    expected = repr(worst.expected)
-    bound = repr(worst.bound)
-    lines = []
-    if any(word in expected + bound for word in ("nan", "inf")):
-        lines.append('nan, inf, nanj, infj = float("nan"), float("inf"), complex("nanj"), complex("infj")')
-    result = asked.framework.source.numpy.format(tensor="result")
-    return [
-        *lines,
-        f"result = {tensor_of(verdict.subject)}",
-        f"found = ({result})[{', '.join(map(str, index))}].item()",
-        f"expected, bound = {expected}, {bound}",
-        f'print("at {index}: expected", expected, "bound", bound, "observed", found)',
-        "same = found == expected or (found != found and expected != expected)",
-        say_whether("not (same or abs(found - expected) <= bound)"),
-    ]
+    index = ", ".join(map(str, position_in_vendor_layout(asked, verdict.subject, worst.index)))
+    element = asked.framework.source.element.format(tensor=found, index=index)
+    if is_bfloat16(asked):
+        element = f"{write_numpy(asked, found)}[{index}].item()"
+    return [f"found = {element}", f"assert {compare_number(worst)}, found"]
+
+
+def compare_number(worst: Worst) -> str:
+    """The condition that `found` is as it should be."""
+    expected = worst.expected
+    if expected != expected:
+        return "found != found"  # NaN
+    source = write_number(expected)
+    if worst.bound == 0 or not cmath.isfinite(expected):
+        return f"found == {source}"
+    return f"abs(found - {source}) <= {worst.bound!r}"
+
+
+def write_number(number: float | complex) -> str:
+    """Source of a number that is not NaN."""
+    if isinstance(number, complex):
+        parts = f"complex({write_number(number.real)}, {write_number(number.imag)})"
+        return repr(number) if cmath.isfinite(number) else parts
+    return repr(number) if math.isfinite(number) else f'float("{number}")'
 
 
 def check_distribution(asked: AskedCase, parameter: str) -> list[str]:
     """The same tests as `conformance.verdicts.distribution`, written out."""
     promised = asked.case.promise.distribution
     assert promised is not None
-    drawn = asked.framework.source.numpy.format(tensor=f"layer.{parameter}")
-    lines = [
-        f"drawn = np.sort({drawn}.astype('float64').ravel())",
-        'print("least", drawn[0], "most", drawn[-1], "mean", drawn.mean(), "std", drawn.std())',
-    ]
+    drawn = write_numpy(asked, f"layer.{parameter}")
     if promised.family == "constant":
         constant = promised.arguments[0]
-        return [*lines, f"drawn = {drawn}", say_whether(f"(drawn != np.array({constant!r}, drawn.dtype)).any()")]
+        return [f"drawn = {drawn}", f"assert (drawn == np.array({constant!r}, drawn.dtype)).all(), drawn"]
+    lines = [f"drawn = np.sort({drawn}.astype('float64').ravel())"]
     first, second = promised.arguments
     if promised.family == "uniform":
         lines += make_uniform(first, second)
@@ -154,7 +166,7 @@ def check_distribution(asked: AskedCase, parameter: str) -> list[str]:
         "limit, steps = np.sqrt(chance / (2 * n)), np.arange(n + 1) / n",
         "moved = abs(u.mean() - 1 / 2) > limit or abs(((u - 1 / 2) ** 2).mean() - 1 / 12) > limit / 4",
         "apart = max((steps[1:] - u).max(), (u - steps[:-1]).max()) > limit",
-        say_whether("outside or narrow or moved or apart"),
+        "assert not (outside or narrow or moved or apart), (drawn[0], drawn[-1], drawn.mean(), drawn.std())",
     ]
 
 

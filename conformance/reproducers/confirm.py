@@ -4,21 +4,61 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import execnet
 
-from conformance.case import Confirmation, Outcome, Target
+from conformance.case import Confirmation, Kind, Outcome, Target, Verdict
 from conformance.targets.interpreter import Interpreter, describe_exit
 from conformance.targets.sources import REMOTE, source_of
 
 LIMIT = 120.0  # seconds for a script, the framework's import included
 MAX_PRINTED = 4000  # characters
+NO_END = "no end"  # within the limit
+ENDING_AS_RAISED = frozenset({Kind.WRONGLY_REJECTED, Kind.INTERNAL_ERROR, Kind.ERROR_CLASS})
 
 
 class NotExecutedError(Exception):
     """The target's interpreter could not be asked to execute a script."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a script ended.
+
+    Attributes:
+        how: "" where it ran to its end; else the last line of its traceback ("AssertionError: ..."), the signal that
+            ended it ("SIGFPE"), its exit code ("exit code 3"), or "no end" within the limit.
+        printed: the end of what it printed.
+    """
+
+    how: str
+    printed: str
+
+    def begins(self, text: str) -> bool:
+        """Whether it is what a text says, which has the exception alone or the beginning of its message too."""
+        return self.how == text or self.how.startswith(text if ":" in text else f"{text}:")
+
+    @property
+    def is_death(self) -> bool:
+        """Whether the process ended before the script; an exception that is caught by nobody ends it with code 1."""
+        return self.how.startswith(("SIG", "signal ", "exit code ")) and self.how != "exit code 1"
+
+
+def shows(verdict: Verdict, end: End) -> bool:
+    """Whether the end of its script is what a verdict says.
+
+    A call that should be accepted ends with the exception that was observed, and so does one that raises another class
+    than it should; whatever else diverges ends in the assertion of what should be.
+    """
+    match verdict.outcome:
+        case Outcome.CRASHED:
+            return end.is_death
+        case Outcome.TIMED_OUT:
+            return end.how == NO_END
+    if verdict.kind in ENDING_AS_RAISED and verdict.raised is not None:
+        return end.begins(verdict.raised.cls)
+    return end.begins("AssertionError")
 
 
 @dataclass(frozen=True)
@@ -35,36 +75,42 @@ class Execution:
     printed: str
     complaints: str
 
-    def shows(self, outcome: Outcome) -> bool:
-        """Whether that is what a verdict of this outcome says.
-
-        A divergence is shown by the last line, a crash by the end of the process (an exception is none), a time-out
-        by the limit.
-        """
-        if outcome is Outcome.TIMED_OUT:
-            return self.code is None
-        if outcome is Outcome.CRASHED:
-            return self.code is not None and self.code not in (0, 1)
-        return last_line(self.printed) == "DIVERGES"
+    @property
+    def end(self) -> End:
+        printed = self.printed.strip()[-MAX_PRINTED:]
+        if self.code is None:
+            return End(NO_END, printed)
+        if self.code == 0:
+            return End("", printed)
+        raised = find_raised(self.complaints) if self.code == 1 else ""
+        return End(raised or describe_exit(self.code), printed)
 
     def describe(self) -> str:
-        """What it printed; and its last words and how it ended, unless it came to its last line."""
-        printed = self.printed.strip()
-        if self.code == 0 and last_line(printed) in ("DIVERGES", "CONFORMS"):
-            return printed[-MAX_PRINTED:]
-        complaints = self.complaints.strip()[-MAX_PRINTED // 2 :]
-        end = "no end within the limit" if self.code is None else describe_exit(self.code)
-        return "\n".join(part for part in (printed, complaints, end) if part)[-MAX_PRINTED:]
+        """What it printed, and how it ended; of one that did not end by itself, its last words too."""
+        end = self.end
+        words = self.complaints.strip()[-MAX_PRINTED // 2 :] if self.code not in (0, 1) else ""
+        return join_texts(end.printed, words, end.how)
 
 
-def last_line(printed: str) -> str:
-    lines = printed.strip().splitlines()
-    return lines[-1].strip() if lines else ""
+def join_texts(*texts: str) -> str:
+    """Those that say something, a line each, and no more than is kept."""
+    return "\n".join(text for text in texts if text)[-MAX_PRINTED:]
+
+
+def find_raised(complaints: str) -> str:
+    """The line of a traceback that names the exception; "" where there is none.
+
+    A message may have several lines, and a framework may have the last word: it is the first line behind the last
+    traceback's frames that counts. A syntax error of the script itself has no heading.
+    """
+    traceback = complaints.rpartition("Traceback (most recent call last):")[2].strip("\n")
+    lines = [line for line in traceback.splitlines() if line and not line.startswith(" ")]
+    return lines[0].strip() if lines else ""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """An interpreter that executes script after script, each sent on the channel and answered by what it printed."""
+    """An interpreter that executes script after script, each sent on the channel and answered by how it ended."""
 
     interpreter: Interpreter
     channel: execnet.Channel
@@ -118,8 +164,8 @@ class Executor:
         finally:
             self._end(interpreter)
 
-    def execute_together(self, script: str) -> str | None:
-        """What a script prints, executed by the interpreter that scripts share, as import costs most of the time.
+    def execute_together(self, script: str) -> End | None:
+        """How a script ends in the interpreter that scripts share, as import costs most of the time.
 
         None where it gives no answer, which ends that interpreter.
         """
@@ -129,34 +175,42 @@ class Executor:
                 with interpreter.limit(LIMIT):
                     self._shared = Shared(interpreter, self._begin(interpreter, "run_scripts"))
             self._shared.channel.send(script)
-            return str(interpreter.receive(self._shared.channel, self._limit))
+            printed, raised = interpreter.receive(self._shared.channel, self._limit)
+            return End(find_raised(raised), printed.strip())
         except Exception:  # whatever it does instead of answering
             self._shared = None
             self._end(interpreter)
             return None
 
-    def confirm(self, script: str, outcome: Outcome = Outcome.DIVERGES) -> Confirmation:
-        """Execute a script in a process of its own, and see whether it shows a verdict of this outcome."""
+    def end_of(self, script: str, together: bool = False) -> End:
+        """How a script ends, in a process of its own.
+
+        Args:
+            together: try the interpreter that scripts share first; a script that gives no answer there is executed
+                again, by itself.
+
+        Raises:
+            NotExecutedError: the interpreter could not be asked.
+        """
+        end = self.execute_together(script) if together else None
+        return self.execute(script).end if end is None else end
+
+    def confirm(self, script: str, verdict: Verdict, together: bool = False) -> Confirmation:
+        """Execute a script in a process of its own, and see whether it shows its verdict.
+
+        Args:
+            together: try that of a divergence in the interpreter that scripts share first. One that does not show its
+                verdict there (or ends it) is executed again, by itself.
+        """
+        if together and verdict.outcome is Outcome.DIVERGES:
+            end = self.execute_together(script)
+            if end is not None and shows(verdict, end):
+                return Confirmation(True, join_texts(end.printed, end.how))
         try:
             execution = self.execute(script)
         except NotExecutedError as error:
             return Confirmation(False, f"not executed: {error}")
-        return Confirmation(execution.shows(outcome), execution.describe())
-
-    def confirm_all(self, scripts: Sequence[tuple[str, Outcome]]) -> Iterator[Confirmation]:
-        """Execute scripts, one confirmation each, in order.
-
-        Those of divergences share an interpreter. One that does not show its verdict there (or ends it) has a process
-        of its own, as all the others have.
-        """
-        for script, outcome in scripts:
-            printed = None
-            if outcome is Outcome.DIVERGES:
-                printed = self.execute_together(script)
-            if printed is not None and Execution(0, printed, "").shows(outcome):
-                yield Confirmation(True, printed.strip())
-            else:
-                yield self.confirm(script, outcome)
+        return Confirmation(shows(verdict, execution.end), execution.describe())
 
     def _new(self) -> Interpreter:
         interpreter = Interpreter(self._target.spec, self._target.memory)

@@ -1,92 +1,83 @@
-"""The complete script that shows a divergence, in the vendor's own API and NumPy."""
+"""The complete script that shows a divergence, in the vendor's own API and NumPy, as a person would post it."""
 
 from __future__ import annotations
 
-from textwrap import indent, wrap
+from collections.abc import Mapping
 
-from conformance.case import Kind, Verdict
-from conformance.reproducers.arrays import arrays_of, write_array, write_tensors
+from conformance.case import Kind, Outcome, Verdict
+from conformance.reproducers.arrays import arrays_of, write_array, write_ones, write_tensors
 from conformance.reproducers.asked import AskedCase
-from conformance.reproducers.call import Extent, extent_of, write_steps
-from conformance.reproducers.check import write_check
-
-PACKED = 60_000  # characters; larger arrays make no script
-ABOUT_ERRORS = (
-    Kind.WRONGLY_REJECTED,
-    Kind.WRONGLY_ACCEPTED,
-    Kind.INTERNAL_ERROR,
-    Kind.ERROR_CLASS,
-    Kind.ERROR_PHASE,
+from conformance.reproducers.call import (
+    Extent,
+    extent_of,
+    matter_elements,
+    write_forward,
+    write_gradients,
+    write_steps,
 )
+from conformance.reproducers.check import check_default, fail_early, is_early, say_of_tensor, write_check
+
+NUMPY = "import numpy as np"
 
 
 def write_script(asked: AskedCase, verdict: Verdict) -> str | None:
-    """A script that shows a divergence: its last line says DIVERGES while it does, CONFORMS once it does not.
+    """A script that ends in an assertion of what should be, which fails while the divergence is there.
 
-    That of a crash ends as the call did. None where the arrays are too large to write down, and where the
-    observation came from the framework's own inference, which no plain call asks.
+    That of a wrong refusal ends with the exception, that of a crash or a hang as the call does. None where the arrays
+    are too large for a person to read; where the observation came from the framework's own inference, which no plain
+    call asks; and of an unstable call, of which one execution shows nothing.
     """
-    if verdict.inferred:
+    if verdict.inferred or verdict.outcome is Outcome.UNSTABLE:
         return None
-    arrays = write_arrays(asked)
-    if any(len(source) > PACKED for source in arrays.values()):
+    if verdict.kind is Kind.DEFAULT:  # read without a call
+        return join_lines(asked, verdict, check_default(asked, verdict.subject))
+    sources = write_arrays(asked, verdict)
+    if sources is None:
         return None
-    lines = write_head(asked, verdict, arrays)
-    # A signature is read without a call.
-    if verdict.kind is not Kind.DEFAULT:
-        steps = write_tensors(asked, arrays) + write_steps(asked, arrays, extent_of(asked, verdict))
-        if verdict.kind in ABOUT_ERRORS:
-            steps = catch_errors(steps)
-        lines += steps
-    lines += write_check(asked, verdict)
-    return "\n".join(lines) + "\n"
+    tensors = write_tensors(asked, sources)
+    extent = extent_of(asked, verdict)
+    steps = write_steps(asked, tensors, extent)
+    found = say_of_tensor(verdict.subject)
+    if verdict.subject.startswith("grad_"):
+        found = write_gradients(asked, tensors, extent)[verdict.subject.removeprefix("grad_")]
+    if verdict.kind is Kind.ERROR_PHASE and is_early(asked, verdict):
+        steps = fail_early(steps, verdict)
+    return join_lines(asked, verdict, steps + write_check(asked, verdict, found))
 
 
-def write_whole_call(asked: AskedCase) -> list[str]:
-    """The lines, imports apart, that run a whole call: they leave `output`, and `gradients` where asked for."""
-    arrays = write_arrays(asked)
-    return write_tensors(asked, arrays) + write_steps(asked, arrays, Extent())
+def write_arrays(asked: AskedCase, verdict: Verdict) -> dict[str, str] | None:
+    """The source of each array; None where one is too large to be read."""
+    sources = {}
+    for name, array in arrays_of(asked).items():
+        source = write_array(array) if matter_elements(asked, verdict) else write_ones(array)
+        if source is None:
+            return None
+        sources[name] = source
+    return sources
 
 
-def write_arrays(asked: AskedCase) -> dict[str, str]:
-    """The source of each array that the call is given."""
-    return {name: write_array(array) for name, array in arrays_of(asked).items()}
-
-
-def write_head(asked: AskedCase, verdict: Verdict, arrays: dict[str, str]) -> list[str]:
-    """What the script is about, its imports, and the settings that show errors where they happen."""
+def join_lines(asked: AskedCase, verdict: Verdict, lines: list[str]) -> str:
+    """The script of these lines, which imports what they use."""
     source = asked.framework.source
-    lines = [f"# {escape(asked.case.id)}"]
-    lines += write_comment(f"expected: {verdict.expected}")
-    lines += write_comment(f"observed: {verdict.observed}")
-    lines.append(source.imports)
-    package = asked.contract.api.rpartition(".")[0]
-    if f"import {package}\n" not in f"{source.imports}\n":
-        lines.append(f"import {package}")
-    if any("zlib" in array for array in arrays.values()):
-        lines.append("import base64, zlib")
-    if source.prepare:
-        lines.append(source.prepare)
-    return [*lines, ""]
+    body = "\n".join(lines)
+    head = [line for line in source.imports.splitlines() if line != NUMPY or "np." in body]
+    if source.prepare and (verdict.outcome is not Outcome.DIVERGES or verdict.raised is not None):
+        head.append(source.prepare)
+    return "\n".join([*head, body]) + "\n"
 
 
-def write_comment(text: str) -> list[str]:
-    return wrap(escape(text), 100, initial_indent="# ", subsequent_indent="#   ")
+def write_whole_call(asked: AskedCase, sources: Mapping[str, str]) -> list[str]:
+    """The lines, imports apart, that run a whole call: they leave `output`, and `gradients` where asked for.
 
-
-def escape(text: str) -> str:
-    """Text on one line of ASCII, so that none of it can leave its comment."""
-    return text.encode("unicode_escape").decode("ascii")
-
-
-def catch_errors(steps: list[str]) -> list[str]:
-    """The steps of a call; whatever they raise is kept as `raised`, and printed."""
-    return [
-        "raised = None",
-        "try:",
-        indent("\n".join(steps), "    "),
-        "except BaseException as error:",
-        "    raised = error",
-        "    print(type(error).__name__, error)",
-        "",
-    ]
+    Args:
+        sources: of the arrays, by name.
+    """
+    tensors = write_tensors(asked, sources)
+    extent = Extent()
+    lines = write_steps(asked, tensors, extent)
+    gradients = {}
+    if "grad_output" in tensors:
+        lines.append(f"output = {write_forward(asked)}")
+        gradients = write_gradients(asked, tensors, extent)
+    named = ", ".join(f'"{name}": {gradient}' for name, gradient in gradients.items())
+    return [*lines, f"gradients = {{{named}}}"]

@@ -1,12 +1,13 @@
-"""One run: its targets, its audit, its results file, its baseline. Knows nothing of pytest.
+"""One run: its targets, its audit, its results file, its catalogue. Knows nothing of pytest.
 
 - `settings`: what the command line asked for, and the error for what cannot be done;
 - `asking`: where cases are asked, and verdicts awaited;
 - `describing`: where a verdict becomes the records that say it;
-- `known`: where verdicts are held against the baseline, and where a baseline is written;
+- `known`: where verdicts are held against the catalogue, and where its numbers are written anew;
 - `recording`: where the results file is written;
 - `extent`: how much of the specs ran;
-- `confirming`: where the scripts of divergences are executed;
+- `shrinking`: where the smallest calls are found that show what is new;
+- `confirming`: where the scripts of what is new are executed, and `executing`: those of the catalogue;
 - `run`: a run from its beginning to its end.
 """
 

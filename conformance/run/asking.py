@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 
 from conformance.audit import Audit, Job
 from conformance.case import Case, Greeting, Outcome, Target, Verdict
@@ -10,24 +11,40 @@ from conformance.certificate.certificate import Certificate
 from conformance.certificate.certificates import Cache, Certificates
 from conformance.oracle.expectation import Expectation
 from conformance.run.settings import Settings
+from conformance.targets.connection import START_LIMIT
 from conformance.verdicts import repeat
 from conformance.verdicts.twin import qualify
+
+PATIENCE = 10.0  # seconds for a target to start, before somebody who waits is told
 
 
 class Asking:
     """The targets of a run, which start with what is first asked of them."""
 
-    def __init__(self, settings: Settings, targets: Sequence[Target], cache: Cache | None) -> None:
-        """`cache` is where certificates are kept between runs."""
+    def __init__(
+        self, settings: Settings, targets: Sequence[Target], cache: Cache | None, tell: Callable[[str], None]
+    ) -> None:
+        """
+        Args:
+            cache: where certificates are kept between runs.
+            tell: says a line to who waits; called by the main thread alone.
+        """
         self._settings = settings
+        self._tell = tell
         self._targets = targets
         self._certificates = Certificates(self.greet, cache, settings.certifies == "always")
         self._audit: Audit | None = None
         self._twins: dict[tuple[str, str, str], Job] = {}
 
     def greet(self, target: Target) -> Greeting:
-        """What a target says of itself. Raises TargetError when it cannot be used."""
-        return self._start_audit().greeting(target)
+        """What a target says of itself, whose start may take a while. Raises TargetError when it cannot be used."""
+        audit = self._start_audit()
+        if threading.current_thread() is threading.main_thread():
+            try:
+                return audit.greeting(target, PATIENCE)
+            except TimeoutError:
+                self._tell(f"waiting for target {target.name} to start, {START_LIMIT:g} s at most ...")
+        return audit.greeting(target)
 
     def submit(self, job: Job) -> Sequence[Job]:
         """Queue a job, as often as it is to be repeated."""

@@ -4,36 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import dataclass
 
-from conformance.case import Target
-from conformance.records.record import ConfirmationRecord, Question
+from conformance.case import Target, Verdict
+from conformance.records.record import ConfirmationRecord, Question, VerdictRecord
 from conformance.reproducers.confirm import Executor
-from conformance.run.recording import Script
-from conv_reports import representatives
 
 MARGIN = 20.0  # seconds beyond the limit of a case: a script imports its framework first
 
 
+@dataclass(frozen=True)
+class Script:
+    """A script, and the verdict that it shows.
+
+    Attributes:
+        shrunk: whether it is of a smaller case than the one that was asked.
+    """
+
+    text: str
+    verdict: Verdict
+    shrunk: bool = False
+
+
+Scripts = Mapping[Question, Sequence[Script]]  # those of a finding, the best one first
+
+
+def list_scripts(record: VerdictRecord, shrunk: Script | None) -> list[Script]:
+    """The shrunk script of a finding, then the verdict's own, those that there are."""
+    own = None if record.script is None else Script(record.script, record.verdict)
+    return [script for script in (shrunk, own) if script is not None]
+
+
 def confirm_findings(
-    results: Path,
-    scripts: Mapping[Question, Script],
-    targets: Sequence[Target],
-    case_timeout: float,
-    write: Callable[[ConfirmationRecord], None],
+    scripts: Scripts, targets: Sequence[Target], case_timeout: float, write: Callable[[ConfirmationRecord], None]
 ) -> None:
-    """Execute one script of each finding in a results file, target beside target, and write what came of it."""
-    chosen = _choose_scripts(results, scripts)
-    if not chosen:
+    """Execute a script of each finding, target beside target, and write what came of it."""
+    by_target: dict[str, dict[Question, Sequence[Script]]] = {}
+    for question, of_finding in scripts.items():
+        if of_finding:
+            by_target.setdefault(question.target, {})[question] = of_finding
+    if not by_target:
         return
-    executors = {target.name: Executor(target, case_timeout + MARGIN) for target in targets if target.name in chosen}
+    executors = {target.name: Executor(target, case_timeout + MARGIN) for target in targets if target.name in by_target}
 
     def confirm_target(name: str) -> list[ConfirmationRecord]:
-        return _confirm_all(executors[name], chosen[name])
+        with executors[name] as executor:
+            return [_confirm(executor, question, of_finding) for question, of_finding in by_target[name].items()]
 
-    with ThreadPoolExecutor(len(chosen)) as pool:
+    with ThreadPoolExecutor(len(by_target)) as pool:
         try:
-            for records in pool.map(confirm_target, chosen):
+            for records in pool.map(confirm_target, by_target):
                 for record in records:
                     write(record)
         except BaseException:  # such as Ctrl-C
@@ -42,20 +62,10 @@ def confirm_findings(
             raise
 
 
-def _choose_scripts(results: Path, scripts: Mapping[Question, Script]) -> dict[str, dict[Question, Script]]:
-    """By target, the scripts that stand for a finding each."""
-    chosen: dict[str, dict[Question, Script]] = {}
-    for case, target, api in representatives([results]):
-        question = Question(case, target, api)
-        if question in scripts:
-            chosen.setdefault(target, {})[question] = scripts[question]
-    return chosen
-
-
-def _confirm_all(executor: Executor, scripts: Mapping[Question, Script]) -> list[ConfirmationRecord]:
-    with executor:
-        confirmations = executor.confirm_all([(script.text, script.outcome) for script in scripts.values()])
-        return [
-            ConfirmationRecord(question, confirmation)
-            for question, confirmation in zip(scripts, confirmations, strict=True)
-        ]
+def _confirm(executor: Executor, question: Question, scripts: Sequence[Script]) -> ConfirmationRecord:
+    """What came of the first script that shows its verdict, or of the last one."""
+    for script in scripts:
+        confirmation = executor.confirm(script.text, script.verdict, together=True)
+        if confirmation.confirmed:
+            break
+    return ConfirmationRecord(question, confirmation, script.text if script.shrunk else None)

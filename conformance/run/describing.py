@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from conformance.apis import NoEquivalent, frameworks
 from conformance.audit import Job
 from conformance.case import Case, Target, Verdict
-from conformance.records.baseline import DIVERGENT
+from conformance.catalogue.fact import DIVERGENT
+from conformance.records.basis import Basis, find_basis
 from conformance.records.record import (
     CaseRecord,
     ContractRecord,
@@ -24,6 +25,7 @@ from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import write_call
 from conformance.reproducers.script import write_script
 from conformance.run.asking import Asking
+from conformance.run.settings import Settings
 from conformance.targets.errors import TargetError
 from conformance.targets.protocol import vendor_arguments
 
@@ -31,8 +33,10 @@ from conformance.targets.protocol import vendor_arguments
 class Describer:
     """Describes targets, contracts, cases and verdicts, each once: a target's certificate alone is a long record."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, settings: Settings) -> None:
         self._asking = asking
+        self._asked = {"seconds": settings.case_timeout, "repeats": settings.repeats}
+        self._bases: dict[str, Basis] = {}
         self._targets: dict[str, TargetRecord] = {}
         self._contracts: dict[tuple[str, str], ContractRecord] = {}
         self._case: CaseRecord | None = None  # the last one: the APIs that are asked a case follow each other
@@ -43,7 +47,7 @@ class Describer:
         contract = self._describe_contract(job)
         if contract is not None:
             records.append(contract)
-        records.append(self._describe_case(job.case))
+        records.append(self.describe_case(job.case))
         return records
 
     def describe_target(self, target: Target) -> TargetRecord:
@@ -52,6 +56,17 @@ class Describer:
         if record is None:
             record = self._targets[target.name] = self._ask_target(target)
         return record
+
+    def find_basis(self, target: Target) -> Basis:
+        """What the verdicts on a target come from besides their cases. Raises TargetError when it cannot be used."""
+        if target.name not in self._bases:
+            self._bases[target.name] = find_basis(target, self._asking.greet(target), self._asked)
+        return self._bases[target.name]
+
+    def describe_case(self, case: Case) -> CaseRecord:
+        if self._case is None or self._case.id != case.id:
+            self._case = describe_case(case)
+        return self._case
 
     def describe_verdict(self, job: Job, verdict: Verdict) -> VerdictRecord:
         """A verdict with its call, and the script that shows it if it diverges."""
@@ -72,7 +87,8 @@ class Describer:
             greeting = self._asking.greet(target)
         except TargetError as error:
             return describe_unavailable(target, apis, str(error))
-        return describe_target(target, apis, greeting, self._asking.find_certificate(target))
+        certificate = self._asking.find_certificate(target)
+        return describe_target(target, apis, greeting, certificate, self.find_basis(target))
 
     def _describe_contract(self, job: Job) -> ContractRecord | None:
         """The contract of a job's API; None where the target, which tells its defaults, did not start."""
@@ -84,8 +100,3 @@ class Describer:
                 return None
             self._contracts[key] = describe_contract(job.contract, job.target.name, greeting)
         return self._contracts[key]
-
-    def _describe_case(self, case: Case) -> CaseRecord:
-        if self._case is None or self._case.id != case.id:
-            self._case = describe_case(case)
-        return self._case

@@ -1,4 +1,4 @@
-"""How much of the specs a run covers: only a whole run proves that a divergence is gone, or makes a baseline."""
+"""How much of the specs a run covers: only a whole run proves that a divergence is gone, or counts a catalogue anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from conformance.cases.spec import folder_of
-from conformance.records.baseline import Fact
+from conformance.catalogue.fact import Fact
 
 
 def find_complete(asked: Mapping[str, int], facts: Iterable[Fact]) -> frozenset[str]:

@@ -1,71 +1,72 @@
-"""Where verdicts are held against the baseline, and where a baseline is written."""
+"""Where verdicts are held against the catalogue, and where its numbers are written anew."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.case import Target
-from conformance.records import baseline, rebaseline
-from conformance.records.baseline import Baseline, Fact, Match, Place
+from conformance.catalogue import load
+from conformance.catalogue.catalogue import Catalogue
+from conformance.catalogue.fact import Fact, Place, describe_fact
+from conformance.catalogue.recount import recount
 from conformance.records.record import VerdictRecord
 from conformance.run.settings import Settings, UnusableError
 
 
-def load_baseline(settings: Settings, targets: Sequence[Target]) -> Baseline:
-    """The baseline of a run, empty where there is none yet.
+def load_catalogue(settings: Settings, targets: Sequence[Target]) -> Catalogue:
+    """The catalogue of a run; one that knows nothing where none is named.
 
     Raises:
-        UnusableError: a baseline is to be written, but which one, or from what, is not clear.
-        BaselineError: the file cannot be used.
+        UnusableError: a catalogue is to be counted anew, but which one, or from what, is not clear.
+        CatalogueError: a file cannot be used.
     """
-    if not settings.writes_baseline:
-        return Baseline("") if settings.baseline is None else baseline.load(Path(settings.baseline))
-    if settings.baseline is None:
-        raise UnusableError("--write-baseline needs the file to write: --baseline FILE")
-    if len({target.framework for target in targets}) < len(targets):
-        raise UnusableError("--write-baseline takes one target of each framework; write them one after the other")
-    path = Path(settings.baseline)
-    return baseline.load(path) if path.exists() else Baseline(settings.baseline)
+    if settings.known is None:
+        if settings.recounts:
+            raise UnusableError("--update-known needs the catalogue to count anew: --known PATH")
+        return Catalogue()
+    if settings.recounts and len({target.framework for target in targets}) < len(targets):
+        raise UnusableError("--update-known takes one target of each framework; count them one after the other")
+    return load.load(Path(settings.known))
 
 
 @dataclass(frozen=True)
 class Held:
-    """A verdict, held against the baseline.
+    """A verdict, held against the catalogue.
 
     Attributes:
         record: the verdict, with what is known of it.
-        complaint: why the verdict is not as the baseline has it; empty where it is.
+        title: of the entry that explains it; empty where none does.
+        complaint: why the verdict is not as the catalogue has it; empty where it is.
     """
 
     record: VerdictRecord
+    title: str
     complaint: str
 
 
-def hold(known: Baseline, record: VerdictRecord, place: Place) -> Held:
-    """Hold a verdict that was observed at a place against the baseline."""
-    fact = baseline.describe_fact(record, place)
+def hold(known: Catalogue, record: VerdictRecord, place: Place) -> Held:
+    """Hold a verdict that was observed at a place against the catalogue."""
+    fact = describe_fact(record, place)
     match = known.match(fact)
-    return Held(replace(record, known=_describe_known(match)), known.explain_difference(fact, match))
-
-
-def _describe_known(match: Match | None) -> str | None:
+    complaint = known.explain_difference(fact, match)
     if match is None or not match.explains:
-        return None
-    entry = match.entry
-    return f"{entry.reason} ({entry.upstream})" if entry.upstream else entry.reason
+        return Held(replace(record, known=None), "", complaint)
+    entry = match.listed.entry
+    return Held(replace(record, known=entry.id), f"{entry.id}: {entry.title.en}", complaint)
 
 
-def write_baseline(file: str, facts: Sequence[Fact]) -> None:
-    """Write a baseline anew from the facts of a whole run.
+def count_anew(known: Catalogue, facts: Sequence[Fact]) -> Iterator[str]:
+    """Write the numbers of a catalogue's files anew from the facts of a whole run. Yields what a person is left to do.
 
     Raises:
-        BaselineError: the present file is not laid out so that it can be rewritten.
+        CatalogueError: a file is not laid out so that it can be counted anew.
         OSError: it cannot be read or written.
     """
-    path = Path(file)
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
-    text = rebaseline.rewrite(present, file, facts)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    for file in load.find_files(Path(known.path)):
+        present = file.read_text(encoding="utf-8")
+        recounted = recount(present, str(file), facts)
+        file.write_text(recounted.text, encoding="utf-8")
+        for entry in recounted.gone:
+            yield f"{file}: nothing shows {entry} any more; take it out"

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from conformance.case import Outcome
-from conformance.records import baseline, results
-from conformance.records.baseline import Baseline, Fact, Place
+from conformance.catalogue.fact import DIVERGENT, Fact, Place, describe_fact, describe_place
+from conformance.records import results
 from conformance.records.record import Question, Record, TargetRecord, VerdictRecord
-from conformance.records.resume import Earlier
-from conformance.run.known import hold
+from conformance.records.resume import Earlier, Tally
 from conformance.run.settings import Settings, UnusableError
 from conformance.summary import Summary
-
-
-@dataclass(frozen=True)
-class Script:
-    """A script that shows a verdict of this outcome."""
-
-    text: str
-    outcome: Outcome
 
 
 class Recording:
@@ -29,66 +19,81 @@ class Recording:
 
     Attributes:
         summary: the counts of what was written.
-        facts: the verdicts of this run, as a baseline speaks of them.
-        scripts: by what was asked, the script that shows the verdict.
+        places: by target, where its verdicts are observed.
+        facts: the verdicts of this run, as the catalogue speaks of them.
+        divergent: by what was asked, the verdicts that diverge, without their pictures.
+        tally: of an earlier run's verdicts, what came of them; None where there is no earlier run.
+        failed: whether a record could not be written. The file ends before it, and nothing more is written.
     """
 
-    def __init__(self, settings: Settings, known: Baseline, earlier: Earlier | None) -> None:
-        """`earlier` is a run whose records come first."""
+    def __init__(self, settings: Settings, earlier: Earlier | None) -> None:
         self._settings = settings
-        self._known = known
-        self._earlier = earlier
+        self.tally = Tally(earlier) if earlier is not None else None
+        self._lock = results.Lock(settings.results_path)
         self._writer: results.Writer | None = None
-        self._places: dict[str, Place] = {}
+        self.failed = False
+        self.places: dict[str, Place] = {}
         self.summary = Summary()
         self.facts: list[Fact] = []
-        self.scripts: dict[Question, Script] = {}
+        self.divergent: dict[Question, VerdictRecord] = {}
 
     @property
     def path(self) -> Path | None:
         """The results file; None while nothing was written."""
         return self._writer.path if self._writer is not None else None
 
+    def lock(self) -> None:
+        """Take the right to write the results file. Raises UnusableError where another run has it."""
+        path = self._settings.results_path
+        try:
+            taken = self._lock.take()
+        except OSError as error:
+            raise self._explain(error) from error
+        if not taken:
+            raise UnusableError(f"another audit writes {path}; wait for its end, or choose another with --results FILE")
+
     def add(self, records: Iterable[Record]) -> None:
         """Write records. Raises UnusableError when they cannot be written."""
         for record in records:
             try:
-                self._open().add(record)
+                is_new = self._open().add(record)
             except OSError as error:
-                path = self._settings.results_path
-                remedy = "choose another with --results FILE"
-                raise UnusableError(f"cannot write {path}: {error.strerror}; {remedy}") from error
-            self._remember(record)
+                raise self._explain(error) from error
+            if is_new:
+                self._remember(record)
 
     def close(self, complete: bool) -> None:
-        """End the file; `complete` tells whether the run came to its end."""
-        if self._writer is not None:
-            self._writer.close(complete)
+        """End the file; `complete` tells whether the run came to its end. Raises UnusableError as `add`."""
+        try:
+            if self._writer is not None:
+                self._writer.close(complete)
+        except OSError as error:
+            raise self._explain(error) from error
+        finally:
+            self._lock.release()
+
+    def _explain(self, error: OSError) -> UnusableError:
+        self.failed = True
+        path = self._settings.results_path
+        return UnusableError(f"cannot write {path}: {error.strerror}; choose another with --results FILE")
 
     def _remember(self, record: Record) -> None:
         self.summary.add(record)
+        if self.tally is not None:
+            self.tally.add(record)
         if isinstance(record, TargetRecord):
-            self._places[record.name] = baseline.describe_place(record)
+            self.places[record.name] = describe_place(record)
         if isinstance(record, VerdictRecord):
-            self.facts.append(baseline.describe_fact(record, self._places[record.question.target]))
-            if record.script is not None:
-                self.scripts[record.question] = Script(record.script, record.verdict.outcome)
+            self.facts.append(describe_fact(record, self.places[record.question.target]))
+            if record.verdict.outcome in DIVERGENT:
+                self.divergent[record.question] = replace(record, verdict=replace(record.verdict, arrays=None))
 
     def _open(self) -> results.Writer:
         if self._writer is not None:
             return self._writer
+        self.lock()
         path = self._settings.results_path
         if path.exists():
             path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
         self._writer = results.Writer(path, self._settings.arguments)
-        if self._earlier is not None:
-            self._take_over(self._writer, self._earlier)
         return self._writer
-
-    def _take_over(self, writer: results.Writer, earlier: Earlier) -> None:
-        """Write an earlier run's records, its verdicts held against the baseline of this run."""
-        places = {name: baseline.describe_place(target) for name, target in earlier.targets.items()}
-        for record in earlier.records():
-            if isinstance(record, VerdictRecord):
-                record = hold(self._known, record, places[record.question.target]).record
-            writer.add(record)

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.apis import frameworks
 from conformance.audit import Job
-from conformance.case import Case, Target
+from conformance.case import Entry, Execution, Target
+from conformance.catalogue.catalogue import Miscount
+from conformance.catalogue.fact import describe_place
+from conformance.catalogue.listed import ListedEntry
+from conformance.catalogue.load import CatalogueError
+from conformance.catalogue.news import News, find_news
 from conformance.certificate.certificates import Cache
-from conformance.records import baseline, resume
-from conformance.records.baseline import BaselineError, Miscount
-from conformance.records.record import Record, VerdictRecord
+from conformance.records import resume
+from conformance.records.record import EntryRecord, Question, Record, VerdictRecord
 from conformance.run.asking import Asking
-from conformance.run.confirming import confirm_findings
+from conformance.run.confirming import confirm_findings, list_scripts
 from conformance.run.describing import Describer
+from conformance.run.executing import execute_entries
 from conformance.run.extent import find_complete, find_unasked
-from conformance.run.known import hold, load_baseline, write_baseline
+from conformance.run.known import count_anew, hold, load_catalogue
 from conformance.run.recording import Recording
 from conformance.run.settings import Settings, UnusableError, check_files
+from conformance.run.shrinking import shrink_findings
 from conformance.summary import Summary
 from conformance.targets.command_line import default, parse, unique
 from conformance.targets.errors import TargetError
-from conv_reports import ResultsError, write_html
+from conv_reports import ResultsError, representatives, write_html
 
 
 @dataclass(frozen=True)
@@ -31,12 +38,14 @@ class Answer:
     """What came of a job.
 
     Attributes:
-        verdict: with what the baseline knows of it.
-        complaint: why the verdict is not as the baseline has it; empty where it is.
+        verdict: with what the catalogue knows of it.
+        title: of the entry that explains it; empty where none does.
+        complaint: why the verdict is not as the catalogue has it; empty where it is.
         records: the verdict, behind the records that it refers to.
     """
 
     verdict: VerdictRecord
+    title: str
     complaint: str
     records: tuple[Record, ...]
 
@@ -50,57 +59,65 @@ class Note:
 
 
 class Run:
-    """Asks the targets, writes what they answer, and holds it against the baseline.
+    """Asks the targets, writes what they answer, and holds it against the catalogue.
 
     Attributes:
         targets: the installed frameworks to audit.
-        earlier: the run that this one goes on with, if any.
+        earlier: the run that this one goes on with, or is held against, if any.
         asked: by the path of a spec file, the number of verdicts that its cases ask for.
+        left_out: how many verdicts of the earlier run hold, and are not to be asked for.
         notes: what there is to say at the end; empty where nothing ran.
     """
 
-    def __init__(self, settings: Settings, cache: Cache | None = None) -> None:
-        """`cache` is where certificates are kept between runs.
+    def __init__(
+        self, settings: Settings, cache: Cache | None = None, tell: Callable[[str], None] = lambda line: None
+    ) -> None:
+        """
+        Args:
+            cache: where certificates are kept between runs.
+            tell: says a line to who waits.
 
         Raises:
-            UnusableError: a target, a baseline or an earlier run's file cannot be used.
+            UnusableError: a target, a catalogue or an earlier run's file cannot be used.
         """
         self.settings = settings
         self.asked: dict[str, int] = {}
+        self.left_out = 0
         self.notes: list[Note] = []
         try:
             self.targets = _find_targets(settings)
-            self.earlier = resume.load(Path(settings.resume)) if settings.resume else None
-            self.known = load_baseline(settings, self.targets)
-        except (TargetError, resume.ResumeError, BaselineError, ResultsError) as error:
+            self.earlier = _load_earlier(settings)
+            self.known = load_catalogue(settings, self.targets)
+        except (TargetError, resume.ResumeError, CatalogueError, ResultsError) as error:
             raise UnusableError(str(error)) from error
-        self._asking = Asking(settings, self.targets, cache)
-        self._describer = Describer(self._asking)
-        self._recording = Recording(settings, self.known, self.earlier)
+        self._asking = Asking(settings, self.targets, cache, tell)
+        self._describer = Describer(self._asking, settings)
+        self._recording = Recording(settings, self.earlier)
+        self._executed: dict[tuple[str, str], Execution] = {}
 
     # before
 
     def check_files(self) -> None:
-        """Raises UnusableError when what is found could not be written."""
+        """Raises UnusableError when what is found could not be written, or another run writes there."""
         check_files(self.settings)
-
-    def check_earlier(self) -> None:
-        """Raises UnusableError when a target is not the one that the earlier run asked."""
-        if self.earlier is None:
-            return
-        for target in self.targets:
-            if target.name not in self.earlier.targets:
-                continue
-            try:
-                self.earlier.check_target(target.name, self._asking.greet(target))
-            except (resume.ResumeError, TargetError) as error:
-                raise UnusableError(str(error)) from error
+        self._recording.lock()
 
     # asking
 
-    def find_settled(self, case: Case, target: Target, api: str) -> VerdictRecord | None:
-        """The earlier run's verdict, if there is one. Raises ResumeError when its case is another one now."""
-        return None if self.earlier is None else self.earlier.find_verdict(case, target.name, api)
+    def find_settled(self, job: Job) -> VerdictRecord | None:
+        """The earlier run's verdict, if there is one and all that it came from is the same. Starts the target.
+
+        Raises:
+            UnusableError: the earlier run has verdicts on the target, which cannot be used any more.
+        """
+        if self.earlier is None or job.target.name not in self.earlier.bases:
+            return None
+        try:
+            basis = self._describer.find_basis(job.target)
+        except TargetError as error:
+            raise UnusableError(str(error)) from error
+        question = Question(job.case.id, job.target.name, job.contract.api)
+        return self.earlier.find_verdict(question, basis, self._describer.describe_case(job.case).digest)
 
     def submit(self, job: Job) -> Sequence[Job]:
         """Queue a job, as often as it is to be repeated."""
@@ -118,9 +135,9 @@ class Run:
         if record is None:
             verdict = self._asking.await_verdict(job, repeats)
             record = self._describer.describe_verdict(job, verdict)
-        held = hold(self.known, record, baseline.describe_place(target))
+        held = hold(self.known, record, describe_place(target))
         context = self._describer.describe_context(job)
-        return Answer(held.record, held.complaint, (*context, held.record))
+        return Answer(held.record, held.title, held.complaint, (*context, held.record))
 
     def close(self) -> None:
         """End the targets."""
@@ -139,31 +156,49 @@ class Run:
 
     # after
 
+    @functools.cached_property
+    def news(self) -> News:
+        """What of this run is new, gone, changed and known; asked once every verdict is there."""
+        return find_news(self.known, self._recording.facts)
+
     def find_miscounts(self) -> Iterator[Miscount]:
-        """The baseline's patterns that too many cases bear out, or too few of files of which every case ran."""
-        if self.settings.writes_baseline:
+        """The catalogue's patterns that too many cases bear out, or too few of files of which every case ran."""
+        if self.settings.recounts:
             return
         facts = self._recording.facts
         yield from self.known.find_miscounts(facts, find_complete(self.asked, facts))
 
     def finish(self, complete: bool) -> bool:
-        """Close the results file, write the report, and the baseline where that was asked; False if that failed.
+        """Close the results file, write the report, and the catalogue's numbers where that was asked; False if
+        that failed, or a script of the catalogue does not end as its entry says.
 
-        Interrupted while it executes reproducers, it ends them, does the rest, and raises KeyboardInterrupt.
+        Interrupted while it executes scripts, it ends them, does the rest, and raises KeyboardInterrupt.
+
+        Raises:
+            UnusableError: the results file cannot be written to its end.
         """
         path = self._recording.path
+        if self._recording.tally is not None:
+            self.notes.append(Note(self._recording.tally.describe(self.left_out)))
         if path is None:
-            return not self.settings.writes_baseline
+            self._recording.close(complete)
+            return not self.settings.recounts
         interrupt = None
-        if complete:
-            try:
+        try:
+            if complete:
                 self._confirm(path)
-            except KeyboardInterrupt as error:
-                complete = False
-                interrupt = error
-        self._recording.close(complete)
+        except KeyboardInterrupt as error:
+            complete = False
+            interrupt = error
+        finally:
+            if not self._recording.failed:
+                self._write_entries()
+            self._recording.close(complete and not self._recording.failed)
+        if self._recording.failed:
+            return False  # what was written is a file without an end, of which a report can still be made
         for name, reason in self.summary.unavailable.items():
-            self.notes.append(Note(f"target {name} is unavailable: {reason}", alarming=True))
+            fails = "; it was named, so the run fails" if self.settings.targets else ""
+            self.notes.append(Note(f"target {name} is unavailable: {reason}{fails}", alarming=True))
         never_asked = self.summary.list_never_asked()
         if never_asked:
             count = len(never_asked)
@@ -172,16 +207,71 @@ class Run:
             )
         self.notes.append(Note(f"results: {path}"))
         self._write_report(path)
-        succeeded = not self.settings.writes_baseline or self._write_baseline(complete)
+        succeeded = self._note_executions() and (not self.settings.recounts or self._count_anew(complete))
         if interrupt is not None:
             raise interrupt
         return succeeded
 
     def _confirm(self, path: Path) -> None:
-        scripts = self._recording.scripts
+        """Execute the scripts of what is new, of smaller calls where they were found in time, and of what is known.
+
+        Of the catalogue those are executed that this run has seen.
+
+        Raises:
+            UnusableError: the results file is there no more.
+        """
+        divergent = self._recording.divergent
+        try:
+            found = [Question(*one) for one in representatives([path]) if Question(*one) in divergent]
+        except ResultsError as error:
+            self._recording.failed = True
+            raise UnusableError(f"cannot read what was written: {error}; choose another with --results FILE") from error
+        records = [divergent[question] for question in found]
+        shrunk = shrink_findings(records, map(Path, self.asked), self.targets, self.settings)
+        scripts = {record.question: list_scripts(record, shrunk.get(record.question)) for record in records}
         confirm_findings(
-            path, scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
+            scripts, self.targets, self.settings.case_timeout, lambda record: self._recording.add([record])
         )
+        listed = {(target, one.entry.id): one for target, seen in self._seen.items() for one in seen}
+
+        def report(target: str, entry: Entry, execution: Execution) -> None:
+            self._executed[target, entry.id] = execution
+            self._recording.add([self._describe_entry(target, listed[target, entry.id], execution)])
+
+        entries = {target: [one.entry for one in seen] for target, seen in self._seen.items()}
+        execute_entries(entries, self.targets, report)
+
+    def _write_entries(self) -> None:
+        """Write the entries whose scripts were not executed, because the run was stopped."""
+        for target, seen in self._seen.items():
+            for listed in seen:
+                self._recording.add([self._describe_entry(target, listed, None)])
+
+    def _describe_entry(self, target: str, listed: ListedEntry, execution: Execution | None) -> EntryRecord:
+        verdicts = self.news.known[target, listed.entry.id]
+        return EntryRecord(target, listed.entry, str(listed.where), listed.apis, verdicts, execution)
+
+    @property
+    def _seen(self) -> Mapping[str, Sequence[ListedEntry]]:
+        """By target, the entries that this run has seen."""
+        known = self.news.known
+        return {
+            target: [listed for listed in self.known.entries if known[target, listed.entry.id]]
+            for target in self._recording.places
+        }
+
+    def _note_executions(self) -> bool:
+        """Say which scripts of the catalogue did not end as they should; whether all did."""
+        succeeded = True
+        for (target, entry), execution in self._executed.items():
+            if not execution.shown:
+                ended = execution.ended or "it ran to its end, so nothing is shown any more"
+                self.notes.append(Note(f"{entry} on {target}: its script does not end as it says: {ended}", True))
+                succeeded = False
+            if execution.workaround:
+                self.notes.append(Note(f"{entry} on {target}: its workaround fails: {execution.workaround}", True))
+                succeeded = False
+        return succeeded
 
     def _write_report(self, results: Path) -> None:
         path = self.settings.report_path
@@ -192,20 +282,20 @@ class Run:
         else:
             self.notes.append(Note(f"report:  {path}"))
 
-    def _write_baseline(self, complete: bool) -> bool:
-        """Write the baseline, if this was a whole run; whether it was written."""
-        file = self.known.file
+    def _count_anew(self, complete: bool) -> bool:
+        """Count the catalogue anew, if this was a whole run; whether that was done."""
+        path = self.known.path
         lacking = next(self._find_lacking(), None) if complete else "the run was stopped"
         if lacking is not None:
-            self.notes.append(Note(f"baseline: {file} is left as it was, because {lacking}", alarming=True))
+            self.notes.append(Note(f"catalogue: {path} is left as it was, because {lacking}", alarming=True))
             return False
-        facts = self._recording.facts
         try:
-            write_baseline(file, facts)
-        except (BaselineError, OSError) as error:
-            self.notes.append(Note(f"baseline: {error}", alarming=True))
+            for left in count_anew(self.known, self._recording.facts):
+                self.notes.append(Note(left, alarming=True))
+        except (CatalogueError, OSError) as error:
+            self.notes.append(Note(f"catalogue: {error}", alarming=True))
             return False
-        self.notes.append(Note(f"baseline: {file}, {sum(fact.diverges for fact in facts)} divergences"))
+        self.notes.append(Note(f"catalogue: {path} is counted anew"))
         return True
 
     def _find_lacking(self) -> Iterator[str]:
@@ -215,6 +305,14 @@ class Run:
         for name in self.summary.unavailable:
             yield f"target {name} is unavailable"
         yield from find_unasked(self.asked, self._recording.facts)
+
+
+def _load_earlier(settings: Settings) -> resume.Earlier | None:
+    """The earlier run that is gone on with, or held against. Raises ResumeError or ResultsError."""
+    if settings.resume and settings.only_changed:
+        raise resume.ResumeError("--resume takes over what --only-changed leaves out; give one of them")
+    file = settings.resume or settings.only_changed
+    return resume.load(Path(file)) if file else None
 
 
 def _find_targets(settings: Settings) -> tuple[Target, ...]:

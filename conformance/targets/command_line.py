@@ -28,8 +28,10 @@ from conformance.targets.errors import UnusableNameError
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.sources import REMOTE, source_of
 
-PROBE_LIMIT = 60.0  # seconds for an interpreter to say which frameworks it has
+PROBE_LIMIT = 30.0  # seconds for an interpreter to say which frameworks it has
 OPTIONS = ("device", "framework", "memory")
+# Of execnet's details those that make sense for a target.
+DETAILS = ("python", "nice", "chdir", "ssh_config", "id", "via", "installvia", "dont_write_bytecode")
 PLACES = ("popen", "ssh", "socket", "vagrant_ssh")  # execnet's
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
@@ -53,6 +55,7 @@ def parse(text: str) -> Target:
             parts.append(part)
     if not name or not parts or not parts[0]:
         raise UnusableNameError(text, "expected NAME=/path/to/python or NAME=ssh=user@host//python=/path")
+    check_keys(name, parts)
     spec = "//".join(read_place(name, parts))
     check_spec(name, spec)
     memory = read_bytes(name, options["memory"]) if "memory" in options else None
@@ -77,6 +80,15 @@ def read_place(name: str, parts: Sequence[str]) -> list[str]:
         key, _, value = detail.partition("=")
         read.append(f"python={read_path(name, value)}" if key == "python" else detail)
     return read
+
+
+def check_keys(name: str, parts: Sequence[str]) -> None:
+    """Raises UnusableNameError where a detail has a key that nobody reads: execnet would take it without a word."""
+    for detail in parts[1:]:
+        key = detail.partition("=")[0]
+        if key and not key.startswith(("env:", "_")) and key not in DETAILS:
+            known = ", ".join([*OPTIONS, "env:NAME", *DETAILS])
+            raise UnusableNameError(name, f"unknown key {key!r}; known are {known}")
 
 
 def read_path(name: str, path: str) -> str:

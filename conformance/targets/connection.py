@@ -15,6 +15,7 @@ from conformance.apis import frameworks
 from conformance.case import Greeting, Observation, Target
 from conformance.targets.errors import (
     Cause,
+    KilledError,
     LostError,
     MissingFrameworkError,
     NoInterpreterError,
@@ -26,7 +27,7 @@ from conformance.targets.interpreter import LAST_MOMENT, Interpreter
 from conformance.targets.protocol import decode_answer
 from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, name_adapter, source_of
 
-START_LIMIT = 180.0  # seconds for an interpreter to start and import its framework
+START_LIMIT = 90.0  # seconds for an interpreter to start and import its framework
 LOOK = 0.5  # seconds between looks at the process itself while it is silent
 
 
@@ -76,9 +77,14 @@ class Connection:
                 self._folders.append(answer["folder"])
                 return decode_greeting(answer)
         except Exception as error:  # whatever a foreign interpreter does instead of starting is that target's failure
-            raise NotStartedError(self.target.spec, self._interpreter.explain(error)) from error
+            reason = self._interpreter.explain(error)
+            if self._interpreter.was_killed_from_outside():
+                raise KilledError(self.target.spec, self._interpreter.wait_for_end()) from error
+            raise NotStartedError(self.target.spec, reason) from error
         framework = frameworks()[self.target.framework]
-        raise MissingFrameworkError(framework.name, answer["failed"], framework.install)
+        reason = str(answer["failed"])
+        lacks_numpy = "No module named 'numpy'" in reason
+        raise MissingFrameworkError(framework.name, reason, "NumPy" if lacks_numpy else framework.install)
 
     def _check_interpreter(self) -> None:
         """Raises NoInterpreterError where a file is named, and is not there."""
@@ -128,7 +134,9 @@ class Connection:
         except (ProtocolError, OversizeError) as error:
             raise LostError(Cause.SPOILED, str(error)) from error
         except (EOFError, OSError) as error:
-            raise LostError(Cause.DIED, self._interpreter.wait_for_end()) from error
+            end = self._interpreter.wait_for_end()
+            cause = Cause.KILLED if self._interpreter.was_killed_from_outside() else Cause.DIED
+            raise LostError(cause, end) from error
 
     def _take(self, limit: float) -> Any:
         """Whatever arrives next.

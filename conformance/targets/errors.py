@@ -1,7 +1,7 @@
 """How a conversation with a target fails. Its steps, and the error of each:
 
 1. A person names a target.                                       UnusableNameError
-2. An interpreter is started, bounded, and imports the framework. NoInterpreterError, NotStartedError,
+2. An interpreter is started, bounded, and imports the framework. NoInterpreterError, NotStartedError, KilledError,
                                                                   MissingFrameworkError
 3. Calls are sent; answers are awaited.                           LostError, whose cause says how
    - what arrives is read,                                        OversizeError
@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.printable import one_line
+
 
 class TargetError(Exception):
     """A target that cannot be used: what is wrong with it, and the remedy."""
@@ -29,18 +31,29 @@ class UnusableNameError(TargetError):
     problem: str
 
     def __str__(self) -> str:
-        return f"--target {self.target}: {self.problem}"
+        return f"--target {one_line(self.target)}: {one_line(self.problem)}"
 
 
 @dataclass(eq=False)
 class NotStartedError(TargetError):
-    """The interpreter of an execnet specification cannot be started; `reason` is what it said itself, in one line."""
+    """The interpreter of an execnet specification cannot be started; `reason` is what it said itself."""
 
     spec: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.spec} cannot be started: {self.reason}"
+        return f"{self.spec} cannot be started: {one_line(self.reason)}"
+
+
+@dataclass(eq=False)
+class KilledError(TargetError):
+    """The interpreter was killed from outside while it started, which says nothing of it; `end` is how."""
+
+    spec: str
+    end: str
+
+    def __str__(self) -> str:
+        return f"{self.spec} was killed from outside while it started ({self.end}); run again, with more memory free"
 
 
 @dataclass(eq=False)
@@ -66,13 +79,14 @@ class MissingFrameworkError(TargetError):
     install: str
 
     def __str__(self) -> str:
-        return f"{self.framework} cannot be used there: {self.reason}; it needs {self.install}"
+        return f"{self.framework} cannot be used there: {one_line(self.reason)}; it needs {self.install}"
 
 
 class Cause(StrEnum):
     """How a worker came to owe an answer."""
 
     DIED = "died"  # its process ended, by itself or by a signal
+    KILLED = "killed"  # its process was ended by SIGKILL, which nobody here sent: no fault of the call
     TIMED_OUT = "timed out"  # it gave none within the limit
     SPOILED = "spoiled"  # it sent what is no answer: a framework may have written on the wire itself
     FAILED = "failed"  # its own loop raised, which is no fault of the framework

@@ -15,6 +15,7 @@ import execnet
 from execnet.gateway_base import ThreadExecModel
 
 from conformance.targets import processes
+from conformance.targets.memory import count_kills
 from conformance.targets.sources import REMOTE, source_of
 from conformance.targets.wire import Wire
 
@@ -27,6 +28,8 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
 }
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME")  # they are about the host's interpreter
+OLDEST = (3, 8)  # the version that the sources which travel are written for
+VERSION_LIMIT = 5.0  # seconds for an interpreter to say its version
 MAX_REASON = 4000  # bytes of what a process said that are read for the reason
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -61,6 +64,7 @@ class Interpreter:
         self._lock = threading.Lock()
         self._killed = False
         self._process: subprocess.Popen[bytes] | None = None
+        self._kills: int | None = None  # for want of memory, before this one was started
         self._wire: Wire | None = None
 
     def __enter__(self) -> Interpreter:
@@ -83,9 +87,12 @@ class Interpreter:
         environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         environment.update({name: value for name, value in self.spec.env.items() if isinstance(value, str)})
         environment[processes.VARIABLE] = self._mark
+        if "TMPDIR" not in self.spec.env:
+            environment[processes.FOLDER] = processes.folder()
         with self._lock:
             if self._killed:
                 raise OSError("ended before it was started")
+            self._kills = count_kills()
             self._process = subprocess.Popen(
                 arguments, stderr=self._stderr, start_new_session=True, env=environment, **pipes
             )
@@ -121,6 +128,9 @@ class Interpreter:
     def explain(self, error: BaseException) -> str:
         """Why the process could not be started, in one line: its own last one, where it has said something."""
         end = self.wait_for_end()
+        version = find_version(self.spec.python) if self.local else None
+        if version is not None and version < OLDEST:
+            return f"it is Python {version[0]}.{version[1]}, and needs CPython {OLDEST[0]}.{OLDEST[1]} or newer ({end})"
         with contextlib.suppress(OSError, ValueError):
             self._stderr.seek(0)
             lines = self._stderr.read()[-MAX_REASON:].decode("utf-8", "replace").strip().splitlines()
@@ -141,7 +151,12 @@ class Interpreter:
         except subprocess.TimeoutExpired:
             self.kill()
             return "killed, as its connection was broken"
-        return describe_exit(code)
+        end = describe_exit(code)
+        return f"{end}, as memory ran out" if self.was_killed_from_outside() and count_kills() != self._kills else end
+
+    def was_killed_from_outside(self) -> bool:
+        """Whether the process was ended by SIGKILL, and not from here: the kernel does so when memory runs out."""
+        return self._process is not None and self._process.poll() == -signal.SIGKILL and not self._killed
 
     def kill(self) -> None:
         """End the process at once, from any thread, and what it has started, but for what has left its session.
@@ -198,6 +213,19 @@ class _Subprocess:
 
     def __init__(self, start: Start) -> None:
         self.Popen = start
+
+
+def find_version(python: str | None) -> tuple[int, int] | None:
+    """The version that an interpreter here says it has, however old it is; None where it says none."""
+    if not python:
+        return None
+    write = "import sys; sys.stdout.write('%d %d' % tuple(sys.version_info[:2]))"
+    try:
+        done = subprocess.run([python, "-c", write], capture_output=True, timeout=VERSION_LIMIT, check=False)
+        major, minor = map(int, done.stdout.split())
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return major, minor
 
 
 def describe_exit(code: int) -> str:

@@ -2,7 +2,7 @@
 
 A canonical case cites no document of the API that it is asked of. So it can say that a call which was accepted is not
 the operation (mathematics), and that a refusal calls itself a bug (robustness). That a vendor takes what others refuse,
-refuses what others take, or answers in another dtype is a difference.
+refuses what others take, refuses with another class or in another phase, or answers in another dtype is a difference.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from conformance.case import Aspect, Authority, Direction, Divergence, Kind, Observation, Phase, Raised
-from conformance.oracle.expectation import Expected
+from conformance.oracle.expectation import Expected, Refusal
 from conformance.verdicts.comparison import Comparison, compare_typed
 from conformance.verdicts.evidence import Evidence
 from conformance.verdicts.findings import Conforming, Differing, Diverging, Fault, Finding, Lacking
-from conformance.verdicts.refusals import asks_to_be_reported, refuses_dtype
+from conformance.verdicts.refusals import asks_to_be_reported, list_classes, refuses_dtype
 from conformance.verdicts.sentences import describe_exception, describe_shape
 
 
@@ -30,7 +30,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def check_invalid_call(evidence: Evidence) -> Finding:
-    """An invalid call: any clean exception conforms; which one is the error matrix's matter."""
+    """An invalid call: refused as the oracle refuses it, otherwise, or not at all."""
     promised = evidence.case.promise.raises
     classes = " or ".join(promised)
     refusal = evidence.expectation.raised
@@ -42,16 +42,30 @@ def check_invalid_call(evidence: Evidence) -> Finding:
     if observation.lacking:
         return Lacking()
     if observation.raised is not None:
-        if asks_to_be_reported(observation.raised):
-            return find_internal_error("a check of the argument", observation.raised)
-        exception = describe_exception(observation.raised)
-        compared = (Aspect.CALL,)
-        return Conforming(subject="call", expected="rejected", observed=exception, compared=compared)
+        return compare_refusal(evidence, refusal, observation.raised)
     accepted = "accepted"
     if observation.output is not None:
         accepted += f", output of shape {observation.output.values.shape}"
     difference = Divergence(Kind.WRONGLY_ACCEPTED, "call", f"rejected ({classes})", accepted)
     return Differing(difference, Direction.MORE_PERMISSIVE, (Aspect.CALL,))
+
+
+def compare_refusal(evidence: Evidence, refusal: Refusal, raised: Raised) -> Finding:
+    """An invalid call that is refused: by which class, and whether as soon as it can be seen to be wrong."""
+    if asks_to_be_reported(raised):
+        return find_internal_error("a check of the argument", raised)
+    promised = evidence.case.promise.raises
+    expected = " or ".join(promised)
+    exception = describe_exception(raised)
+    if not list_classes(raised) & set(promised):
+        other = Divergence(Kind.ERROR_CLASS, "call", expected, exception)
+        return Differing(other, Direction.OTHER_CLASS, (Aspect.CALL,))
+    # A function has no construction, in which its arguments could be checked before there is an input.
+    constructs = not evidence.contract.functional
+    if constructs and refusal.phase is Phase.CONSTRUCT and raised.phase is not Phase.CONSTRUCT:
+        late = Divergence(Kind.ERROR_PHASE, "call", f"{expected} in {refusal.phase}", exception)
+        return Differing(late, Direction.OTHER_PHASE, (Aspect.CALL,))
+    return Conforming(subject="call", expected="rejected", observed=exception, compared=(Aspect.CALL,))
 
 
 def check_valid_call(evidence: Evidence) -> Finding:

@@ -32,6 +32,7 @@ from conformance.verdicts import canonical
 from conformance.verdicts.distribution import explain_misfit
 from conformance.verdicts.evidence import Evidence
 from conformance.verdicts.findings import Conforming, Differing, Diverging, Fault, Finding, Lacking
+from conformance.verdicts.refusals import list_classes
 from conformance.verdicts.ruling import KEPT, SILENT, Voices, rule
 from conformance.verdicts.sentences import describe_exception, describe_shape
 
@@ -169,7 +170,7 @@ def check_exception(evidence: Evidence) -> Answer:
     if raised is None or evidence.observation.lacking:
         return check_that_nothing_was_raised(evidence)
     documented = frozenset(promise.raises)
-    classes = frozenset(name.rsplit(".", 1)[-1] for name in (raised.cls, *raised.bases))
+    classes = list_classes(raised)
     exception = describe_exception(raised)
     if not classes & documented:
         voices = Voices(documented, state_oracle_class(evidence.expectation, documented, classes), classes)

@@ -47,7 +47,7 @@ class Diverging:
 
 @dataclass(frozen=True)
 class Differing:
-    """The implementation does otherwise than expected, and no sentence of its vendor's, nor mathematics, forbids it.
+    """The implementation does otherwise than expected; neither mathematics nor a sentence that is cited forbids it.
 
     Attributes:
         direction: how it departs from the oracle and other APIs, in a canonical case.

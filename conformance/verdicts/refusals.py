@@ -11,13 +11,18 @@ from conformance.case import Raised
 
 # Raised from deep within, by code that met a value which nobody had checked.
 ACCIDENTAL_CLASSES = frozenset({"ZeroDivisionError", "IndexError", "UnboundLocalError", "AttributeError"})
+# By kind: what Python says of an operator, an index or a conversion that met a value of another type; a conversion to
+# C++ that failed; an assertion; a step inside a library that failed, told by the step's own name.
 ACCIDENTAL_TEXTS = re.compile(
-    r"index out of range|not subscriptable|unsized object|iteration over a 0-d array|unable to cast python instance"
-    r"|internal assert",
+    r"index out of range|not subscriptable|unsized object|iteration over a 0-d array"
+    r"|unsupported operand type|not supported between instances|during string formatting|unhashable type"
+    r"|unable to cast python instance|cast failed, original value"
+    r"|internal assert"
+    r"|\bfailed for kernel\b|could not (?:create|construct) a (?:primitive|memory) descriptor",
     re.IGNORECASE,
 )
 REPORT_REQUEST = re.compile(
-    r"\bplease (?:report|file|open|submit)\b.{0,40}\b(?:bug|issue|report)\b", re.IGNORECASE | re.DOTALL
+    r"\bplease (?:report|file|open|submit|create|raise)\b.{0,40}\b(?:bug|issue|report)\b", re.IGNORECASE | re.DOTALL
 )
 
 
@@ -27,6 +32,11 @@ REFUSED_DTYPE = re.compile(
     r"|must be a type of \{tensor\[|only tensors of floating point and complex dtype",
     re.IGNORECASE,
 )
+
+
+def list_classes(raised: Raised) -> frozenset[str]:
+    """The names of an exception's class and its bases, without their modules."""
+    return frozenset(name.rsplit(".", 1)[-1] for name in (raised.cls, *raised.bases))
 
 
 def refuses_dtype(raised: Raised) -> bool:

@@ -6,7 +6,7 @@ before: it is refused for another reason.
 
 from __future__ import annotations
 
-from conformance.case import Outcome, Phase, Verdict
+from conformance.case import Outcome, Phase, Ruling, Verdict
 from conformance.verdicts.refusals import refuses_dtype
 from conformance.verdicts.sentences import describe_exception
 
@@ -26,7 +26,8 @@ def qualify(verdict: Verdict, twin: Verdict, wrong: str) -> Verdict:
     reason = explain_unasked(verdict, twin, wrong)
     if reason is None:
         return verdict
-    return Verdict(Outcome.NO_EQUIVALENT, observed=reason, phase=verdict.phase, seconds=verdict.seconds)
+    ruling = None if verdict.ruling is None else Ruling.NOT_OBSERVABLE
+    return Verdict(Outcome.NO_EQUIVALENT, observed=reason, phase=verdict.phase, ruling=ruling, seconds=verdict.seconds)
 
 
 def explain_unasked(verdict: Verdict, twin: Verdict, wrong: str) -> str | None:

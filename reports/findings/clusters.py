@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..results.loaded import LoadedRun
-from ..results.records import PHASES, Case, Verdict
+from ..results.records import PHASES, Case, Entry, Verdict
 from ..results.values import CANONICAL_DEFAULTS, to_source
 from .conditions import Part, Universe, join_values, merge_parts
 from .features import EVERY, Atom, Atoms
-from .order import SORTS, rate_complexity, rate_seriousness
+from .order import SORTS, rate_complexity, rate_seriousness, rate_severity
 from .signatures import Signature, sign
 
 _OF_VALID_CALLS = frozenset({"value", "gradient", "shape", "dtype", "wrongly_rejected"})
@@ -34,6 +34,7 @@ class Finding:
         condition: atoms that hold of all its cases, () when nothing simple tells them from others.
         exceptions: how many cases meet the condition and conform.
         columns: indices of `LoadedRun.columns`.
+        entry: what the catalogue says of it; None of a new one.
         members: indices of `LoadedRun.judged`, the simplest case first (before it one whose script is confirmed).
     """
 
@@ -43,11 +44,12 @@ class Finding:
     exceptions: int
     columns: tuple[int, ...]
     members: tuple[int, ...]
+    entry: Entry | None = None
 
     @property
     def authority(self) -> str:
         """Who says that all its cases are wrong; "" of a difference, and of a file that does not say."""
-        return self.signature.authority
+        return self.signature.authority if self.entry is None else self.entry.authority
 
     @property
     def representative(self) -> int:
@@ -90,13 +92,35 @@ def cluster_differences(run: LoadedRun) -> tuple[Finding, ...]:
 
 
 def _cluster(run: LoadedRun, indices: Iterable[int]) -> tuple[Finding, ...]:
+    """What the catalogue explains is one finding an entry; the rest is told by what it has in common."""
+    known: dict[str, list[int]] = defaultdict(list)
+    new = []
+    for index in indices:
+        entry = run.entry(run.judged[index])
+        if entry is None:
+            new.append(index)
+        else:
+            known[entry.id].append(index)
+    findings = [_build_known(run, members) for members in known.values()]
+    return tuple(sorted([*findings, *_find_new(run, new)], key=_most_serious_first))
+
+
+def _build_known(run: LoadedRun, indices: Sequence[int]) -> Finding:
+    members = sorted(indices, key=lambda index: _worth_showing(run, index))
+    first = run.judged[members[0]]
+    entry = run.entry(first)
+    assert entry is not None
+    columns = sorted({run.judged[index].column for index in members})
+    return Finding(entry.id, sign(run, first), (), 0, tuple(columns), tuple(members), entry)
+
+
+def _find_new(run: LoadedRun, indices: Iterable[int]) -> Sequence[Finding]:
     explainer = _Explainer(run)
     parts_of: dict[FindingKey, list[Part]] = defaultdict(list)
     for group, failed in _group_alike(run, indices).items():
         for part in explainer.explain(group, failed):
             parts_of[FindingKey(group.signature, part.condition)].append(part)
-    findings = [_build_finding(run, key, parts) for key, parts in _join_messages(parts_of).items()]
-    return tuple(sorted(findings, key=_most_serious_first))
+    return [_build_finding(run, key, parts) for key, parts in _join_messages(parts_of).items()]
 
 
 def pick_foremost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -106,8 +130,8 @@ def pick_foremost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     foremost = []
     for finding in sorted(findings, key=_most_serious_first):
         signature = finding.signature
-        place = rate_seriousness(signature)
-        alike = (signature.target, signature.outcome, signature.kind)
+        place = _rate(finding)
+        alike = (signature.target, signature.outcome, signature.kind if finding.entry is None else finding.id)
         if room.get(place, 0) == 0 or alike in shown:
             continue
         shown.add(alike)
@@ -117,7 +141,13 @@ def pick_foremost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _most_serious_first(finding: Finding) -> tuple[int, int, str]:
-    return rate_seriousness(finding.signature), -len(finding.members), finding.id
+    return _rate(finding), -len(finding.members), finding.id
+
+
+def _rate(finding: Finding) -> int:
+    """The place among SORTS."""
+    entry = finding.entry
+    return rate_seriousness(finding.signature) if entry is None else rate_severity(entry.severity)
 
 
 def _group_alike(run: LoadedRun, indices: Iterable[int]) -> Mapping[_Group, Sequence[int]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..results.records import Case
+from ..results.records import Case, Severity
 from ..results.values import to_integers
 from .signatures import Signature
 
@@ -44,19 +44,28 @@ class Sort(NamedTuple):
     room: int
 
 
-# The most serious first.
+# The most serious first. A known cause has a severity; of a new cluster the kind or outcome tells.
 SORTS: Sequence[Sort] = (
-    Sort(frozenset({"crashed", "timed_out", "unstable"}), 3),
-    Sort(frozenset({"value", "gradient", "shape", "dtype"}), 4),
-    Sort(frozenset({"wrongly_accepted", "wrongly_rejected", "internal_error"}), 4),
-    Sort(frozenset({"document_wrong"}), 2),
+    Sort(frozenset({"silent_wrong_values", "value", "gradient"}), 4),
+    Sort(frozenset({"crash", "hang", "crashed", "timed_out", "unstable"}), 3),
+    Sort(frozenset({"wrong_shape_or_dtype", "shape", "dtype", "internal_error"}), 3),
+    Sort(frozenset({"refuses_documented", "accepts_forbidden", "wrongly_accepted", "wrongly_rejected"}), 4),
+    Sort(frozenset({"wrong_document", "document_wrong"}), 2),
     Sort(frozenset({"default", "distribution", "error_class", "error_phase"}), 1),
 )
 
 
 def rate_seriousness(signature: Signature) -> int:
     """The place among SORTS, 0 the most serious; where the document alone stands apart, that is what counts."""
-    word = signature.ruling if signature.ruling == "document_wrong" else signature.word
+    return _find_place(signature.ruling if signature.ruling == "document_wrong" else signature.word)
+
+
+def rate_severity(severity: Severity) -> int:
+    """The place among SORTS of a known cause."""
+    return _find_place(severity)
+
+
+def _find_place(word: str) -> int:
     for place, sort in enumerate(SORTS):
         if word in sort.words:
             return place

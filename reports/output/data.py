@@ -15,13 +15,13 @@ from typing import Any
 from ..findings.clusters import Finding, cluster_differences
 from ..findings.features import EVERY
 from ..results.loaded import Column, JudgedCase, LoadedRun
-from ..results.records import Case, Confirmation, Contract, Further, Statement, Worst
+from ..results.records import Case, Confirmation, Contract, Entry, Further, Statement, Worst
 from ..results.values import to_bare_text, to_source
 from ..views.diff import Diff, Group, group_changes, summarize
 from ..views.errors import judge_manner
 from ..views.porting import Cell, Pair, Shared, Table, build_tables
 from ..views.query import format_ratio
-from . import words
+from . import known, words
 from .visible import visible
 
 _SCRIPT_LIMIT = 64_000  # characters
@@ -63,8 +63,9 @@ class Details:
         judged = self._run.judged[index]
         raw = judged.details() if judged.verdict.has else {}
         detail: dict[str, Any] = {}
-        if isinstance(raw.get("script"), str):
-            detail["script"] = visible(raw["script"], _SCRIPT_LIMIT)
+        script = self._run.read_script(judged)
+        if script:
+            detail["script"] = visible(script, _SCRIPT_LIMIT)
         if isinstance(raw.get("stderr"), str):
             detail["stderr"] = visible(raw["stderr"])
         if index in self._pictured and isinstance(raw.get("arrays"), dict):
@@ -94,6 +95,7 @@ def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, di
         "chunk": _CHUNK,
         "columns": [_build_column(column) for column in run.columns],
         "findings": [_build_finding(run, finding) for finding in findings],
+        "known": {entry.id: _build_entry(run, entry) for entry in known.list_entries(run)},
         "statements": [_build_statement(statement) for statement in run.statements],
         "differences": [_build_difference(run, difference) for difference in differences],
         "porting": [_build_table(run, table) for table in build_tables(run, findings, differences)],
@@ -226,6 +228,7 @@ def _build_statement(statement: Statement) -> list[Any]:
 def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.id,
+        "known": "" if finding.entry is None else visible(finding.entry.id),
         "entries": finding.members,
         "columns": finding.columns,
         "exceptions": finding.exceptions,
@@ -237,6 +240,34 @@ def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
         "headline": words.in_every_language(lambda language: words.write_headline(language, run, finding)),
         "when": words.in_every_language(lambda language: words.write_circumstance(language, run, finding)),
     }
+
+
+def _build_entry(run: LoadedRun, entry: Entry) -> dict[str, Any]:
+    """What the catalogue says, and on which targets it was seen; `page` is ready to be posted as an issue."""
+    workaround = entry.workaround
+    return {
+        "id": visible(entry.id),
+        "severity": entry.severity,
+        "title": words.in_every_language(lambda language: visible(entry.title.in_language(language), 200)),
+        "effect": words.in_every_language(lambda language: visible(entry.effect.in_language(language))),
+        "rests": visible(entry.rests_on),
+        "authority": entry.authority,
+        "apis": _make_visible(*entry.apis),
+        "where": visible(entry.where),
+        "upstream": visible(entry.upstream),
+        "script": visible(entry.script, _SCRIPT_LIMIT),
+        "workaround": workaround and words.in_every_language(lambda language: workaround.text.in_language(language)),
+        "instead": workaround and visible(workaround.script, _SCRIPT_LIMIT),
+        "seen": [_build_sight(other) for other in run.entries.values() if other.id == entry.id],
+        "page": words.in_every_language(lambda language: known.write_page(run, entry, language)),
+    }
+
+
+def _build_sight(entry: Entry) -> list[Any]:
+    """A target that showed an entry: its name, how many verdicts, whether the script showed it and how it ended."""
+    execution = entry.execution
+    shown = -1 if execution is None else int(execution.shown)
+    return [visible(entry.target), entry.verdicts, shown, "" if execution is None else visible(execution.ended)]
 
 
 def _build_difference(run: LoadedRun, difference: Finding) -> dict[str, Any]:

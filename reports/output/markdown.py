@@ -11,7 +11,7 @@ from jinja2 import Environment
 from ..findings.clusters import Finding, cluster, cluster_differences
 from ..results.loaded import LoadedRun
 from ..views.aspects import Aspect
-from ..views.diff import Change, Diff, group_changes
+from ..views.diff import Change, Diff, compare_entries, group_changes
 from ..views.porting import Cell, Pair, Table, build_tables
 from . import words
 from .escaping import escape, tick, to_code_line
@@ -45,6 +45,7 @@ def write_diff(diff: Diff, form: Literal["text", "markdown"]) -> str:
     return template.render(
         diff=diff,
         groups=group_changes(diff),
+        entries=compare_entries(diff),
         names=_name_run,
         warnings=_warn(diff),
         meaning=_MEANING,

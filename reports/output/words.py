@@ -78,7 +78,9 @@ def _compile_phrases() -> Sequence[tuple[str, re.Pattern[str]]]:
 
 
 def write_headline(language: str, run: LoadedRun, finding: Finding) -> str:
-    """What the finding says, in one sentence without its condition."""
+    """What the finding says, in one sentence without its condition; of a known cause the catalogue's title."""
+    if finding.entry is not None:
+        return visible(finding.entry.title.in_language(language), 200)
     judged = run.judged[finding.representative]
     verdict = judged.verdict
     signature = finding.signature
@@ -140,7 +142,9 @@ def _list_apis(labels: Sequence[str]) -> str:
 
 
 def write_brief(language: str, run: LoadedRun, finding: Finding) -> str:
-    """The kind of a finding, or the direction of a difference, and its condition alone."""
+    """The kind of a finding, or the direction of a difference, and its condition alone; a known cause's title."""
+    if finding.entry is not None:
+        return write_headline(language, run, finding)
     direction = run.judged[finding.representative].verdict.direction
     kind = name_kind(language, finding.signature.word)
     if direction is not None:
@@ -151,7 +155,12 @@ def write_brief(language: str, run: LoadedRun, finding: Finding) -> str:
 
 
 def write_circumstance(language: str, run: LoadedRun, finding: Finding) -> str:
-    """When it happens: the finding's condition in words, or the statement that it is against."""
+    """When it happens: the finding's condition in words, or the statement that it is against.
+
+    Of a known cause the catalogue's account of what it does.
+    """
+    if finding.entry is not None:
+        return visible(finding.entry.effect.in_language(language))
     if not finding.signature.claim:
         return _write_condition(language, run, finding)
     statement = _retell_statement(language, run, finding)
@@ -174,7 +183,7 @@ def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
     if not sentences:
         return say(language, "basis.alone", authority=authority)
     rests = sentences[0]
-    statement = _find_statement(run, finding)
+    statement = None if finding.entry is not None else _find_statement(run, finding)
     if statement is not None and finding.signature.claim:
         rests = rests.removesuffix(f": {statement.says}")
     rests = visible(translate(language, rests), _RESTS_LIMIT)
@@ -187,6 +196,8 @@ def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
 
 def list_sentences(run: LoadedRun, finding: Finding) -> Sequence[str]:
     """The sentences and definitions that a finding rests on, its representative's first."""
+    if finding.entry is not None:
+        return [finding.entry.rests_on]
     sentences = dict.fromkeys(run.judged[index].verdict.rests_on for index in finding.members)
     return [sentence for sentence in sentences if sentence]
 

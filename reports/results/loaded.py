@@ -15,6 +15,7 @@ from .records import (
     Confirmation,
     Contract,
     Damage,
+    Entry,
     Footer,
     Header,
     Record,
@@ -90,6 +91,7 @@ class LoadedRun:
         judged: every verdict, in the order of the files. Its indices stand for verdicts everywhere else.
         confirmations: by file, case id, target as the file names it, and API.
         contracts: by target and API.
+        entries: by target and id, what the catalogue says of the causes that were seen.
     """
 
     files: tuple[ResultsFile, ...]
@@ -100,6 +102,7 @@ class LoadedRun:
     confirmations: Mapping[tuple[Path, str, str, str], Confirmation]
     statements: tuple[Statement, ...]
     contracts: Mapping[tuple[str, str], Contract]
+    entries: Mapping[tuple[str, str], Entry]
 
     def column(self, judged: JudgedCase) -> Column:
         return self.columns[judged.column]
@@ -107,6 +110,19 @@ class LoadedRun:
     def confirmation(self, judged: JudgedCase) -> Confirmation | None:
         verdict = judged.verdict
         return self.confirmations.get((judged.path, verdict.case, verdict.target, verdict.api))
+
+    def read_script(self, judged: JudgedCase) -> str:
+        """The script that shows a verdict: what was executed, of a smaller call, or its own; "" where there is none."""
+        confirmation = self.confirmation(judged)
+        if confirmation is not None and confirmation.script:
+            return confirmation.script
+        script = judged.details().get("script") if judged.verdict.has else None
+        return script if isinstance(script, str) else ""
+
+    def entry(self, judged: JudgedCase) -> Entry | None:
+        """The entry of the catalogue that explains a verdict."""
+        known = judged.verdict.known
+        return self.entries.get((self.column(judged).target.name, known)) if known else None
 
     def contract(self, column: int) -> Contract | None:
         """What the run says of a column's weight, bias and defaults."""
@@ -190,6 +206,7 @@ class _Builder:
         self._confirmations: dict[tuple[Path, str, str, str], Confirmation] = {}
         self._statements: dict[Statement, None] = {}  # as an ordered set: every file repeats them
         self._contracts: dict[tuple[str, str], Contract] = {}
+        self._entries: dict[tuple[str, str], Entry] = {}
 
     def read_file(self, path: Path) -> None:
         file = _File(path)
@@ -209,6 +226,8 @@ class _Builder:
                 self._add_target(record, file)
             case Contract():
                 self._contracts[file.name_in_run(record.target), record.api] = record
+            case Entry():
+                self._entries[file.name_in_run(record.target), record.id] = record
             case Confirmation():
                 self._confirmations[file.path, record.case, record.target, record.api] = record
             case Statement():
@@ -269,6 +288,7 @@ class _Builder:
             confirmations=self._confirmations,
             statements=tuple(self._statements),
             contracts=self._contracts,
+            entries=self._entries,
         )
 
     def _order_columns(self) -> list[_ColumnKey]:

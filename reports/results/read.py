@@ -18,11 +18,14 @@ from .records import (
     DOCSTRINGS,
     FORMAT,
     OUTCOMES,
+    SEVERITIES,
     SOURCE_KINDS,
     Case,
     Confirmation,
     Contract,
     Damage,
+    Entry,
+    Execution,
     Footer,
     Further,
     Header,
@@ -31,7 +34,9 @@ from .records import (
     Source,
     Statement,
     Target,
+    Text,
     Verdict,
+    Workaround,
     Worst,
 )
 
@@ -238,7 +243,45 @@ def _read_confirmation(fields: Fields) -> Confirmation:
         api=fields.text("api"),
         confirmed=fields.flag("confirmed"),
         printed=fields.text("printed"),
+        script=fields.text("script", ""),
     )
+
+
+def _read_entry(fields: Fields) -> Entry:
+    return Entry(
+        target=fields.text("target"),
+        id=fields.text("id"),
+        framework=fields.text("framework"),
+        title=_read_text(fields.nested("title")),
+        severity=fields.choice("severity", SEVERITIES),
+        authority=fields.text("authority", ""),
+        rests_on=fields.text("rests_on"),
+        effect=_read_text(fields.nested("effect")),
+        workaround=_read_workaround(fields.nested("workaround")),
+        upstream=fields.text("upstream", ""),
+        where=fields.text("where", ""),
+        apis=fields.texts("apis", []),
+        script=fields.text("script"),
+        ends=fields.text("ends"),
+        verdicts=fields.integer("verdicts"),
+        execution=_read_execution(fields.nested("execution")),
+    )
+
+
+def _read_text(fields: Fields | None) -> Text:
+    if fields is None:
+        raise DamagedError("an entry without a text")
+    return Text(fields.text("en"), fields.text("zh"))
+
+
+def _read_workaround(fields: Fields | None) -> Workaround | None:
+    return None if fields is None else Workaround(_read_text(fields), fields.text("script"))
+
+
+def _read_execution(fields: Fields | None) -> Execution | None:
+    if fields is None:
+        return None
+    return Execution(fields.flag("shown"), fields.text("ended"), fields.text_or_none("workaround"))
 
 
 def _read_statement(fields: Fields) -> Statement:
@@ -291,6 +334,7 @@ _READERS: Mapping[str, Callable[[Fields], Record]] = {
     "target": _read_target,
     "case": _read_case,
     "confirmation": _read_confirmation,
+    "entry": _read_entry,
     "statement": _read_statement,
     "contract": _read_contract,
     "footer": _read_footer,

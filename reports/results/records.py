@@ -69,6 +69,28 @@ SOURCE_KINDS: tuple[SourceKind, ...] = ("official_page", "installed_docstring", 
 Docstring: TypeAlias = Literal["same", "silent", "other"]
 DOCSTRINGS: tuple[Docstring, ...] = ("same", "silent", "other")
 
+# What a known cause does to a person, the most serious first.
+Severity: TypeAlias = Literal[
+    "silent_wrong_values",
+    "crash",
+    "hang",
+    "wrong_shape_or_dtype",
+    "refuses_documented",
+    "accepts_forbidden",
+    "wrong_document",
+    "difference",
+]
+SEVERITIES: tuple[Severity, ...] = (
+    "silent_wrong_values",
+    "crash",
+    "hang",
+    "wrong_shape_or_dtype",
+    "refuses_documented",
+    "accepts_forbidden",
+    "wrong_document",
+    "difference",
+)
+
 # What is large and seldom needed of a verdict: it stays in the file.
 DETAILS = frozenset({"script", "arrays", "stderr"})
 
@@ -208,13 +230,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What came of executing a verdict's script."""
+    """What came of executing a script that shows a verdict.
+
+    Attributes:
+        script: what was executed, "" where it is the verdict's own.
+    """
 
     case: str
     target: str
     api: str
     confirmed: bool
     printed: str
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,4 +305,59 @@ class Damage:
     problem: str
 
 
-Record: TypeAlias = Header | Target | Case | Verdict | Confirmation | Statement | Contract | Footer | Damage
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What people read, in the report's languages."""
+
+    en: str
+    zh: str
+
+    def in_language(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Workaround:
+    text: Text
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What came of executing an entry's scripts: whether its own showed it, and how each ended."""
+
+    shown: bool
+    ended: str
+    workaround: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A cause that the catalogue knows, and that verdicts of a target showed.
+
+    Attributes:
+        authority: "" of a difference.
+        upstream: the address of the vendor's issue, "" where it is not reported.
+        where: the places where it is known, in words.
+        verdicts: how many of the run it explains.
+    """
+
+    target: str
+    id: str
+    framework: str
+    title: Text
+    severity: Severity
+    authority: str
+    rests_on: str
+    effect: Text
+    workaround: Workaround | None
+    upstream: str
+    where: str
+    apis: tuple[str, ...]
+    script: str
+    ends: str
+    verdicts: int
+    execution: Execution | None = None
+
+
+Record: TypeAlias = Header | Target | Case | Verdict | Confirmation | Statement | Contract | Entry | Footer | Damage

@@ -135,6 +135,35 @@ def _rate_change(before: JudgedCase, after: JudgedCase) -> Change:
 
 
 @dataclass(frozen=True)
+class ChangedEntry:
+    """An entry of the catalogue that explains more or fewer verdicts of the later run than of the earlier one."""
+
+    id: str
+    title: str
+    before: int
+    after: int
+
+
+def compare_entries(diff: Diff) -> Sequence[ChangedEntry]:
+    """The entries whose numbers changed, those that came or went first."""
+    before = _count_verdicts(diff.before)
+    after = _count_verdicts(diff.after)
+    titles = {entry.id: entry.title.en for run in (diff.before, diff.after) for entry in run.entries.values()}
+    changed = [
+        ChangedEntry(id, title, before[id], after[id]) for id, title in titles.items() if before[id] != after[id]
+    ]
+    return sorted(changed, key=lambda entry: (bool(entry.before and entry.after), entry.id))
+
+
+def _count_verdicts(run: LoadedRun) -> Counter[str]:
+    """By entry, how many verdicts it explains, over all targets."""
+    counts: Counter[str] = Counter()
+    for entry in run.entries.values():
+        counts[entry.id] += entry.verdicts
+    return counts
+
+
+@dataclass(frozen=True)
 class Group:
     """Changes alike: the same API, from the same look to the same look."""
 

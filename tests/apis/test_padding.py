@@ -98,7 +98,7 @@ def test_valid_padding_of_mindspores_transposed_layer(stride: int, vendor: dict[
         pytest.param(
             "torch.nn.ConvTranspose2d",
             {"padding": "same", "stride": (5, 7), "output_padding": 1},
-            "output_padding is needed to make its size",
+            "no string that output_padding could go with",
             id="torch same and output_padding",
         ),
     ],
@@ -134,3 +134,14 @@ def test_mindspore_pads_as_same_by_default() -> None:
 def test_mindspores_pad_mode_and_padding_may_not_contradict_each_other() -> None:
     contradictory = contracts()["mindspore.nn.Conv2d"].to_canonical({**LAYER, "pad_mode": "valid", "padding": 1})
     assert isinstance(contradictory, NoEquivalent)
+
+
+TRANSPOSED_APIS = [name for name, contract in contracts().items() if contract.layer == "conv_transpose2d"]
+
+
+@pytest.mark.parametrize("stride", [2, 9])
+@pytest.mark.parametrize("api", TRANSPOSED_APIS)
+def test_same_takes_no_output_padding_and_none_is_overwritten(api: str, stride: int) -> None:
+    """With padding spelled out, the call would be another layer's, which takes output_padding."""
+    reason = translate(api, kernel_size=(4, 4), padding="same", stride=stride, output_padding=1)
+    assert "output_padding" in reason

@@ -1,4 +1,4 @@
-"""Rubbish in, a named error or a result out: the spec loader, the baseline reader, the results reader.
+"""Rubbish in, a named error or a result out: the spec loader, the catalogue reader, the results reader.
 
 ``--hypothesis-profile=search`` makes a long run of it, each time another one.
 """
@@ -22,21 +22,27 @@ from conformance.case import (
     Confirmation,
     Document,
     DocumentKind,
+    Entry,
     Inputs,
     Kind,
     Outcome,
     Phase,
     Raised,
+    Severity,
     Statement,
+    Text,
     Verdict,
     Worst,
 )
 from conformance.cases import expression, spec
-from conformance.records import baseline, rebaseline, resume
-from conformance.records.baseline import Fact, Place
+from conformance.catalogue import load
+from conformance.catalogue.fact import Fact, Place
+from conformance.catalogue.recount import recount
+from conformance.records import resume
 from conformance.records.record import (
     CaseRecord,
     ConfirmationRecord,
+    EntryRecord,
     Footer,
     Header,
     Question,
@@ -187,38 +193,64 @@ def test_expressions(text: str) -> None:
 
 KNOWN = b"""\
 # About all.
-divergences:
+framework: torch
+entries:
   # About one.
-  - api: a.B
-    versions: ">=1,<2"
-    kind: value
-    subject: output
-    message: "it is "
-    reason: because
-    cases:
-      # About y.
-      x.yaml::y: 1
-      x.yaml::z[*]: 3  # three
-  - {api: a.B, versions: ==1, kind: crashed, reason: r, cases: {"x.yaml::q": 1}}
+  - id: TOR-one
+    title: {en: it fails, zh: fails}
+    severity: crash
+    authority: robustness
+    rests_on: that
+    effect: {en: e, zh: z}
+    upstream: not reported
+    where: {versions: ">=1,<2"}
+    script: assert False
+    seen:
+      - api: torch.nn.Conv2d
+        kind: value
+        subject: output
+        message: "it is "
+        cases:
+          # About y.
+          x.yaml::y: 1
+          x.yaml::z[*]: 3  # three
+      - api: torch.nn.Conv2d
+        kind: shape
+        cases:
+          x.yaml::q: 1
 """
-patterns = st.sampled_from(["x::y", "x::*", "*", "x::y[k:1]"]) | st.text(max_size=6)
-entry = st.fixed_dictionaries(
+patterns = st.sampled_from(["x::y", "x::*", "*", "x.yaml::y[k:1]", "x.yaml::z[*]"]) | st.text(max_size=6)
+sighting = st.fixed_dictionaries(
     {
-        "api": scalars,
-        "versions": st.sampled_from(["==1", ">=1,<2", "1", "~=1.0", "==*"]),
-        "kind": st.sampled_from(["value", "crashed", "x"]),
-        "reason": scalars,
+        "api": st.sampled_from(["torch.nn.Conv2d", "a.B"]),
+        "kind": st.sampled_from(["value", "crashed", "conforms", "x"]),
         "cases": st.dictionaries(patterns, st.integers(-1, 3)),
     },
-    optional=dict.fromkeys(["message", "platform", "processor", "upstream", "zzz"], scalars),
+    optional={"message": scalars, "subject": scalars, "zzz": scalars},
 )
-baselines = st.fixed_dictionaries({"divergences": st.lists(entry, max_size=3)})
-PLACE = Place("t", "1.5", "linux-x86_64", "some processor", "cpu")
+texts = st.fixed_dictionaries({"en": scalars, "zh": scalars})
+entry = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["TOR-a", "TOR-b", "x"]),
+        "title": texts,
+        "severity": st.sampled_from(["crash", "difference"]),
+        "authority": st.sampled_from(["robustness", "none"]),
+        "rests_on": scalars,
+        "effect": texts,
+        "upstream": st.sampled_from(["not reported", "https://a.b/1", "x"]),
+        "where": st.fixed_dictionaries({"versions": st.sampled_from(["==1", ">=1,<2", "1", "~=1.0", "==*"])}),
+        "script": scalars,
+        "seen": st.lists(sighting, max_size=3),
+    },
+    optional=dict.fromkeys(["ends", "workaround", "unstable", "zzz"], scalars),
+)
+catalogues = st.fixed_dictionaries({"framework": st.just("torch"), "entries": st.lists(entry, max_size=3)})
+PLACE = Place("t", "1.5", (("platform", "linux-x86_64"),))
 facts = st.lists(
     st.builds(
         Fact,
         case=st.sampled_from(["y", "q", "z[k:1-n:2]", "z[k:2-n:2]", "z[k:1-n:a: b #]", 'z["]']).map("x.yaml::{}".format),
-        api=st.just("a.B"),
+        api=st.just("torch.nn.Conv2d"),
         place=st.just(PLACE),
         outcome=st.sampled_from([Outcome.CONFORMS, Outcome.DIVERGES]),
         kind=st.sampled_from(["value", "shape"]),
@@ -232,26 +264,26 @@ facts = st.lists(
 
 @thorough
 @given(
-    content=st.one_of(baselines.map(dumped), mutants([KNOWN]), pieces.map(as_bytes), st.just(KNOWN), st.just(b"")),
+    content=st.one_of(catalogues.map(dumped), mutants([KNOWN]), pieces.map(as_bytes), st.just(KNOWN)),
     found=facts,
 )
-def test_baselines(folder: Path, content: bytes, found: list[Fact]) -> None:
+def test_catalogues(folder: Path, content: bytes, found: list[Fact]) -> None:
     path = folder / "known.yaml"
     path.write_bytes(content)
     try:
-        known = baseline.load(path) if content else baseline.Baseline(str(path))
-        text = rebaseline.rewrite(content.decode(), str(path), found)
-    except baseline.BaselineError as error:
+        known = load.load(path)
+        counted = recount(content.decode(), str(path), found)
+    except load.CatalogueError as error:
         assert_refusal(error, path)
         return
     for fact in found:
         known.match(fact)
-    # What was written describes what was found, and writing it again changes nothing.
-    path.write_text(text, encoding="utf-8")
-    written = baseline.load(path)
-    assert [written.explain_difference(fact, written.match(fact)) for fact in found] == [""] * len(found)
-    assert list(written.find_miscounts(found, frozenset({"x.yaml"}))) == []
-    assert rebaseline.rewrite(text, str(path), found) == text
+    # Of what was counted nothing is miscounted, and counting it again changes nothing.
+    path.write_text(counted.text, encoding="utf-8")
+    written = load.load(path)
+    if not counted.gone:
+        assert list(written.find_miscounts(found, frozenset({"x.yaml"}))) == []
+    assert recount(counted.text, str(path), found) == counted
 
 
 QUESTION = Question("x::y", "t", "a")
@@ -275,6 +307,9 @@ RECORDS = [
         Statement("d", "a", "c", "1", "s", None, Document("p", "t", "v", DocumentKind.OFFICIAL_PAGE))
     ).to_json(),
     ConfirmationRecord(QUESTION, Confirmation(True, "")).to_json(),
+    EntryRecord(
+        "t", Entry("T-e", "f", Text("e", "z"), Severity.CRASH, None, "r", Text("e", "z"), None, "", "s"), "w", ("a",), 1
+    ).to_json(),
     Footer(True, "2026", 1, 0.5).to_json(),
 ]
 GOOD = [b"".join(as_bytes(json.dumps(record)) + b"\n" for record in RECORDS)]
@@ -302,4 +337,4 @@ def test_results(folder: Path, content: bytes) -> None:
     except (read.ResultsError, resume.ResumeError) as error:
         assert str(path) in str(error)
     else:
-        assert set(earlier.targets) >= {question.target for question in earlier.verdicts}
+        assert set(earlier.bases) >= {question.target for question in earlier.verdicts}

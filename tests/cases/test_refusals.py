@@ -1,4 +1,4 @@
-"""What a spec, a baseline or a results file may not hold is refused with file, line and column."""
+"""What a spec or a results file may not hold is refused with file, line and column."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from conformance import safe_yaml
 from conformance.cases import expression, spec
-from conformance.records import baseline, resume
+from conformance.records import resume
 from conv_reports.results import read
 
 HEAD = "layer: conv2d\nclause: none\ncases:\n"
@@ -113,7 +113,107 @@ SPECS = {
     "an unhashable member of a set": (
         f"{HEAD}  - {{name: x, arguments: {{stride: {{set: [{{list: [1]}}]}}}}, raises: TypeError, wrong: stride}}\n", "stride:", "set: unhashable"
     ),
-    "the same case twice": (f"{HEAD}  - {{name: x, for: {{v: [3, '3']}}, raises: X, wrong: stride}}\n", "4:5", "the case 'x[v:3]' stands at line 4"),
+    "a claim that a call raises, and not why": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: c, cases: [\n"
+        "      {arguments: {groups: 3}, expect: {raises: ValueError}}]}\n",
+        "7:7", "a call that raises says what is wrong with it",
+    ),
+    "what is wrong with a call that is taken": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: c, cases: [\n"
+        "      {arguments: {groups: 2}, wrong: groups, expect: {accepts: true}}]}\n",
+        "wrong:", "nothing is wrong with a call that does not raise",
+    ),
+    "the same case twice": (f"{HEAD}  - {{name: x, for: {{v: [3, '3']}}, arguments: {{{CALL}, stride: x}}, raises: TypeError, wrong: stride}}\n", "4:5", "the case 'x[v:3]' stands at line 4"),
+
+    # What only the oracle can see.
+    "wrong channels": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}}}\n    input: {{shape: [1, 2, 3, 3]}}\n", "arguments:",
+        "the oracle refuses this call: ValueError: ",
+    ),
+    "a kernel beyond the input": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, dilation: 9}}\n    input: {{shape: [1, 1, 3, 3]}}\n", "arguments:",
+        "mend it, or say that it `raises`",
+    ),
+    "groups that do not divide": (
+        f"{HEAD}  - {{name: x, arguments: {{in_channels: 3, out_channels: 2, kernel_size: 1, groups: 2}}}}\n", "arguments:",
+        "the oracle refuses this call: ValueError: ",
+    ),
+    "raises on a valid call": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, stride: 2}}\n    raises: ValueError\n    wrong: stride\n", "raises:",
+        "`raises` is ValueError, but the oracle takes this call; leave it out, or mend it",
+    ),
+    "raises of another class": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, stride: 0}}\n    raises: TypeError\n    wrong: stride\n", "raises:",
+        "`raises` is TypeError, but the oracle raises ValueError: ",
+    ),
+    "an exception that does not exist": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, stride: 0}}\n    raises: ValueErorr\n    wrong: stride\n", "raises:",
+        "'ValueErorr' is no exception of Python; write one such as ValueError, or a framework's as module.Class",
+    ),
+    "an exception of a claim that does not exist": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        f"      - arguments: {{{CALL}}}\n        expect: {{raises: [ValueError, Error]}}\n", "raises:",
+        "'Error' is no exception of Python",
+    ),
+    "a twin that is invalid too": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, stride: 0, dilation: 0}}\n    raises: ValueError\n    wrong: stride\n",
+        "wrong:", "with stride mended the oracle still refuses the call: ValueError: ",
+    ),
+    # What no case can be made of.
+    "a condition that never holds": (
+        f"{HEAD}  - name: x\n    for: {{k: [1, 2]}}\n    where: k > 2\n", "where:",
+        "no combination of the values in `for` fulfils all of it; mend a condition, or the values",
+    ),
+    "a condition that never holds, of a cover": (
+        f"{HEAD}  - name: x\n    cover: 2\n    for: {{k: [1, 2], l: [1, 2], m: [1, 2]}}\n    where: k + l + m > 9\n",
+        "where:", "no combination of the values in `for` fulfils all of it",
+    ),
+    "bytes": (f"{HEAD}  - {{name: x, arguments: {{{CALL}, stride: '=b\"1\"'}}}}\n", "stride:", "a value is expected, got bytes"),
+    "an ellipsis": (f"{HEAD}  - {{name: x, arguments: {{{CALL}, stride: '=...'}}}}\n", "stride:", "a value is expected, got ellipsis"),
+    "bytes in a tuple": (
+        f"{HEAD}  - {{name: x, arguments: {{{CALL}, stride: '=(1, b\"1\")'}}}}\n", "stride:", "a value is expected, got bytes"
+    ),
+    "thousands of digits": (
+        f"{HEAD}  - {{name: x, arguments: {{{CALL}, stride: {'9' * 3000}}}}}\n", "9999", "an integer has at most 256 bits; write a smaller one"
+    ),
+    "thousands of hexadecimal digits": (
+        f"{HEAD}  - {{name: x, arguments: {{{CALL}, stride: 0x{'f' * 3000}}}}}\n", "0xff", "an integer has at most 256 bits"
+    ),
+    "too many bits": (f"{HEAD}  - {{name: x, arguments: {{{CALL}, stride: {2**256}}}}}\n", str(2**256), "an integer has at most 256 bits"),
+    "seventy axes": (
+        f"{HEAD}  - {{name: x, arguments: {{{CALL}}}, input: {{shape: {[1] * 70}}}}}\n", "shape:", "a shape has at most 32 axes, this one 70"
+    ),
+    "seventy axes of a tensor": (
+        f"layer: conv2d\napi: torch.nn.functional.conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        f"      - arguments: {{weight: {{tensor: {[1] * 70}}}}}\n        expect: {{accepts: true}}\n", "weight:", "at most 32 axes",
+    ),
+    "seventy axes of a promise": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        f"      - arguments: {{{CALL}}}\n        expect: {{shape: {[1] * 70}}}\n", "shape:", "at most 32 axes",
+    ),
+    "an alias of a key": ("&a layer: conv2d\nclause: x\n*a : conv2d\n", "1:1", "is repeated by an alias"),
+    "an alias of a key as a value": ("&a layer: conv2d\nclause: *a\n", "1:1", "is repeated by an alias"),
+    "a tuple as in Python": (
+        f"{HEAD}  - name: x\n    arguments:\n      {CALL.replace(', ', chr(10) + '      ')}\n      stride: (2, 3)\n", "stride:",
+        "'(2, 3)' is text in YAML; a tuple is written in brackets: [2, 3]",
+    ),
+    "a tuple as in Python between braces": (
+        f"{HEAD}  - {{name: x, arguments: {{{CALL}, stride: (2, 3)}}}}\n", "stride:", "a tuple is written in brackets: [2, 3]"
+    ),
+    "a shape as in Python": (
+        f"{HEAD}  - name: x\n    input:\n      shape: (1, 1, 3, 3)\n", "shape:", "a tuple is written in brackets: [2, 3]"
+    ),
+    "a date": ("layer: conv2d\nclause: 2024-01-01\n", "2:9", "the tag tag:yaml.org,2002:timestamp is not allowed here; quote it"),
+    "a name with a space": (
+        f"{HEAD}  - {{name: a b}}\n", "name:", "'a b' cannot be used; write a letter or digit of ASCII, then letters, digits and _ . + -"
+    ),
+    "a name of a value with a capital": (
+        f"{HEAD}  - name: x\n    for: {{K: [1]}}\n", "K:", "'K' cannot be used; write a small letter of ASCII, then small letters"
+    ),
+    "an address of another kind": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{CLAIM.replace('kind:', 'address: ftp://x, kind:')}", "address:",
+        "write an address that begins with http:// or https://",
+    ),
 }  # fmt: skip
 
 
@@ -128,6 +228,41 @@ def test_a_spec_is_refused_where_it_is_wrong(tmp_path: Path, name: str) -> None:
     assert str(refused.value).startswith(f"{path}:{position(content, place)}: "), refused.value
     assert message in str(refused.value)
     assert time.monotonic() - started < 20
+
+
+# Loading is bounded: each of these would take minutes.
+NAMES = [f"n{number}" for number in range(40)]
+ENDLESS = {
+    "a cover of many names": (
+        f"{HEAD}  - name: x\n    cover: 2\n    for: {{{', '.join(f'{name}: [1, 2, 3, 4, 5, 6]' for name in NAMES)}}}\n"
+        "    where: n1 < 9\n", "where:", "cover fewer names at once",
+    ),
+    "conditions that can hardly be fulfilled": (
+        f"{HEAD}  - name: x\n    cover: 2\n    for:\n" + "".join(f"      {name}: [1, 2, 3, 4]\n" for name in NAMES)
+        + f"    where: {' + '.join(NAMES)} > 159\n", "where:", "cover fewer names at once",
+    ),
+    "a product with conditions": (
+        f"{HEAD}  - name: x\n    for: {{a: {list(range(400))}, b: {list(range(400))}}}\n    where: [a + b > 0, a - b == 500]\n",
+        "where:", "use fewer names or values",
+    ),
+    "a megabyte of lists": (f"{HEAD}  - name: x\n    for:\n      k:\n" + "      - [1, 2, 3]\n" * 50_000, "", "split the file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_loading_ends_where_it_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(safe_yaml, "MAX_SECONDS", 0.5)
+    content, place, remedy = ENDLESS[name]
+    path = tmp_path / "endless.yaml"
+    path.write_text(content)
+    started = time.thread_time()
+    with pytest.raises(spec.SpecError, match="takes longer to load than 0.5 s; ") as refused:
+        spec.load(path, "endless.yaml")
+    assert time.thread_time() - started < 10
+    assert remedy in str(refused.value)
+    if place:
+        assert f":{position(content, place)}: " in str(refused.value)
+    assert refused.value.line > 1
 
 
 def position(content: str | bytes, place: str) -> str:
@@ -157,7 +292,10 @@ def test_a_file_that_is_absent_or_too_large(tmp_path: Path) -> None:
 def test_a_case_name_is_one_short_printable_line(tmp_path: Path) -> None:
     path = tmp_path / "names.yaml"
     values = ["a\nb", "\u202etxt", "x::y", "z" * 1000, ""]
-    path.write_text(f"{HEAD}  - {{name: x, for: {{v: {json.dumps(values)}}}, raises: X, wrong: stride}}\n")
+    path.write_text(
+        f"{HEAD}  - {{name: x, for: {{v: {json.dumps(values)}}}, arguments: {{{CALL}, stride: x}}, "
+        "raises: TypeError, wrong: stride}\n"
+    )
     names = [case.name for case in spec.load(path, "names.yaml").cases]
     assert names[0] == "x[v:a\\x0ab]"
     assert names[1] == "x[v:\\u202etxt]"
@@ -184,43 +322,6 @@ def test_expressions() -> None:
     assert expression.evaluate("(W - pair(k)[1]) // stride + 1", names) == 5
     assert expression.evaluate("(1, W) + k if stride > 1 else 0", names) == (1, 10, 3, 2)
     assert expression.evaluate("stride in (1, 2) and not W == 9", names) is True
-
-
-BASELINE = """\
-divergences:
-  - api: a.B
-    versions: "==1"
-    kind: value
-    reason: r
-    cases:
-      x.yaml::y: 1
-"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "position", "message"),
-    [
-        ('"==1"', "newest", "3:5", "versions: Invalid specifier: 'newest'; write one such as ==2.13.0"),
-        ("kind: value", "kind: wrong", "4:5", "'wrong' is not one of ['shape'"),
-        ("x.yaml::y", "xy", "7:7", "'xy': expected a case id"),
-        ("x.yaml::y", "'*::y'", "7:7", "expected a case id"),
-        (": 1\n", ": 0\n", "7:7", "0 is less than the minimum of 1"),
-        ("    reason: r\n", "", "2:5", "'reason' is a required property"),
-        ("reason: r", "reason: r\n    upstream: javascript:alert(1)", "6:5", "upstream"),
-        ("reason: r", "reasons: r", "5:5", "unknown key; known here are api, versions"),
-    ],
-)  # fmt: skip
-def test_a_baseline_is_refused_where_it_is_wrong(
-    tmp_path: Path, old: str, new: str, position: str, message: str
-) -> None:
-    path = tmp_path / "known.yaml"
-    path.write_text(BASELINE)
-    assert len(baseline.load(path).entries) == 1
-    path.write_text(BASELINE.replace(old, new))
-    with pytest.raises(baseline.BaselineError) as refused:
-        baseline.load(path)
-    assert str(refused.value).startswith(f"{path}:{position}: "), refused.value
-    assert message in str(refused.value)
 
 
 def test_results_that_are_none_are_refused(tmp_path: Path) -> None:

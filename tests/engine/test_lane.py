@@ -15,7 +15,7 @@ from conformance.case import Greeting, Observation, Outcome, Phase, Target, Verd
 from conformance.engine import lane as engine
 from conformance.engine.jobs import Job
 from conformance.engine.lane import DEATHS, RESTARTS, Lane
-from conformance.targets.errors import Cause, LostError, TargetError
+from conformance.targets.errors import Cause, KilledError, LostError, TargetError
 
 TARGET = Target("fake", "fake", "popen")
 LIMIT = 10.0  # seconds that a failing test takes
@@ -147,6 +147,10 @@ def crash() -> LostError:
     return LostError(Cause.DIED, "SIGSEGV")
 
 
+def kill() -> LostError:
+    return LostError(Cause.KILLED, "SIGKILL")
+
+
 def outcomes(verdicts: Mapping[str, Verdict]) -> list[Outcome]:
     return [verdict.outcome for verdict in verdicts.values()]
 
@@ -180,6 +184,28 @@ def test_a_time_out_is_tried_alone_too(run: Run) -> None:
     assert verdicts["b"] == Verdict(Outcome.TIMED_OUT, observed="alone: True")
 
 
+@pytest.mark.parametrize("name", ["a", "b"], ids=["first", "later"])
+def test_a_call_whose_process_was_killed_from_outside_is_judged_by_its_second_attempt(run: Run, name: str) -> None:
+    script = Script(calls={name: [kill()]})
+    assert set(outcomes(run(script, ["a", "b", "c"]))) == {Outcome.CONFORMS}
+    assert script.workers[1].order[0] == name
+
+
+@pytest.mark.parametrize("name", ["a", "b"], ids=["first", "later"])
+def test_a_call_whose_process_is_killed_again_is_unstable_and_accuses_nobody(run: Run, name: str) -> None:
+    script = Script(calls={name: [kill(), kill()]})
+    verdicts = run(script, ["a", "b", "c"])
+    said = "its process was killed from outside twice (SIGKILL); free some memory, and ask again"
+    assert verdicts.pop(name) == Verdict(Outcome.UNSTABLE, subject="call", observed=said)
+    assert set(outcomes(verdicts)) == {Outcome.CONFORMS}
+
+
+def test_a_suspect_that_is_killed_from_outside_is_still_a_suspect(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine.Loss, "had_begun", lambda loss, words: True)
+    verdicts = run(Script(calls={"b": [crash(), kill()]}), ["a", "b", "c"])
+    assert verdicts["b"] == Verdict(Outcome.CRASHED, observed="SIGSEGV, alone: False")
+
+
 def test_a_call_that_was_not_begun_is_judged_by_its_second_attempt(run: Run) -> None:
     script = Script(calls={"b": [crash()]})
     assert set(outcomes(run(script, ["a", "b", "c"]))) == {Outcome.CONFORMS}
@@ -203,6 +229,19 @@ def test_a_target_that_never_starts_is_tried_once(open_lane: Callable[[Script], 
     verdicts = run(script, ["a", "b"])
     assert list(verdicts.values()) == [Verdict(Outcome.UNAVAILABLE, observed="no such framework")] * 2
     assert len(script.workers) == 1
+
+
+def test_a_target_that_is_killed_from_outside_at_its_first_start_is_started_again(run: Run) -> None:
+    script = Script(starts=[*[KilledError("popen", "SIGKILL")] * (RESTARTS - 1), None])
+    assert outcomes(run(script, ["a"])) == [Outcome.CONFORMS]
+
+
+def test_a_target_that_is_killed_at_every_start_is_unavailable_for_that_reason(run: Run) -> None:
+    script = Script(starts=[KilledError("popen", "SIGKILL, as memory ran out")])
+    (verdict,) = run(script, ["a"]).values()
+    assert verdict.outcome is Outcome.UNAVAILABLE
+    assert "killed from outside while it started (SIGKILL, as memory ran out)" in verdict.observed
+    assert len(script.workers) == RESTARTS
 
 
 def test_a_target_that_has_started_once_is_tried_several_times(run: Run) -> None:

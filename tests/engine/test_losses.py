@@ -46,10 +46,25 @@ def test_in_a_worker_that_has_answered_it_is_not_known_who_is_to_blame() -> None
         (Cause.TIMED_OUT, False, True),
         (Cause.SPOILED, False, True),
         (Cause.FAILED, False, False),
+        (Cause.KILLED, True, True),
+        (Cause.KILLED, False, True),
     ],
 )
 def test_another_call_may_be_to_blame_if_one_was_answered(cause: Cause, first: bool, ambiguous: bool) -> None:
     assert lose(cause, first=first).is_ambiguous is ambiguous
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_who_was_killed_from_outside_twice_is_not_tried_again(first: bool) -> None:
+    attempt: Any = Attempt(job=None, number=12, killed=True)
+    assert not Loss(attempt, Cause.KILLED, "SIGKILL", None, first).is_ambiguous
+
+
+@pytest.mark.parametrize(
+    "stderr", ["terminate called after ... std::bad_alloc", "MemoryError", "mmap: Cannot allocate memory"]
+)
+def test_a_crash_names_memory_where_that_was_refused(stderr: str) -> None:
+    assert lose(Cause.DIED, "SIGABRT").observe({"stderr": stderr}).died == "SIGABRT, as memory ran out"
 
 
 @pytest.mark.parametrize("progress", ["", "12", "12 nowhere", "rubbish"])

@@ -43,6 +43,7 @@ cases:
     raises: TypeError
     wrong: stride
 """
+BEHAVIOUR = "behaviour.json"
 CASES = 11  # of both specs: 4 kernels of 2 sizes, the other, 2 invalid strides
 
 
@@ -103,10 +104,15 @@ class Suite:
     def kernel_spec(self) -> Path:
         return self.folder / "specs" / "conv2d" / "kernel.yaml"
 
+    @property
+    def interpreter(self) -> str:
+        """The target, without its version."""
+        return f"fakeflow={sys.executable}//env:PYTHONPATH={FAKES}"
+
     def behave(self, **acts: str) -> None:
         """What the framework does from now on, by kernel size: ``k2="wrong"``."""
         by_size = {name.removeprefix("k"): act for name, act in acts.items()}
-        (self.folder / "behaviour.json").write_text(json.dumps(by_size))
+        (self.folder / BEHAVIOUR).write_text(json.dumps(by_size))
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -115,11 +121,10 @@ class Suite:
 
     def run(self, *options: str, target: str = "", version: str = "1.5", results: str = "results.jsonl") -> Result:
         """Run pytest in the folder. `results` is the results file, beside which its report is written."""
-        behaviour = self.folder / "behaviour.json"
-        interpreter = f"fakeflow={sys.executable}//env:PYTHONPATH={FAKES}//env:FAKEFLOW_ACTS={behaviour}"
-        arguments = ["-p", "conformance.plugin", "-p", "fakes", "-p", "no:hypothesispytest", "-q", "--no-certify"]
+        arguments = ["-p", "conformance.plugin", "-p", "fakes", "-p", "no:hypothesispytest", "-q"]
+        arguments += ["--no-certify", "--shrink=0"]
         arguments += ["--results", results, "--report", str(Path(results).with_suffix(".html"))]
-        arguments += ["--target", target or f"{interpreter}//env:FAKEFLOW_VERSION={version}", *options]
+        arguments += ["--target", target or f"{self.interpreter}//env:FAKEFLOW_VERSION={version}", *options]
         status, lines = self.run_pytest(arguments)
         return Result(status, pytest.LineMatcher(lines), self.folder / results)
 
@@ -135,17 +140,18 @@ def make_suite(folder: Path, run_pytest: Runner) -> Suite:
     return suite
 
 
-def make_environment() -> dict[str, str]:
-    """Of pytest, and of what xdist starts: they find the suite and the fakes, and break no line."""
+def make_environment(folder: Path) -> dict[str, str]:
+    """Of pytest, and of what it starts: they find the suite, the fakes and their behaviour, and break no line."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "src"), str(FAKES)])
-    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200"}
+    acts = str(folder / BEHAVIOUR)
+    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200", "FAKEFLOW_ACTS": acts}
     environment.pop("PYTEST_ADDOPTS", None)
     return environment
 
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fakes: Path) -> Suite:
-    for name, value in make_environment().items():
+    for name, value in make_environment(pytester.path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
@@ -161,11 +167,12 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fakes: Pat
 @pytest.fixture(scope="module")
 def shared_suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     folder = tmp_path_factory.mktemp("suite")
+    environment = make_environment(folder)
 
     def run_pytest(arguments: Sequence[str]) -> tuple[int, list[str]]:
         command = [sys.executable, "-m", "pytest", *arguments]
         done = subprocess.run(
-            command, cwd=folder, env=make_environment(), capture_output=True, text=True, check=False, timeout=600
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
         )
         return done.returncode, [*done.stdout.splitlines(), *done.stderr.splitlines()]
 

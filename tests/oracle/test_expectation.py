@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.case import Case, Inputs, Numpy, Promise, Tensor
+from conformance.case import Case, Inputs, Numpy, Phase, Promise, Tensor
 from conformance.oracle.expectation import Refusal, expect, unwrap
 
 SIZES = {"in_channels": 2, "out_channels": 3, "kernel_size": (2, 3)}
@@ -124,7 +124,7 @@ def test_same_padding_is_taken_with_any_stride() -> None:
 
 def test_an_input_of_another_dtype_than_the_parameters_is_refused() -> None:
     refusal = expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), weight_dtype="float64"))).raised
-    assert refusal == Refusal("TypeError", "x is float32, the parameters are float64")
+    assert refusal == Refusal("TypeError", "x is float32, the parameters are float64", Phase.FORWARD)
 
 
 @pytest.mark.parametrize(("shape", "refused"), [((3,), False), ((4,), True), ((1, 3, 1, 1), True)])

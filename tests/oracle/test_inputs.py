@@ -15,7 +15,7 @@ from conformance.oracle.inputs import CLASSES, make
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": (2, 3), "groups": 2, "padding": (1, 0)}
 FLOATS = [dtype for dtype in DTYPES if dtype not in INTEGERS]
 REALS = [dtype for dtype in FLOATS if not dtype.startswith("complex")]
-OF_INTEGERS = ("exact", "ones", "arange")
+OF_INTEGERS = ("exact", "ones", "arange", "all_ones", "all_counted")
 OPERANDS = ("x", "weight", "bias", "grad_output")
 
 EVERY = [(d, v) for d, v in itertools.product(DTYPES, CLASSES) if d not in INTEGERS or v in OF_INTEGERS]
@@ -95,7 +95,8 @@ def test_another_seed_gives_other_arrays(name: str) -> None:
 # Exactness
 
 NARROW = ("float16", "bfloat16", "int8")  # what counts through x does not fit there
-EXACT = [(d, v) for d, v in EVERY if v in ("exact", "ones", "signed_zeros") or (v == "arange" and d not in NARROW)]
+COUNTED = ("arange", "all_ones", "all_counted")
+EXACT = [(d, v) for d, v in EVERY if v in ("exact", "ones", "signed_zeros") or (v in COUNTED and d not in NARROW)]
 
 
 @pytest.mark.parametrize(("dtype", "values"), EXACT)
@@ -145,6 +146,14 @@ def test_real_inputs_exist_where_exact_ones_do_not() -> None:
 
 
 # What the classes are about
+
+
+@pytest.mark.parametrize("name", OPERANDS)
+def test_a_person_can_check_ones_and_counted_numbers_by_eye(name: str) -> None:
+    ones = name_arrays(make_arrays(values="all_ones"))[name]
+    np.testing.assert_array_equal(ones, np.ones(ones.shape))
+    counted = name_arrays(make_arrays(values="all_counted"))[name]
+    np.testing.assert_array_equal(counted.ravel(), np.arange(1, counted.size + 1))
 
 
 @pytest.mark.parametrize("dtype", REALS)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
+from conformance.targets.command_line import PROBE_LIMIT
+from conformance.targets.connection import START_LIMIT
 from tests.fakes.suite import CASES, Result, Suite
 
 pytest_plugins = ("pytester",)
@@ -200,21 +203,70 @@ def test_a_broken_spec_leaves_the_others_where_that_is_asked(broken: Suite) -> N
         (["--target", "fakeflow=/no/such/python"], "*no interpreter at /no/such/python; give the path*"),
         (["--results", "file/results.jsonl"], "*cannot write *; choose another with --results FILE*"),
         (["--report", "file/report.html"], "*cannot write *; choose another with --report FILE*"),
-        (["--baseline", "broken.yaml"], "*broken.yaml:1:1: divergences: 3 is not of type 'array'*"),
-        (["--baseline", "none.yaml"], "*none.yaml:1:1: cannot be read: No such file*"),
+        (["--known", "broken.yaml"], "*broken.yaml:1:1: entries: 3 is not of type 'array'*"),
+        (["--known", "none.yaml"], "*none.yaml:1:1: cannot be read: No such file*"),
         (["--resume", "broken.yaml"], "*broken.yaml:1: not a results file*"),
         (["--resume", "none.jsonl"], "*none.jsonl: cannot be read: No such file*"),
-        (["--write-baseline"], "*--write-baseline needs the file to write: --baseline FILE*"),
+        (["--update-known"], "*--update-known needs the catalogue to count anew: --known PATH*"),
         (["--repeat", "0"], "*argument --repeat: invalid*"),
     ],
     ids=name_options,
 )
 def test_what_cannot_be_used_is_named_with_the_remedy(suite: Suite, options: list[str], message: str) -> None:
     suite.write("file", "")
-    suite.write("broken.yaml", "divergences: 3\n")
+    suite.write("broken.yaml", "entries: 3\nframework: fakeflow\n")
     unusable = suite.run(*options)
     assert unusable.status == pytest.ExitCode.USAGE_ERROR
     unusable.lines.fnmatch_lines(message)
+
+
+@pytest.mark.parametrize("options", [["--tb=no"], ["--tb=no", "-n2"], ["--tb=short"]], ids=" ".join)
+def test_a_spec_that_cannot_be_used_is_told_with_its_place(suite: Suite, options: list[str]) -> None:
+    suite.kernel_spec.write_text(suite.kernel_spec.read_text().replace("kernel_size:", "kernel_sise:"))
+    result = suite.run(*options)
+    # With xdist the other specs are asked all the same.
+    assert result.status == (pytest.ExitCode.TESTS_FAILED if "-n2" in options else pytest.ExitCode.INTERRUPTED)
+    message = "kernel.yaml:6:50: conv2d has no parameter 'kernel_sise'; known are in_channels"
+    assert result.output.count(f"{message}, out_channels") == 1, result.output
+
+
+def test_what_a_target_says_reaches_the_terminal_as_one_clean_line(suite: Suite) -> None:
+    path = suite.write("python", "#!/bin/sh\nprintf 'gone\\033[2J\\007 for good\\n' >&2\nexit 7\n")
+    path.chmod(0o755)
+    suite.behave(k2="first \x1b[31m\x07line, please report this bug\nsecond line")
+    dead = suite.run(target=f"fakeflow={path}")
+    raising = suite.run(results="raising.jsonl")
+    assert "gone\\x1b[2J\\x07 for good (exit code 7)" in dead.output
+    assert "first \\x1b[31m\\x07line" in raising.output
+    for result in (dead, raising):
+        assert not set(result.output) & set("\x1b\x07")
+
+
+def test_a_target_without_numpy_needs_numpy(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError(\"No module named 'numpy'\")\n")
+    result = suite.run(target=suite.interpreter.replace("PYTHONPATH=", f"PYTHONPATH={tmp_path}:"))
+    assert result.status == 1
+    result.lines.fnmatch_lines("target fakeflow is unavailable: *No module named 'numpy'; it needs NumPy; *")
+
+
+def test_a_target_that_hangs_at_its_start_is_told_while_it_lasts_and_given_up(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.run.asking.PATIENCE", 0.2)
+    monkeypatch.setattr("conformance.targets.connection.START_LIMIT", 4.0)
+    result = suite.run(target=suite.interpreter + "//env:FAKEFLOW_START=hang")
+    assert result.status == 1
+    result.lines.fnmatch_lines(
+        [
+            "waiting for target fakeflow to start, * s at most ...",
+            "target fakeflow is unavailable: *no answer in 4 seconds*",
+        ]
+    )
+    assert result.output.count("waiting for target") == 1
+
+
+def test_a_start_is_given_well_under_three_minutes() -> None:
+    assert START_LIMIT + PROBE_LIMIT <= 120
 
 
 @pytest.fixture
@@ -225,12 +277,29 @@ def dead_target(suite: Suite) -> str:
     return f"fakeflow={path}"
 
 
-def test_an_unavailable_target_is_one_line_and_no_failure(suite: Suite, dead_target: str) -> None:
-    result = suite.run(target=dead_target)
-    assert result.status == 0
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["one process", "two processes"])
+def test_a_named_target_that_cannot_start_fails_the_run_with_a_line(
+    suite: Suite, dead_target: str, options: list[str]
+) -> None:
+    result = suite.run(*options, target=dead_target)
+    assert result.status == 1
     assert result.output.count("target fakeflow is unavailable") == 1
+    result.lines.fnmatch_lines("target fakeflow is unavailable: *; it was named, so the run fails")
     assert set(result.outcomes().values()) == {"unavailable", "no_equivalent"}
 
 
-def test_an_unavailable_target_fails_where_that_is_asked(suite: Suite, dead_target: str) -> None:
-    assert suite.run("--require-targets", target=dead_target).status == 1
+def test_a_named_target_that_cannot_start_again_fails_the_run_too(suite: Suite) -> None:
+    suite.behave(k2="segfault")
+    once = suite.interpreter + f"//env:FAKEFLOW_ONCE={suite.folder}"
+    result = suite.run("specs/conv2d/kernel.yaml", target=once)
+    assert result.status == 1
+    result.lines.fnmatch_lines("target fakeflow is unavailable: *no second start*; it was named, so the run fails")
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 0), (["--require-targets"], 1)])
+def test_a_default_target_that_cannot_start_is_a_warning_unless_it_is_required(
+    suite: Suite, options: list[str], status: int
+) -> None:
+    done, lines = suite.run_pytest(["-p", "conformance.plugin", "-p", "no:hypothesispytest", "-q", *options])
+    assert done == status
+    pytest.LineMatcher(lines).fnmatch_lines("target torch is unavailable: no interpreter at .tox/torch/bin/python*")

@@ -9,10 +9,10 @@ from conformance.records.record import CaseRecord, Question, VerdictRecord
 from conformance.summary import Summary
 
 
-def summarize(wrong: str | None, *outcomes: Outcome) -> Summary:
+def summarize(wrong: str | None, *outcomes: Outcome, api: str | None = None) -> Summary:
     """One case, invalid where something is wrong, asked of as many APIs as there are outcomes."""
     summary = Summary()
-    summary.add(CaseRecord("a.yaml::x", 1, "conv2d", None, {}, None, wrong is not None, "", None, wrong))
+    summary.add(CaseRecord("a.yaml::x", 1, "conv2d", api, {}, None, wrong is not None, "", None, wrong))
     for number, outcome in enumerate(outcomes):
         summary.add(VerdictRecord(Question("a.yaml::x", "target", f"api{number}"), Verdict(outcome)))
     return summary
@@ -29,3 +29,7 @@ def test_an_invalid_case_that_no_api_could_be_asked_is_listed() -> None:
 
 def test_a_valid_case_without_an_equivalent_is_not() -> None:
     assert summarize(None, Outcome.NO_EQUIVALENT).list_never_asked() == []
+
+
+def test_a_claims_case_is_asked_of_its_own_api_alone() -> None:
+    assert summarize("stride", Outcome.UNAVAILABLE, api="api0").list_never_asked() == []

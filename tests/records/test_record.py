@@ -22,14 +22,19 @@ from conformance.case import (
     Docstring,
     Document,
     DocumentKind,
+    Entry,
+    Execution,
     Inputs,
     Kind,
     Outcome,
     Phase,
     Raised,
     Ruling,
+    Severity,
     Statement,
+    Text,
     Verdict,
+    Workaround,
     Worst,
 )
 from conformance.certificate.certificate import Certificate, CheckResult
@@ -38,6 +43,7 @@ from conformance.records.record import (
     CaseRecord,
     ConfirmationRecord,
     ContractRecord,
+    EntryRecord,
     Footer,
     Header,
     Question,
@@ -135,6 +141,22 @@ statements = st.builds(
     docstring=st.none() | st.sampled_from(Docstring),
     announced=st.none() | words,
 )
+bilingual = st.builds(Text, words, words)
+entries = st.builds(
+    Entry,
+    id=words,
+    framework=words,
+    title=bilingual,
+    severity=st.sampled_from(Severity),
+    authority=st.none() | st.sampled_from(Authority),
+    rests_on=words,
+    effect=bilingual,
+    workaround=st.none() | st.builds(Workaround, bilingual, words),
+    upstream=words,
+    script=words,
+    ends=words,
+)
+executions = st.builds(Execution, st.booleans(), words, st.none() | words)
 records = st.one_of(
     st.builds(Header, words, words, texts, st.tuples(words)),
     available,
@@ -143,7 +165,8 @@ records = st.one_of(
     cases,
     st.builds(StatementRecord, statements),
     st.builds(VerdictRecord, questions, verdicts, words, st.none() | words, st.none() | words),
-    st.builds(ConfirmationRecord, questions, st.builds(Confirmation, st.booleans(), words)),
+    st.builds(ConfirmationRecord, questions, st.builds(Confirmation, st.booleans(), words), st.none() | words),
+    st.builds(EntryRecord, words, entries, words, st.lists(words).map(tuple), st.integers(0), st.none() | executions),
     st.builds(Footer, st.booleans(), words, st.integers(0, 99), st.integers(0, 9999).map(lambda tenths: tenths / 10)),
 )
 
@@ -182,8 +205,8 @@ def test_the_lines_of_a_run_are_read_back_byte_for_byte(whole: Result) -> None:
     assert [write_line(read_line(line)) for line in lines] == lines
 
 
-def test_a_run_has_every_kind_of_record_but_statements(whole: Result) -> None:
-    assert {record["record"] for record in whole.records()} == CLASSES.keys() - {"statement"}
+def test_a_run_has_every_kind_of_record_but_those_of_documents_and_catalogues(whole: Result) -> None:
+    assert {record["record"] for record in whole.records()} == CLASSES.keys() - {"statement", "entry"}
 
 
 @pytest.mark.parametrize(

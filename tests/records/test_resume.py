@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from conformance.records.basis import find_basis
+from conformance.targets.sources import source_of
 from conv_reports.results import read
 from conv_reports.results.loaded import load
 from tests.fakes.suite import CASES, Result, Suite
@@ -61,22 +64,11 @@ def test_a_run_may_replace_the_file_that_it_goes_on_with(suite: Suite, whole: Re
     assert suite.run("--resume", "whole.jsonl", results="whole.jsonl").stable() == whole.stable()
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('"version":"1.5"', '"version":"1.6"', "*earlier.jsonl: target fakeflow had version '1.6', now '1.5'*"),
-        ('"suite":"', '"suite":"0.0.', "*earlier.jsonl: written by suite 0.0.*; run without --resume*"),
-        ('"outcome":"conforms"', '"outcome":"conforms","kind":"odd"', "*earlier.jsonl:*: no verdict record: *'odd'*"),
-    ],
-    ids=["another version", "another suite", "a verdict that nobody gives"],
-)
-def test_a_file_that_a_run_cannot_go_on_with_is_refused(
-    suite: Suite, whole: Result, old: str, new: str, message: str
-) -> None:
-    suite.write(FILE, whole.text.replace(old, new))
+def test_a_verdict_that_nobody_gives_is_refused(suite: Suite, whole: Result) -> None:
+    suite.write(FILE, whole.text.replace('"outcome":"conforms"', '"outcome":"conforms","kind":"odd"'))
     refused = suite.run("--resume", FILE)
     assert refused.status == pytest.ExitCode.USAGE_ERROR
-    refused.lines.fnmatch_lines(message)
+    refused.lines.fnmatch_lines("*earlier.jsonl:*: no verdict record: *'odd'*")
 
 
 def test_a_case_that_was_judged_twice_is_refused(suite: Suite, whole: Result) -> None:
@@ -87,23 +79,129 @@ def test_a_case_that_was_judged_twice_is_refused(suite: Suite, whole: Result) ->
     refused.lines.fnmatch_lines("*was judged before; give the file of one run*")
 
 
-def test_a_case_that_is_another_now_is_refused(suite: Suite, whole: Result) -> None:
-    suite.kernel_spec.write_text(suite.kernel_spec.read_text().replace("out_channels: 2", "out_channels: 3"))
-    refused = suite.run("--resume", "whole.jsonl")
-    assert refused.status == pytest.ExitCode.INTERRUPTED
-    refused.lines.fnmatch_lines("*has another arguments now; run without --resume*")
+# What has changed since is asked again: the framework behaves otherwise now, which shows whether it was asked.
+
+
+@pytest.fixture
+def mended(suite: Suite, whole: Result) -> Suite:
+    suite.behave()
+    return suite
+
+
+def count_diverging(result: Result) -> int:
+    return list(result.outcomes().values()).count("diverges")
+
+
+def test_what_has_not_changed_is_not_asked(mended: Suite) -> None:
+    resumed = mended.run("--resume", "whole.jsonl")
+    assert count_diverging(resumed) == 2
+    resumed.lines.fnmatch_lines(f"*whole.jsonl: {CASES} verdicts taken over; 0 asked")
+
+
+def test_a_case_that_is_another_now_is_asked_again_alone(mended: Suite) -> None:
+    text = mended.kernel_spec.read_text()
+    mended.kernel_spec.write_text(text.replace("out_channels: 2", "out_channels: 3"))
+    resumed = mended.run("--resume", "whole.jsonl")
+    assert count_diverging(resumed) == 0
+    resumed.lines.fnmatch_lines("*whole.jsonl: 3 verdicts taken over; 8 asked (another case: 8)")
+
+
+def test_a_case_that_stands_elsewhere_is_the_same(mended: Suite) -> None:
+    mended.kernel_spec.write_text("# a comment\n" + mended.kernel_spec.read_text())
+    assert count_diverging(mended.run("--resume", "whole.jsonl")) == 2
+
+
+def test_cases_that_are_no_more_are_not_taken_over(mended: Suite) -> None:
+    mended.kernel_spec.write_text(mended.kernel_spec.read_text().replace("k: [1, 2, 3, 4]", "k: [1, 2]"))
+    resumed = mended.run("--resume", "whole.jsonl")
+    assert len(resumed.verdicts()) == len(resumed.records("case")) == CASES - 4
+    resumed.lines.fnmatch_lines(
+        f"*whole.jsonl: {CASES - 4} verdicts taken over; 0 asked; 4 of its verdicts not asked for"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("//env:FAKEFLOW_VERSION=1.5", "//env:FAKEFLOW_VERSION=1.6"), ("", "//env:MKL_CBWR=AVX2"), ("", "//memory=900M")],
+    ids=["version", "environment", "memory"],
+)
+def test_another_target_is_asked_again(mended: Suite, old: str, new: str) -> None:
+    target = mended.interpreter + "//env:FAKEFLOW_VERSION=1.5"
+    target = target.replace(old, new) if old else target + new
+    resumed = mended.run("--resume", "whole.jsonl", target=target)
+    assert count_diverging(resumed) == 0
+    resumed.lines.fnmatch_lines(f"*whole.jsonl: {CASES} asked (another target: {CASES})")
+
+
+@pytest.mark.parametrize("options", [["--case-timeout", "30"], ["--repeat", "2"]], ids=["limit", "repeats"])
+def test_what_is_asked_otherwise_is_asked_again(mended: Suite, options: list[str]) -> None:
+    assert count_diverging(mended.run("--resume", "whole.jsonl", *options)) == 0
+
+
+def test_other_code_asks_again(mended: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(module: str) -> str:
+        return source_of(module) + ("# edited\n" if module == "conformance.verdicts.judge" else "")
+
+    monkeypatch.setattr("conformance.run.describing.find_basis", partial(find_basis, read=read))
+    resumed = mended.run("--resume", "whole.jsonl")
+    assert count_diverging(resumed) == 0
+    resumed.lines.fnmatch_lines(f"*whole.jsonl: {CASES} asked (other code: {CASES})")
+
+
+def test_a_file_without_digests_settles_nothing(mended: Suite, whole: Result) -> None:
+    records = whole.records()
+    for record in records:
+        record.pop("basis", None)
+        record.pop("digest", None)
+    mended.write(FILE, "".join(json.dumps(record) + "\n" for record in records))
+    assert count_diverging(mended.run("--resume", FILE)) == 0
 
 
 def test_what_an_unavailable_target_was_asked_is_asked_again(suite: Suite) -> None:
-    unavailable = suite.run(target="fakeflow=/bin/false//framework=fakeflow", results=FILE)
-    assert unavailable.status == 0
+    suite.run(target="fakeflow=/bin/false//framework=fakeflow", results=FILE)
     resumed = suite.run("--resume", FILE)
     assert set(resumed.outcomes().values()) == {"conforms", "no_equivalent"}
 
 
-def test_a_fault_is_asked_again(suite: Suite, whole: Result) -> None:
-    suite.write(FILE, whole.text.replace('"outcome":"conforms"', '"outcome":"fault"'))
+@pytest.mark.parametrize("outcome", ["fault", "unavailable"], ids=["a fault", "a target that was given up"])
+def test_what_says_nothing_of_the_framework_is_asked_again(suite: Suite, whole: Result, outcome: str) -> None:
+    records = whole.records()
+    for record in records:
+        if record.get("outcome") == "conforms":
+            record["outcome"] = outcome
+            del record["phase"]
+    suite.write(FILE, "".join(json.dumps(record) + "\n" for record in records))
     assert suite.run("--resume", FILE).stable() == whole.stable()
+
+
+def test_what_is_taken_over_outlives_an_interrupted_run(mended: Suite) -> None:
+    assert len(mended.run("--resume", "whole.jsonl", "-x").verdicts()) == CASES
+
+
+# Asking only what has changed
+
+
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["one process", "two processes"])
+def test_only_changed_leaves_out_what_holds(mended: Suite, options: list[str]) -> None:
+    text = mended.kernel_spec.read_text()
+    mended.kernel_spec.write_text(text.replace("out_channels: 2", "out_channels: 3"))
+    changed = mended.run("--only-changed", "whole.jsonl", *options)
+    assert changed.status == 0
+    assert len(changed.verdicts()) == 8
+    changed.lines.fnmatch_lines("*whole.jsonl: 3 verdicts hold and were left out; 8 asked (another case: 8)")
+
+
+def test_only_changed_succeeds_where_nothing_has(mended: Suite) -> None:
+    unchanged = mended.run("--only-changed", "whole.jsonl")
+    assert unchanged.status == 0
+    assert not unchanged.results.exists()
+    unchanged.lines.fnmatch_lines(f"*whole.jsonl: {CASES} verdicts hold and were left out; 0 asked")
+
+
+def test_only_changed_and_resume_exclude_each_other(mended: Suite) -> None:
+    refused = mended.run("--only-changed", "whole.jsonl", "--resume", "whole.jsonl")
+    assert refused.status == pytest.ExitCode.USAGE_ERROR
+    refused.lines.fnmatch_lines("*--resume takes over what --only-changed leaves out; give one of them*")
 
 
 # Asking twice

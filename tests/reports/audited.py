@@ -77,7 +77,18 @@ def audit(folder: Path, acts: Mapping[int, str]) -> Path:
     (folder / "behaviour.json").write_text(json.dumps({str(size): act for size, act in acts.items()}))
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
     target = f"fakeflow={sys.executable}//env:PYTHONPATH={FAKES}//env:FAKEFLOW_ACTS={folder / 'behaviour.json'}"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "conformance.plugin", "-p", "fakes", "--no-certify"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "conformance.plugin",
+        "-p",
+        "fakes",
+        "--no-certify",
+        "--shrink=0",
+    ]
     command += ["--target", target, "--results", "results.jsonl", "--report", "report.html", "specs"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "src"), str(FAKES)])

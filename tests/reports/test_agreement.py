@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from conformance.apis.common import DEFAULTS
-from conformance.case import Aspect, Authority, Direction, Docstring, DocumentKind, Kind, Outcome, Phase, Ruling
+from conformance.case import (
+    Aspect,
+    Authority,
+    Direction,
+    Docstring,
+    DocumentKind,
+    Kind,
+    Outcome,
+    Phase,
+    Ruling,
+    Severity,
+)
 from conformance.records.record import FORMAT
 from conv_reports.output import words
 from conv_reports.results import records, values
@@ -43,6 +54,10 @@ def test_kinds_of_documents_are_the_suites():
 
 def test_standings_of_the_docstring_are_the_suites():
     assert tuple(Docstring) == records.DOCSTRINGS
+
+
+def test_severities_are_the_suites_in_their_order():
+    assert tuple(Severity) == records.SEVERITIES
 
 
 def test_every_ruling_has_a_word():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,57 +11,118 @@ from pathlib import Path
 
 import pytest
 
-from conformance.case import Confirmation, Outcome, Target
-from conformance.reproducers.confirm import Execution, Executor
+from conformance.case import Confirmation, Kind, Outcome, Phase, Raised, Target, Verdict
+from conformance.reproducers.confirm import End, Execution, Executor, shows
 from tests.frameworks import ROOT
 
 HERE = Target("here", "torch", f"popen//python={sys.executable}", memory=200 << 20)
-DIVERGES = "print('DIVERGES')\n"
-CONFORMS = "print('CONFORMS')\n"
+DIVERGES = "assert 1 == 2, 3\n"
+CONFORMS = "assert 1 == 1, 3\n"
 DIES = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
-HANGS = "import time\nprint('DIVERGES', flush=True)\ntime.sleep(1000)\n"
+HANGS = "import time\nprint('begun', flush=True)\ntime.sleep(1000)\n"
 FORKS = "import os, time\nif os.fork() == 0:\n    time.sleep(1000)\n"
 
 
-# What an execution shows
+def verdict_of(outcome: Outcome, kind: Kind | None = None, cls: str = "builtins.Other") -> Verdict:
+    return Verdict(outcome, kind, raised=Raised(Phase.FORWARD, cls, (), "")) if kind else Verdict(outcome)
+
+
+WRONG_VALUE = Verdict(Outcome.DIVERGES, Kind.VALUE)
+REJECTED = verdict_of(Outcome.DIVERGES, Kind.WRONGLY_REJECTED, "ValueError")
+CRASHED = Verdict(Outcome.CRASHED)
+TIMED_OUT = Verdict(Outcome.TIMED_OUT)
+
+# What an end shows
 
 
 @pytest.mark.parametrize(
-    ("code", "printed", "outcome", "shown"),
+    ("how", "verdict", "shown"),
     [
-        (0, "DIVERGES\n", Outcome.DIVERGES, True),
-        (0, "output: 3\n  DIVERGES \n\n", Outcome.DIVERGES, True),
-        (0, "DIVERGES\nCONFORMS\n", Outcome.DIVERGES, False),
-        (0, "", Outcome.DIVERGES, False),
-        (1, "DIVERGES\n", Outcome.DIVERGES, True),
-        (1, "", Outcome.DIVERGES, False),
-        (-6, "", Outcome.DIVERGES, False),
-        (-6, "", Outcome.CRASHED, True),
-        (3, "", Outcome.CRASHED, True),
-        (1, "", Outcome.CRASHED, False),
-        (0, "CONFORMS\n", Outcome.CRASHED, False),
-        (None, "", Outcome.CRASHED, False),
-        (None, "", Outcome.TIMED_OUT, True),
-        (0, "CONFORMS\n", Outcome.TIMED_OUT, False),
-        (-6, "", Outcome.TIMED_OUT, False),
+        ("AssertionError: 3", WRONG_VALUE, True),
+        ("AssertionError", WRONG_VALUE, True),
+        ("", WRONG_VALUE, False),
+        ("ValueError: no", WRONG_VALUE, False),
+        ("SIGABRT", WRONG_VALUE, False),
+        ("ValueError: no", REJECTED, True),
+        ("ValueError", REJECTED, True),
+        ("TypeError: no", REJECTED, False),
+        ("ValueErrors: no", REJECTED, False),
+        ("AssertionError: no", REJECTED, False),
+        ("", REJECTED, False),
+        ("AssertionError", verdict_of(Outcome.DIVERGES, Kind.WRONGLY_ACCEPTED), True),
+        ("ValueError: no", verdict_of(Outcome.DIVERGES, Kind.WRONGLY_ACCEPTED), False),
+        ("a.B: no", verdict_of(Outcome.DIVERGES, Kind.INTERNAL_ERROR, "a.B"), True),
+        ("B: no", verdict_of(Outcome.DIVERGES, Kind.ERROR_CLASS, "a.B"), False),
+        ("SIGABRT", CRASHED, True),
+        ("signal 77", CRASHED, True),
+        ("exit code 3", CRASHED, True),
+        ("exit code 1", CRASHED, False),
+        ("ValueError: no", CRASHED, False),
+        ("", CRASHED, False),
+        ("no end", CRASHED, False),
+        ("no end", TIMED_OUT, True),
+        ("", TIMED_OUT, False),
+        ("SIGABRT", TIMED_OUT, False),
     ],
 )
-def test_what_an_execution_shows(code: int | None, printed: str, outcome: Outcome, shown: bool) -> None:
-    assert Execution(code, printed, "").shows(outcome) is shown
+def test_what_the_end_of_a_script_shows(how: str, verdict: Verdict, shown: bool) -> None:
+    assert shows(verdict, End(how, "AssertionError: ValueError")) is shown
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [("ValueError", True), ("ValueError: the ker", True), ("Value", False), ("ValueError: a", False), ("", False)],
+)
+def test_an_end_begins_with_its_exception_or_with_its_message(text: str, begins: bool) -> None:
+    assert End("ValueError: the kernel", "").begins(text) is begins
 
 
 @pytest.mark.parametrize(
     ("execution", "text"),
     [
-        (Execution(0, "at 3\nDIVERGES\n", "a warning"), "at 3\nDIVERGES"),
-        (Execution(1, "at 3\n", "ValueError: no\n"), "at 3\nValueError: no\nexit code 1"),
-        (Execution(-11, "", ""), "SIGSEGV"),
-        (Execution(None, "", ""), "no end within the limit"),
+        (Execution(0, "at 3\n", "a warning"), "at 3"),
+        (Execution(1, "at 3\n", "ValueError: no\n"), "at 3\nValueError: no"),
+        (Execution(-11, "", "a stack\n"), "a stack\nSIGSEGV"),
+        (Execution(None, "", ""), "no end"),
     ],
-    ids=["its last line", "an exception", "a signal", "the limit"],
+    ids=["its end", "an exception", "a signal", "the limit"],
 )
 def test_what_is_told_of_an_execution(execution: Execution, text: str) -> None:
     assert execution.describe() == text
+
+
+MESSAGE = """\
+Traceback (most recent call last):
+  File "script.py", line 1, in <module>
+KeyError: 'a'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "script.py", line 3, in <module>
+    call()
+ValueError: not that
+  but this:
+[1, 2]
+a word of the framework's at its end
+"""
+
+
+@pytest.mark.parametrize(
+    ("execution", "how"),
+    [
+        (Execution(0, "", "a warning"), ""),
+        (Execution(1, "", MESSAGE), "ValueError: not that"),
+        (Execution(1, "", '  File "script.py", line 1\n    x = (\nSyntaxError: no\n'), "SyntaxError: no"),
+        (Execution(1, "", ""), "exit code 1"),
+        (Execution(3, "", MESSAGE), "exit code 3"),
+        (Execution(-8, "", MESSAGE), "SIGFPE"),
+        (Execution(None, "", ""), "no end"),
+    ],
+    ids=["runs through", "raises", "cannot be read", "exits with one", "exits", "a signal", "the limit"],
+)
+def test_how_an_execution_ended(execution: Execution, how: str) -> None:
+    assert execution.end.how == how
 
 
 # Executing
@@ -95,32 +155,55 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def confirm(
-    script: str, outcome: Outcome = Outcome.DIVERGES, limit: float = 60.0, target: Target = HERE
-) -> Confirmation:
+def confirm(script: str, verdict: Verdict = WRONG_VALUE, limit: float = 60.0, target: Target = HERE) -> Confirmation:
     with Executor(target, limit) as executor:
-        return executor.confirm(script, outcome)
+        return executor.confirm(script, verdict)
 
 
 def test_each_script_has_its_confirmation_whatever_the_one_before_it_did(mark: str) -> None:
     scripts = [
-        (DIVERGES, Outcome.DIVERGES),
-        (CONFORMS, Outcome.DIVERGES),
-        ("raise SystemExit('no')\n", Outcome.DIVERGES),
-        (DIES, Outcome.DIVERGES),
-        (DIES, Outcome.CRASHED),
-        (DIVERGES, Outcome.CRASHED),
-        ("import os\nprint(os.getcwd())\n" + DIVERGES, Outcome.DIVERGES),
-        ("import os\nos.fork()\n" + DIVERGES, Outcome.DIVERGES),
-        (CONFORMS, Outcome.DIVERGES),
+        (DIVERGES, WRONG_VALUE),
+        (CONFORMS, WRONG_VALUE),
+        ("raise SystemExit('no')\n", WRONG_VALUE),
+        (DIES, WRONG_VALUE),
+        (DIES, CRASHED),
+        (DIVERGES, CRASHED),
+        ("import os\nprint(os.getcwd())\n" + DIVERGES, WRONG_VALUE),
+        ("import os\nos.fork()\n" + DIVERGES, WRONG_VALUE),
+        (CONFORMS, WRONG_VALUE),
     ]
     with Executor(HERE, 30.0) as executor:
-        confirmations = list(executor.confirm_all(scripts))
+        confirmations = [executor.confirm(script, verdict, together=True) for script, verdict in scripts]
     confirmed = [confirmation.confirmed for confirmation in confirmations]
     assert confirmed == [True, False, False, False, True, False, True, True, False]
-    assert "CONFORMS" in confirmations[1].printed
+    assert confirmations[0].printed == "AssertionError: 3"
     assert confirmations[3].printed == "SIGKILL"
     wait_for(lambda: not living(mark))
+
+
+ENDS = [
+    ("print('x')\n", "", "x"),
+    ("print('x')\nassert 1 == 2, 'a\\nb'\n", "AssertionError: a", "x"),
+    ("raise SystemExit('no')\n", "no", ""),
+    ("raise ValueError('a\\n' + 5000 * 'b')\n", "ValueError: a", ""),
+    (DIES, "SIGKILL", ""),
+    ("import time\nprint('x', flush=True)\ntime.sleep(1000)\n", "no end", "x"),
+    ("print('y')\n", "", "y"),
+]
+
+
+def test_the_end_of_each_script_is_told_whatever_the_one_before_it_did(mark: str) -> None:
+    with Executor(HERE, 2.0) as executor:
+        ends = [executor.end_of(script) for script, _, _ in ENDS]
+    assert ends == [End(how, printed) for _, how, printed in ENDS]
+    wait_for(lambda: not living(mark))
+
+
+def test_an_end_is_the_same_in_the_interpreter_that_scripts_share(mark: str) -> None:
+    lasting = [end for end in ENDS if "SystemExit" not in end[0]]
+    with Executor(HERE, 2.0) as executor:
+        ends = [executor.end_of(script, together=True) for script, _, _ in lasting]
+    assert ends == [End(how, printed) for _, how, printed in lasting]
 
 
 GREEDY = "import numpy\nheld = [numpy.ones(1 << 21) for _ in range(1000)]\n" + DIVERGES
@@ -134,18 +217,20 @@ def test_a_script_has_the_memory_of_its_target_and_no_more() -> None:
 
 def test_scripts_that_share_an_interpreter_have_its_memory_and_no_more() -> None:
     with Executor(HERE, 30.0) as executor:
-        assert "MemoryError" in (executor.execute_together(GREEDY) or "")
+        end = executor.execute_together(GREEDY)
+    assert end is not None
+    assert "MemoryError" in end.how
 
 
 @pytest.mark.parametrize(
-    ("rest", "outcome"),
-    [("print('DIVERGES')", Outcome.DIVERGES), ("time.sleep(1000)", Outcome.TIMED_OUT)],
+    ("rest", "verdict"),
+    [("assert 1 == 2", WRONG_VALUE), ("time.sleep(1000)", TIMED_OUT)],
     ids=["ends", "hangs"],
 )
-def test_what_a_script_has_forked_ends_with_it(rest: str, outcome: Outcome, mark: str) -> None:
-    confirmation = confirm(FORKS + f"else:\n    {rest}\n", outcome, limit=1.0)
+def test_what_a_script_has_forked_ends_with_it(rest: str, verdict: Verdict, mark: str) -> None:
+    confirmation = confirm(FORKS + f"else:\n    {rest}\n", verdict, limit=1.0)
     assert confirmation.confirmed, confirmation
-    assert ("no end within the limit" in confirmation.printed) is (outcome is Outcome.TIMED_OUT)
+    assert ("no end" in confirmation.printed) is (verdict is TIMED_OUT)
     wait_for(lambda: not living(mark))
 
 
@@ -164,9 +249,9 @@ def test_a_target_that_cannot_be_started_confirms_nothing() -> None:
 HOST = """
 import sys
 from conformance.reproducers.confirm import Executor
-from conformance.case import Target
+from conformance.case import Outcome, Target, Verdict
 with Executor(Target("here", "torch", f"popen//python={sys.executable}")) as executor:
-    executor.confirm(sys.argv[1])
+    executor.confirm(sys.argv[1], Verdict(Outcome.DIVERGES))
 """
 
 
@@ -180,8 +265,7 @@ def test_scripts_and_what_they_start_end_with_the_process_that_executes_them(mar
     host.kill()
     host.wait()
     wait_for(lambda: not living(mark))
-    for left in tmp_path.glob("conformance-*"):  # folders are nobody's then but the system's
-        shutil.rmtree(left)
+    wait_for(lambda: not list(tmp_path.glob("conformance-*")))
 
 
 def test_stopping_ends_what_is_executed_and_executes_nothing_more(mark: str) -> None:
@@ -189,7 +273,7 @@ def test_stopping_ends_what_is_executed_and_executes_nothing_more(mark: str) -> 
     threading.Timer(0.5, executor.stop).start()
     begun = time.monotonic()
     with executor:
-        confirmations = list(executor.confirm_all([(HANGS, Outcome.DIVERGES), (HANGS, Outcome.TIMED_OUT)] * 2))
+        confirmations = [executor.confirm(HANGS, verdict, together=True) for verdict in [WRONG_VALUE, TIMED_OUT] * 2]
     assert time.monotonic() - begun < 10.0
     assert ["not executed" in confirmation.printed for confirmation in confirmations] == [True] * 4
     wait_for(lambda: not living(mark))

@@ -12,6 +12,7 @@ from conformance.case import Case, LayerName
 from conformance.cases import coverage, spec
 from conformance.oracle.expectation import expect
 from conv_reference import LAYERS
+from tests.specs.twins import list_differences
 
 FILES = [path for layer in LAYER_NAMES for path in sorted((coverage.SPECS / layer).glob("*.yaml"))]
 
@@ -64,19 +65,6 @@ def test_the_oracle_refuses_what_is_invalid_with_the_promised_class(path: Path) 
 # What is wrong with an invalid call, and its valid twin
 
 
-def list_differences(case: Case) -> set[str]:
-    """The arguments, and what of the input, in which a case differs from its twin."""
-    assert case.twin is not None
-    # As text: 1 is not True, and NaN is itself.
-    written = {f"{name}={value!r}" for name, value in case.arguments.items()}
-    mended = {f"{name}={value!r}" for name, value in case.twin.arguments.items()}
-    different = {text.partition("=")[0] for text in written ^ mended}
-    for name in ("shape", "dtype"):
-        if getattr(case.inputs, name) != getattr(case.twin.inputs, name):
-            different.add(name)
-    return different
-
-
 @pytest.mark.parametrize("path", FILES, ids=name_file)
 def test_every_invalid_call_has_a_valid_twin(path: Path) -> None:
     invalid = [case for case in load(path) if case.promise.raises]
@@ -87,6 +75,22 @@ def test_every_invalid_call_has_a_valid_twin(path: Path) -> None:
 def test_a_twin_differs_in_what_is_wrong_alone(path: Path) -> None:
     twins = [case for case in load(path) if case.twin is not None]
     assert [case.id for case in twins if list_differences(case) != {case.wrong}] == []
+
+
+def is_written_alike(case: Case) -> bool:
+    """Whether what is wrong has the type that it has in the valid twin, and is a list or a pair there too."""
+    assert case.twin is not None
+    wrong = case.arguments[str(case.wrong)]
+    mended = case.twin.arguments.get(str(case.wrong))
+    return isinstance(mended, type(wrong)) or isinstance(wrong, int | str)
+
+
+@pytest.mark.parametrize("layer", LAYER_NAMES)
+def test_a_twin_of_a_wrong_value_keeps_its_type(layer: LayerName) -> None:
+    """An API that takes no NumPy integers, or no lists, was not asked about a NumPy zero."""
+    cases = [case for case in load(coverage.SPECS / layer / "invalid.yaml") if case.promise.raises == ("ValueError",)]
+    values = [case for case in cases if case.wrong in case.arguments]
+    assert [case.id for case in values if not is_written_alike(case)] == []
 
 
 @pytest.mark.parametrize("layer", LAYER_NAMES)

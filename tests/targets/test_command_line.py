@@ -93,6 +93,13 @@ def test_an_unknown_framework_is_refused(python: str) -> None:
         parse(f"a={python}//framework=keras")
 
 
+@pytest.mark.parametrize(("detail", "key"), [("devcie=cuda", "devcie"), ("env=A", "env"), ("bin/python", "bin/python")])
+def test_a_key_that_nobody_reads_is_refused(python: str, detail: str, key: str) -> None:
+    beginning = f"--target torch: unknown key {key!r}; known are device, framework, memory, env:NAME, python, "
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(beginning)}"):
+        parse(f"torch={python}//env:A=1//{detail}")
+
+
 @pytest.mark.parametrize("details", ["python=/other", "_private=1", ""])
 def test_what_execnet_cannot_read_is_refused(python: str, details: str) -> None:
     beginning = f"--target torch: popen//python={python}//{details} is no specification for execnet ("
@@ -128,6 +135,19 @@ def test_what_does_not_start_is_refused_with_its_own_last_words(tmp_path: Path) 
     sentence = f"--target a: cannot start popen//python={broken}: no python at all (exit code 7)"
     with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
         parse(f"a={broken}")
+
+
+@pytest.mark.parametrize("version", ["2 7", "3 6", "3 7"])
+def test_an_interpreter_that_is_too_old_is_told_what_is_needed(tmp_path: Path, version: str) -> None:
+    old = tmp_path / "python"
+    old.write_text(
+        f'#!/bin/sh\ncase "$2" in *version_info*) echo {version}; exit 0;; esac\n'
+        "echo 'SyntaxError: future feature annotations is not defined' >&2\nexit 1\n"
+    )
+    old.chmod(0o755)
+    sentence = f"it is Python {version.replace(' ', '.')}, and needs CPython 3.8 or newer (exit code 1)"
+    with pytest.raises(UnusableNameError, match=f": {re.escape(sentence)}$"):
+        parse(f"a={old}")
 
 
 def test_two_targets_of_one_name_are_refused(tmp_path: Path) -> None:

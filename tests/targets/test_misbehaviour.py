@@ -27,7 +27,6 @@ CRASHES = {
     "sigfpe": "SIGFPE",
     "sigill": "SIGILL",
     "sigbus": "SIGBUS",
-    "sigkill": "SIGKILL",
     "sigterm": "SIGTERM",
     "abort": "SIGABRT",
     "exit_0": "exit code 0",
@@ -65,6 +64,7 @@ HARMLESS = (
 )  # fmt: skip
 # What another call pays for.
 AT_THE_COST_OF_OTHERS = ("answer_later", "poison")
+KILLED = ("sigkill",)
 HANGS = ("endless", "holds_the_lock", "stops_itself")
 ELSEWHERE = ("slow", "wrong", "fickle", "script_hangs")  # other tests have use for these
 
@@ -85,7 +85,7 @@ class Setting:
     options: tuple[str, ...] = ()
 
 
-ONE = Setting("one process", (*CRASHES, *RAISES, *HARMLESS, *AT_THE_COST_OF_OTHERS))
+ONE = Setting("one process", (*CRASHES, *RAISES, *HARMLESS, *AT_THE_COST_OF_OTHERS, *KILLED))
 TWO = Setting("two processes", SOME, ("-n2",))
 HANGING = Setting("one process, hanging", HANGS)
 HANGING_IN_TWO = Setting("two processes, hanging", HANGS, ("-n2",))
@@ -136,15 +136,24 @@ def each(acts: Sequence[str], *settings: Setting) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("audited", "act"), values, indirect=["audited"])
 
 
-@each([*CRASHES, *RAISES, *HARMLESS, *AT_THE_COST_OF_OTHERS, *HANGS], ONE, TWO, HANGING, HANGING_IN_TWO)
+@each([*CRASHES, *RAISES, *HARMLESS, *AT_THE_COST_OF_OTHERS, *KILLED, *HANGS], ONE, TWO, HANGING, HANGING_IN_TWO)
 def test_every_case_has_a_verdict(audited: Audited, act: str) -> None:
     assert sorted(audited.verdicts[act]) == [f"c{number:02d}" for number in range(len(ORDER))], audited.suite.output
 
 
-@each([*CRASHES, *RAISES, *HARMLESS, *HANGS], ONE, TWO, HANGING, HANGING_IN_TWO)
+@each([*CRASHES, *RAISES, *HARMLESS, *KILLED, *HANGS], ONE, TWO, HANGING, HANGING_IN_TWO)
 def test_the_cases_between_conform(audited: Audited, act: str) -> None:
     outcomes = {case: audited.verdicts[act][case]["outcome"] for case in BETWEEN}
     assert outcomes == dict.fromkeys(BETWEEN, "conforms"), audited.verdicts[act]
+
+
+@each([*KILLED], ONE)
+def test_who_is_killed_again_and_again_is_no_crash_of_the_framework(audited: Audited, act: str) -> None:
+    for name in ACTING:
+        verdict = audited.verdicts[act][name]
+        assert verdict["outcome"] == "unstable"
+        assert "authority" not in verdict
+        assert "its process was killed from outside twice (SIGKILL" in verdict["observed"]
 
 
 @pytest.mark.parametrize("case", ACTING)
@@ -243,6 +252,6 @@ def test_who_floods_the_connection_costs_the_host_little_memory(audited: Audited
 
 
 def test_every_act_is_tried_and_has_a_sentence() -> None:
-    tried = [*CRASHES, *RAISES, *HARMLESS, *AT_THE_COST_OF_OTHERS, *HANGS, *ELSEWHERE]
+    tried = [*CRASHES, *RAISES, *HARMLESS, *AT_THE_COST_OF_OTHERS, *KILLED, *HANGS, *ELSEWHERE]
     assert sorted(tried) == sorted(ACTS)
     assert [name for name, act in ACTS.items() if not act.__doc__] == []

@@ -107,11 +107,11 @@ def test_a_script_is_run_in_a_process_of_its_own(
 def test_scripts_share_an_interpreter_one_after_the_other(started: Interpreter) -> None:
     channel = started.execute(source_of(f"{REMOTE}.run_scripts"))
     started.receive(channel)
-    printed = []
-    for script in ("x = 1; print('kept', x)", "print(x)"):
+    answers = []
+    for script in ("x = 1; print('kept', x)", "print('x'); print(x)"):
         channel.send(script)
-        printed.append(started.receive(channel))
-    assert printed == ["kept 1\n", "NameError name 'x' is not defined\n"]
+        answers.append(started.receive(channel))
+    assert answers == [("kept 1\n", ""), ("x\n", "NameError: name 'x' is not defined\n")]
 
 
 PROGRAM = """

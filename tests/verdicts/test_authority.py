@@ -9,7 +9,7 @@ import pytest
 
 from conformance.case import Aspect, Authority, Direction, Kind, Outcome, Phase, Promise, Raised, Ruling, Standing
 from conformance.verdicts.refusals import asks_to_be_reported, is_accident, refuses_dtype
-from tests.verdicts.trial import INPUT, Trial, change_first, claim, raised, rejection, zeros
+from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, claim, raised, rejection, zeros
 
 INVALID = Promise(raises=("ValueError",))
 BUG_REPORT = Raised(Phase.FORWARD, "RuntimeError", (), "x INTERNAL ASSERT FAILED at a.h:1, please report a bug to us.")
@@ -127,6 +127,12 @@ def test_a_claim_compares_what_it_promises() -> None:
     assert claim(shape=(2, 3, 4, 2), dtype="float32").judge().compared == (Aspect.SHAPE, Aspect.DTYPE)
 
 
+def test_what_was_only_inferred_compares_no_values() -> None:
+    inferred = {**LACKING, "inferred": ("float32", (2, 3, 4, 2))}
+    verdict = claim(shape=(2, 3, 4, 2)).judge(**inferred)
+    assert (verdict.outcome, verdict.inferred, verdict.compared) == (Outcome.CONFORMS, True, (Aspect.SHAPE,))
+
+
 # Checks and accidents
 
 
@@ -138,6 +144,14 @@ def test_a_claim_compares_what_it_promises() -> None:
         ("AssertionError", ""),
         ("TypeError", "'int' object is not subscriptable"),
         ("RuntimeError", "Unable to cast Python instance to C++ type (compile in debug mode for details)"),
+        ("RuntimeError", "Cast failed, original value: 1, type: FP32Imm"),
+        ("TypeError", "unsupported operand type(s) for %: 'NoneType' and 'int'"),
+        ("TypeError", "'<' not supported between instances of 'NoneType' and 'int'"),
+        ("TypeError", "not all arguments converted during string formatting"),
+        ("TypeError", "unhashable type: 'list'"),
+        ("RuntimeError", "Resize failed for kernel: Default/Conv2DBackpropInput-op0"),
+        ("RuntimeError", "could not create a primitive descriptor for the convolution forward propagation primitive."),
+        ("RuntimeError", "could not construct a memory descriptor using a format tag"),
         ("RuntimeError", 'PyList_Check(arg) INTERNAL ASSERT FAILED at "python_arg_parser.h":761'),
     ],
 )
@@ -151,10 +165,23 @@ def test_an_error_from_deep_within_is_an_accident(cls: str, message: str) -> Non
         ("AssertionError", "output_padding[1] should be less than stride[1]"),
         ("RuntimeError", "non-positive stride is not supported"),
         ("TypeError", "stride must be an int, not float"),
+        ("TypeError", "'float' object cannot be interpreted as an integer"),
     ],
 )
 def test_a_readable_message_is_a_check_whatever_its_class(cls: str, message: str) -> None:
     assert not is_accident(Raised(Phase.FORWARD, cls, ("Exception",), message))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "a bug in it. Please report a bug to us.",
+        "Please file an issue.",
+        "This exception is caused by framework's unexpected error. Please create an issue at https://a.b/issues to get",
+    ],
+)
+def test_a_request_to_report_it_in_any_words(message: str) -> None:
+    assert asks_to_be_reported(Raised(Phase.FORWARD, "RuntimeError", ("Exception",), message))
 
 
 def test_a_report_of_something_is_no_request_to_report_it() -> None:

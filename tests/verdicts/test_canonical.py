@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.apis import contracts
 from conformance.case import Direction, Inputs, Kind, Outcome, Phase, Promise
 from conformance.oracle.expectation import Expected
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, raised, rejection, zeros
@@ -164,9 +165,41 @@ def test_no_answer_at_all_is_our_fault() -> None:
 # Invalid calls
 
 
-@pytest.mark.parametrize("cls", ["ValueError", "RuntimeError", "vendor.Error"])
-def test_an_invalid_call_conforms_when_it_raises_anything(cls: str) -> None:
-    assert Trial(INVALID, INPUT, stride=0).judge(**rejection(Phase.CONSTRUCT, cls)).outcome is Outcome.CONFORMS
+@pytest.mark.parametrize(
+    "refusal",
+    [("ValueError",), ("vendor.ValueError",), ("vendor.Error", "ValueError")],
+    ids=["class", "vendor's own", "subclass"],
+)
+def test_an_invalid_call_conforms_when_it_is_refused_as_by_the_oracle(refusal: tuple[str, ...]) -> None:
+    trial = Trial(INVALID, INPUT, stride=0)
+    assert trial.judge(**rejection(Phase.CONSTRUCT, *refusal)).outcome is Outcome.CONFORMS
+
+
+@pytest.mark.parametrize("phase", [Phase.CONSTRUCT, Phase.FORWARD])
+def test_a_refusal_by_another_class_is_a_difference_in_class(phase: Phase) -> None:
+    verdict = Trial(INVALID, INPUT, stride=0).judge(**rejection(phase, "RuntimeError"))
+    assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.OTHER_CLASS)
+    assert (verdict.kind, verdict.expected) == (Kind.ERROR_CLASS, "ValueError")
+    assert (verdict.observed, verdict.authority) == (f"RuntimeError in {phase}: no", None)
+
+
+@pytest.mark.parametrize("phase", [Phase.PARAMETERS, Phase.FORWARD])
+def test_a_refusal_on_an_input_of_what_the_arguments_show_is_a_difference_in_phase(phase: Phase) -> None:
+    verdict = Trial(INVALID, INPUT, stride=0).judge(**rejection(phase))
+    assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.OTHER_PHASE)
+    assert (verdict.kind, verdict.expected) == (Kind.ERROR_PHASE, "ValueError in construct")
+
+
+def test_what_only_an_input_shows_cannot_be_refused_before_it() -> None:
+    """A kernel larger than the input."""
+    verdict = Trial(INVALID, INPUT, kernel_size=9).judge(**rejection(Phase.FORWARD))
+    assert verdict.outcome is Outcome.CONFORMS
+
+
+def test_a_function_has_no_phase_before_its_input() -> None:
+    trial = Trial(INVALID, INPUT, stride=0)
+    trial.contract = contracts()["torch.nn.functional.conv2d"]
+    assert trial.judge(**rejection(Phase.FORWARD)).outcome is Outcome.CONFORMS
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.case import Direction, Kind, Outcome, Phase, Raised, Verdict
+from conformance.case import Direction, Kind, Outcome, Phase, Raised, Ruling, Verdict
 from conformance.verdicts.twin import qualify
 from tests.verdicts.trial import raised
 
@@ -65,3 +65,10 @@ def test_a_refused_dtype_is_no_check_of_the_argument() -> None:
     both = Verdict(Outcome.CONFORMS, phase=Phase.FORWARD, raised=lacking)
     twin = Verdict(Outcome.UNAVAILABLE, phase=Phase.FORWARD, raised=lacking)
     assert qualify(both, twin, "dtype").outcome is Outcome.NO_EQUIVALENT
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CONFORMS, Outcome.DIVERGES])
+def test_a_documents_exception_is_not_observable_where_the_twin_is_refused_as_well(outcome: Outcome) -> None:
+    claimed = Verdict(outcome, phase=Phase.FORWARD, raised=raised(Phase.FORWARD), ruling=Ruling.HOLDS)
+    qualified = qualify(claimed, refused(Phase.FORWARD), "groups")
+    assert (qualified.outcome, qualified.ruling) == (Outcome.NO_EQUIVALENT, Ruling.NOT_OBSERVABLE)

@@ -23,7 +23,7 @@ def write_files(folder: str, files: Dict[str, str]) -> None:
 
 def main(channel: Any) -> None:
     files, module = channel.receive()
-    folder = tempfile.mkdtemp(prefix="conformance-")
+    folder = tempfile.mkdtemp(prefix="conformance-", dir=os.environ.get("CONFORMANCE_FOLDER"))
     os.chdir(folder)
     write_files(folder, files)
     sys.path.insert(0, folder)

@@ -40,7 +40,7 @@ def last(stream: IO[bytes]) -> str:
 
 
 def main(channel: Any) -> None:
-    folder = tempfile.mkdtemp(prefix="conformance-")
+    folder = tempfile.mkdtemp(prefix="conformance-", dir=os.environ.get("CONFORMANCE_FOLDER"))
     channel.send(folder)
     script, limit = channel.receive()
     answer = run(folder, script, limit)

@@ -1,7 +1,7 @@
 """Runs script after script in one interpreter, which imports its framework once. Its source travels over execnet.
 
 Standard library only, Python 3.8 and later. Sends the folder that it works in; then each message is a script, and is
-answered with the end of what the script printed.
+answered with the end of what the script printed, and what it raised, as the last line of a traceback.
 """
 
 import contextlib
@@ -9,25 +9,31 @@ import io
 import os
 import shutil
 import tempfile
-from typing import Any
+import traceback
+from typing import Any, Tuple
 
 MAX_PRINTED = 4000  # characters
 
 
-def run(script: str) -> str:
-    """What a script prints; an exception is printed as its class and message."""
+def run(script: str) -> Tuple[str, str]:
+    """What a script prints, and the exception that ended it; "" where it ran to its end."""
     printed = io.StringIO()
+    raised = ""
     with contextlib.redirect_stdout(printed):
         try:
             exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})
         except BaseException as error:
-            print(type(error).__name__, error)
-    return printed.getvalue()[-MAX_PRINTED:].encode("utf-8", "backslashreplace").decode("utf-8")
+            raised = "".join(traceback.format_exception_only(type(error), error))
+    return encodable(printed.getvalue()[-MAX_PRINTED:]), encodable(raised[:MAX_PRINTED])
+
+
+def encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def main(channel: Any) -> None:
     process = os.getpid()
-    folder = tempfile.mkdtemp(prefix="conformance-")
+    folder = tempfile.mkdtemp(prefix="conformance-", dir=os.environ.get("CONFORMANCE_FOLDER"))
     channel.send(folder)
     os.chdir(folder)
     # What a framework prints by itself must not reach the wire.
@@ -35,10 +41,10 @@ def main(channel: Any) -> None:
     os.dup2(null, 1)
     os.dup2(null, 2)
     for script in channel:
-        printed = run(script)
+        answer = run(script)
         if os.getpid() != process:
             os._exit(0)  # what a script has forked answers nothing
-        channel.send(printed)
+        channel.send(answer)
     os.chdir("/")
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -39,7 +39,8 @@ async function loadRun() {
     if (one.verdicts.some(failed)) one.differs = new Set(one.verdicts.filter(failed).map((verdict) => verdict.column.framework)).size;
   }
   return {
-    columns, cases, verdicts, findings: core.findings, differences: core.differences, porting: core.porting, changes: core.changes, chunk: core.chunk,
+    columns, cases, verdicts, findings: core.findings, differences: core.differences, porting: core.porting, changes: core.changes,
+    known: core.known, chunk: core.chunk,
     statements: core.statements.map(([document, api, claim, section, says, unchecked, source, docstring, announced]) => ({
       document, api, claim, section, says, unchecked, source, docstring, announced,
     })),

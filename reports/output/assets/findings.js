@@ -4,13 +4,35 @@ const OTHERS = 30;
 function findingCard(run, finding, shown) {
   const first = finding.entries[0];
   const card = h("details", { class: "finding", id: `finding-${finding.id}` },
-    h("summary", {}, badge(word(first)),
+    h("summary", {}, entryOf(run, finding) ? severityBadge(entryOf(run, finding)) : [h("span", { class: "badge new" }, say("known.new")), badge(word(first))],
       h("span", { class: "says" }, h("b", {}, finding.headline[language()]), " ", finding.when[language()], basisOf(finding)),
       h("span", { class: "count" }, say("finding.cases", { count: shown === finding.entries.length ? count(shown) : `${count(shown)} / ${count(finding.entries.length)}` }))));
   card.addEventListener("toggle", () => {
     if (card.open && card.children.length === 1) card.append(findingBody(run, finding));
   });
   return card;
+}
+
+const entryOf = (run, finding) => run.known[finding.known];
+const severityBadge = (entry) => h("span", { class: `badge s-${entry.severity}` }, term("severity", entry.severity));
+
+// What the catalogue says of a cause: its script first, then what to do without, then where it was seen.
+function entryBody(entry) {
+  const facts = h("dl", { class: "facts" });
+  const add = (key, ...content) => facts.append(h("dt", {}, say(key)), h("dd", {}, content));
+  add("known.id", h("code", {}, entry.id));
+  add("known.api", entry.apis.flatMap((api, place) => [place ? say("lead.comma") : "", h("code", {}, api)]));
+  add(entry.authority ? "authority" : "direction", entry.authority ? `${term("authority", entry.authority)}: ` : "", entry.rests);
+  add("known.where", entry.where);
+  add("known.sights", entry.seen.map(([target, verdicts, shown, ended]) => h("div", {}, h("code", {}, target),
+    ` ${say("finding.cases", { count: count(verdicts) })}; ${say(shown < 0 ? "known.not_executed" : shown ? "known.shown" : "known.not_shown")} `, ended ? h("code", {}, ended) : "")));
+  add("known.tracker", entry.upstream.startsWith("https://") ? h("a", { href: entry.upstream, rel: "noreferrer" }, entry.upstream) : say("known.unreported"));
+  return [
+    scriptBlock({ script: entry.script, confirmed: entry.seen.some(([, , shown]) => shown === 1) || (entry.seen.every(([, , shown]) => shown < 0) ? undefined : false), printed: "" }),
+    entry.workaround ? [h("h3", {}, say("known.workaround")), h("p", {}, entry.workaround[language()]), h("pre", { class: "outside" }, entry.instead)] : "",
+    facts,
+    h("p", {}, copyButton("known.copy", () => entry.page[language()])),
+  ];
 }
 
 // Who says that it is wrong, and by which sentence or definition.
@@ -25,6 +47,7 @@ function findingBody(run, finding) {
     h("p", { class: "note" },
       finding.exceptions ? [say("exceptions", { count: count(finding.exceptions) }), ". "] : "",
       h("a", { href: link("finding", [finding.id]) }, say("finding.link"))),
+    entryOf(run, finding) ? entryBody(entryOf(run, finding)) : "",
     finding.rests.length > 1 ? [h("h3", {}, say("finding.rests")), h("ul", {}, finding.rests.map((sentence) => h("li", {}, told(sentence))))] : "",
     h("h3", {}, say("finding.smallest"), " ", h("a", { href: verdictLink(first) }, h("code", {}, first.case.name))),
     verdictBody(run, first),
@@ -48,7 +71,18 @@ function showFindings(run, view, chosen) {
     h("h2", {}, say("nav.findings")),
     h("p", { class: "note", role: "status" }, say("findings.count", { shown: count(shown.length), all: count(run.findings.length), cases: count(cases) })),
     shown.length ? h("div", {}, shown.map((finding) => findingCard(run, finding, matching.get(finding))))
-      : h("p", {}, say("findings.none")));
+      : h("p", {}, say("findings.none")),
+    differenceCards(run));
+}
+
+// What the catalogue calls a difference is no finding: it is told below them, for who ports.
+function differenceCards(run) {
+  const entries = Object.values(run.known).filter((entry) => entry.severity === "difference");
+  if (!entries.length) return "";
+  return [h("h2", {}, say("known.differences")), h("p", { class: "note" }, say("known.differences.note")), entries.map((entry) =>
+    h("details", { class: "finding", id: `finding-${entry.id}` },
+      h("summary", {}, severityBadge(entry), h("span", { class: "says" }, h("b", {}, entry.title[language()]), " ", entry.effect[language()])),
+      h("div", { class: "body" }, entryBody(entry))))];
 }
 
 function openFinding(id) {

@@ -67,15 +67,21 @@ function verdictBody(run, verdict) {
   return h("div", { class: "verdict" }, sides, facts, later);
 }
 
-function scriptBlock(found) {
-  const state = found.confirmed === undefined ? "unexecuted" : found.confirmed ? "confirmed" : "unconfirmed";
-  const button = h("button", { type: "button", class: "copy" }, say("copy"));
+// A button that copies a text, and says so.
+function copyButton(key, text) {
+  const button = h("button", { type: "button", class: "copy" }, say(key));
   button.addEventListener("click", async () => {
-    await copy(found.script);
+    await copy(text());
     button.textContent = say("copied");
     announce(say("copied"));
-    setTimeout(() => { button.textContent = say("copy"); }, 1500);
+    setTimeout(() => { button.textContent = say(key); }, 1500);
   });
+  return button;
+}
+
+function scriptBlock(found) {
+  const state = found.confirmed === undefined ? "unexecuted" : found.confirmed ? "confirmed" : "unconfirmed";
+  const button = copyButton("copy", () => found.script);
   return h("div", { class: "script" },
     h("div", { class: "bar" }, h("div", { class: "label" }, say("script")), h("span", { class: `state ${state}` }, say(state)), button),
     h("pre", { class: "outside", tabindex: "0", role: "group", "aria-label": say("script") }, found.script),

@@ -26,14 +26,17 @@ pristine = []
 
 
 def start():
-    """What a real import may do: fail, or crash, now or after the first time."""
+    """What a real import may do: fail, or crash, or be killed, now or after the first time."""
     folder = os.environ.get("FAKEFLOW_ONCE")
     if folder:
-        if os.path.exists(os.path.join(folder, "started")):
-            print("no second start", file=sys.stderr)
-            os.abort()
+        again = os.path.exists(os.path.join(folder, "started"))
         with open(os.path.join(folder, "started"), "w"):
             pass
+        if os.environ.get("FAKEFLOW_START") == "killed" and not again:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if os.environ.get("FAKEFLOW_START") != "killed" and again:
+            print("no second start", file=sys.stderr)
+            os.abort()
     if os.environ.get("FAKEFLOW_START") == "crash":
         print("illegal instruction ahead", file=sys.stderr)
         os.kill(os.getpid(), signal.SIGILL)

@@ -203,7 +203,7 @@ def test_incomplete_run_says_so(results, synthetic, open_report):
 
 def test_link_to_a_finding_opens_it(whole, open_page):
     report = open_page(whole[1], "#findings")
-    identity = report.page.locator("details.finding").nth(2).get_attribute("id").removeprefix("finding-")
+    identity = report.page.locator("details.finding").nth(1).get_attribute("id").removeprefix("finding-")
     page = report.go(f"#finding/{identity}")
     assert page.locator("details.finding[open]").count() == 1
     top = "document.querySelector('.finding[open] summary').getBoundingClientRect().top"

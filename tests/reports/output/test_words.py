@@ -15,7 +15,16 @@ from conformance.verdicts.comparison import compare
 from conformance.verdicts.distribution import explain_misfit as fault
 from conv_reports.findings import features
 from conv_reports.output import words
-from conv_reports.results.records import ASPECTS, AUTHORITIES, DIRECTIONS, DOCSTRINGS, KINDS, OUTCOMES, SOURCE_KINDS
+from conv_reports.results.records import (
+    ASPECTS,
+    AUTHORITIES,
+    DIRECTIONS,
+    DOCSTRINGS,
+    KINDS,
+    OUTCOMES,
+    SEVERITIES,
+    SOURCE_KINDS,
+)
 
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
@@ -45,6 +54,7 @@ FAMILIES = {
     "change": ("worse", "better", "lost", "other", "added", "removed", "unchanged"),
     "authority": (*AUTHORITIES, "unnamed"),
     "direction": DIRECTIONS,
+    "severity": SEVERITIES,
     "aspect": ASPECTS,
     "source": SOURCE_KINDS,
     "docstring": DOCSTRINGS,
@@ -73,6 +83,8 @@ FAMILIES = {
         "unstable",
         "diverges",
         "stricter",
+        "other_class",
+        "other_phase",
         "other_dtype",
         "against",
         "forbidden",

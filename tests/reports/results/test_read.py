@@ -36,7 +36,9 @@ def test_a_whole_file_loses_nothing(audits, lines):
 
 def test_details_are_those_of_the_verdicts_line(audits, lines):
     raw = [json.loads(line) for line in lines]
-    scripts = {(one["case"], one["api"]): one["script"] for one in raw if "script" in one}
+    scripts = {
+        (one["case"], one["api"]): one["script"] for one in raw if one["record"] == "verdict" and "script" in one
+    }
     judged = [one for one in load([audits.later]).judged if "script" in one.verdict.has]
     assert {(one.case.id, one.verdict.api): one.details()["script"] for one in judged} == scripts
 

@@ -1,50 +1,54 @@
-"""Which processor, interpreter and NumPy this is. The host describes itself by the same words."""
+"""Which processor, interpreter and packages these are. The host names its processor by the same words."""
 
 import hashlib
+import importlib.metadata
 import os
 import platform
-from importlib import metadata
 from typing import Dict, List
 
-# Of the variables that change what a framework or its libraries compute; what a target's specification sets is among
-# them.
-VARIABLES = (
-    "ASCEND", "ATEN", "CUBLAS", "CUDA", "DNNL", "GLOG", "GOMP", "KMP", "LD_", "MEGENGINE", "MGB", "MGE", "MINDSPORE",
-    "MKL", "MS_", "NPY", "NVIDIA", "OMP", "ONEDNN", "OPENBLAS", "PYTHON", "PYTORCH", "TORCH", "VECLIB",
+# Environment variables that frameworks and their libraries obey, by how they begin.
+OBEYED = (
+    "ACL_", "ASCEND_", "ATEN_", "CUBLAS_", "CUDA_", "CUDNN_", "DNNL_", "GLOG_", "GOMP_", "HCCL_", "KMP_", "LD_",
+    "MALLOC_", "MEGENGINE_", "MGB_", "MGE_", "MINDSPORE_", "MKL_", "MS_", "NPY_", "NVIDIA_", "OMP_", "ONEDNN_",
+    "OPENBLAS_", "PYTHON", "PYTORCH_", "TORCH",
 )  # fmt: skip
+THREADS = "_NUM_THREADS"  # the end of those that are told apart
+NO_INFLUENCE = ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONUNBUFFERED")
 
 
 def describe_machine() -> Dict[str, str]:
     """What a verdict may depend on besides the framework."""
     import numpy as np
 
-    threads = []
-    for name in sorted(os.environ):
-        if name.endswith("_NUM_THREADS"):
-            threads.append(f"{name}={os.environ[name]}")
-    return {
+    threads = [name for name in sorted(os.environ) if name.endswith(THREADS)]
+    obeyed = [name for name in sorted(os.environ) if name.startswith(OBEYED) and name not in (*threads, *NO_INFLUENCE)]
+    machine = {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "numpy": np.__version__,
         "platform": platform.platform(),
         "processor": name_processor(),
         "cores": str(count_cores()),
-        "threads": " ".join(threads),
+        "threads": write_variables(threads),
+        "packages": digest_packages(),
     }
+    if obeyed:
+        machine["variables"] = write_variables(obeyed)
+    return machine
 
 
-def describe_installation() -> Dict[str, str]:
-    """What is installed beside the framework and set for it, each as a number that changes with it."""
-    packages = []
-    for distribution in metadata.distributions():
-        packages.append("{}=={}".format(distribution.metadata["Name"], distribution.version))
-    variables = ["{}={}".format(*item) for item in os.environ.items() if item[0].startswith(VARIABLES)]
-    return {"packages": digest(packages), "variables": digest(variables)}
+def write_variables(names: List[str]) -> str:
+    return " ".join(f"{name}={os.environ[name]}" for name in names)
 
 
-def digest(lines: List[str]) -> str:
-    """A short number of lines in any order."""
-    return hashlib.sha256("\n".join(sorted(set(lines))).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+def digest_packages() -> str:
+    """How many packages are installed, and a digest of them: of the lists of their files, which name the versions."""
+    digests = []
+    for package in importlib.metadata.distributions():
+        files = package.read_text("RECORD") or package.read_text("METADATA") or package.read_text("PKG-INFO") or ""
+        digests.append(hashlib.sha256(files.encode("utf-8", "replace")).hexdigest())
+    together = hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
+    return f"{len(digests)}, {together[:12]}"
 
 
 def name_processor() -> str:

@@ -8,7 +8,7 @@ from typing import Any, Dict, Tuple
 
 from .apis import read_all_defaults
 from .last_words import Progress, open_noise, read_last_words
-from .machine import describe_installation, describe_machine
+from .machine import describe_machine
 from .texts import clean, describe_exception
 
 
@@ -52,7 +52,6 @@ def start_framework(settings: Dict[str, Any]) -> Tuple[Any, Dict[str, Any]]:
         adapter: Any = importlib.import_module(settings["adapter"])
         adapter.setup(settings["device"])
         environment = describe_machine()
-        environment.update(describe_installation())
         environment.update(adapter.environment())
         greeting = {
             "version": clean(adapter.version()),

@@ -44,9 +44,12 @@ def decode_notation(value: Any, adapter: Any) -> Any:
 
 
 def find_dtype(name: str, adapter: Any) -> Any:
-    """The framework's dtype of a common name. Raises Lacking where it has none."""
+    """The framework's dtype of a common name. Raises Lacking where the adapter makes no tensor of it.
+
+    That says nothing of the framework, which may have the dtype and no convolution of it, as MegEngine has bfloat16.
+    """
     if name not in adapter.DTYPES:
-        raise Lacking(f"{adapter.FRAMEWORK} has no dtype {name}")
+        raise Lacking(f"no {name} tensor of {adapter.FRAMEWORK} is made by this adapter")
     return adapter.DTYPES[name]
 
 

@@ -11,35 +11,46 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from conformance.case import Outcome
-from conformance.records.baseline import Fact, fits
-
-# By pattern the number of cases that diverge so, as a baseline's `cases` has them.
+# By pattern the number of cases that diverge so, as a catalogue's `cases` has them.
 Patterns: TypeAlias = Mapping[str, int]
 
 MAX_KEPT = 2  # tokens; a pattern that keeps more tells no cause that a person would see
 TOKENS = re.compile(r"-(?=[a-z][a-z0-9_]*:)")
 
 
-def find_patterns(divergence: Iterable[Fact], facts: Iterable[Fact]) -> Patterns:
-    """Patterns for the cases of a divergence.
+def fits(pattern: str, text: str) -> bool:
+    """Whether a text is as a pattern in which ``*`` stands for any text, and every other character for itself."""
+    first, *others = pattern.split("*")
+    if not others:
+        return pattern == text
+    if not text.startswith(first):
+        return False
+    *middle, last = others
+    position = len(first)
+    for part in middle:
+        # The earliest place of each part leaves most of the text to the others.
+        position = text.find(part, position)
+        if position < 0:
+            return False
+        position += len(part)
+    return text.endswith(last) and position + len(last) <= len(text)
 
-    Args:
-        facts: of the whole run. Those that conform may fit none of the patterns.
-    """
-    diverging: dict[str, list[str]] = {}
-    apis = set()
-    for fact in divergence:
-        diverging.setdefault(_name(fact.case), []).append(fact.case)
-        apis.add(fact.api)
-    conforming: dict[str, list[str]] = {}
-    for fact in facts:
-        if fact.api in apis and fact.outcome is Outcome.CONFORMS:
-            conforming.setdefault(_name(fact.case), []).append(fact.case)
+
+def find_patterns(diverging: Iterable[str], conforming: Iterable[str]) -> Patterns:
+    """Patterns for the ids of the cases of a divergence; those that conform may fit none of the patterns."""
+    diverging_by_name = _group_by_name(diverging)
+    conforming_by_name = _group_by_name(conforming)
     patterns: dict[str, int] = {}
-    for name in sorted(diverging):
-        patterns |= _find_patterns_of_name(name, diverging[name], conforming.get(name, []))
+    for name in sorted(diverging_by_name):
+        patterns |= _find_patterns_of_name(name, diverging_by_name[name], conforming_by_name.get(name, []))
     return patterns
+
+
+def _group_by_name(cases: Iterable[str]) -> dict[str, list[str]]:
+    by_name: dict[str, list[str]] = {}
+    for case in cases:
+        by_name.setdefault(_name(case), []).append(case)
+    return by_name
 
 
 def _name(case: str) -> str:
