@@ -108,12 +108,6 @@ def keep(answer: Observation) -> Kept:
     return kept
 
 
-def has_other_shape(call: Call, answer: Observation) -> bool:
-    """Whether there is an output, of another shape than the oracle's."""
-    expected = call.expectation.output
-    return answer.output is not None and expected is not None and answer.output.values.shape != expected.value.shape
-
-
 def digest(array: TypedArray) -> list[Any]:
     """Shape and bits; bfloat16 is widened by itself too, and every NaN is the same."""
     values = np.ascontiguousarray(array.values)
@@ -134,10 +128,6 @@ def check_alone(call: Call, answer: Observation, alone: Callable[[Call], Kept | 
     if there is None:
         raise CheckFailedError(f"{call.arguments} cannot be run by itself")
     here = keep(answer)
-    if has_other_shape(call, answer):  # to which no upstream gradient belongs, so that the worker asked for none
-        if there.get("raised", [""])[0] == Phase.BACKWARD:
-            return
-        there = {name: there[name] for name in there if name in here}
     assert call.case.inputs is not None
     if answer.lacking and ("raised" in there or there["dtype"] != call.case.inputs.dtype):
         return  # it is lacking by itself too, or comes in a dtype that the framework has
@@ -192,7 +182,12 @@ def write_call(contract: Contract, framework: Framework, call: Call, key: str) -
     asked = AskedCase(call.case, contract, framework, call.arguments, call.expectation)
     arrays = arrays_of(asked)
     sources = {name: pack(array) for name, array in arrays.items()}
-    lines = write_whole_call(asked, sources)
+    forward = {name: source for name, source in sources.items() if name != "grad_output"}
+    lines = write_whole_call(asked, forward)
+    if "grad_output" in sources:
+        # As the worker, only where the output has the shape that the upstream gradient belongs to.
+        lines.append(f"if digest(output)[0] == {list(arrays['grad_output'].values.shape)}:")
+        lines.append(indent("\n".join(write_whole_call(asked, sources)), "    "))
     dtype = framework.source.dtype_name.format(tensor="output")
     body = indent("\n".join(lines), "    ")
     return CALL.format(body=body, key=key, functional=contract.functional, dtype=dtype)

@@ -21,14 +21,15 @@ Row: TypeAlias = Mapping[str, Any]
 Domain: TypeAlias = Mapping[str, Sequence[Value]]
 Pair: TypeAlias = tuple[tuple[str, Value], tuple[str, Value]]
 
-# The first value of each is the plainest, which no framework refuses.
+# The first value of each is the plainest, which no framework refuses: pairs, as some take no others beside output
+# padding.
 COMMON: Domain = {
     # (groups, channels of a group in and out); two of them are depthwise, one with a multiplier.
     "channels": ((1, 4, 2), (2, 3, 2), (3, 1, 1), (2, 1, 2)),
     "kernel_size": ((3, 1), (2, 3), (4, 2), (1, 5), 1),
-    "stride": (1, (2, 1), 3),
-    "padding": (0, (1, 2), (1, 0, 2, 1), (1, 1, 2, 2), "same", "valid"),
-    "dilation": (1, (2, 1), (1, 3)),
+    "stride": ((1, 1), (2, 1), (3, 2)),
+    "padding": ((0, 0), (1, 2), (1, 0, 2, 1), (1, 1, 2, 2), "same", "valid"),
+    "dilation": ((1, 1), (2, 1), (1, 3)),
     "bias": (True, False),
     "batch": (2, 3, None),
     "layout": LAYOUTS,

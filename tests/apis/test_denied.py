@@ -115,3 +115,20 @@ def test_megengines_other_convolution_is_no_layer() -> None:
 def test_a_layer_has_the_dtype_of_its_weight(api: str) -> None:
     inputs = Inputs((1, 2, 5, 5), "float32", weight_dtype="float64")
     assert contracts()[api].to_vendor(LAYER, inputs)["dtype"].name == "float64"
+
+
+def test_mindspores_transposed_layer_has_an_output_padding() -> None:
+    assert not is_denied(NN[1], output_padding=1, stride=2)
+    assert not is_denied(NN[1], output_padding=1, stride=2, padding="valid")
+    assert is_denied(NN[1], output_padding=1, stride=2, padding="same")
+
+
+@pytest.mark.parametrize("api", MEGENGINE_TRANSPOSED)
+def test_a_transposed_layer_has_no_padding_mode(api: str) -> None:
+    assert is_denied(api, padding_mode="reflect")
+
+
+def test_without_groups_a_functions_weight_has_four_axes() -> None:
+    layer = {**LAYER, "out_channels": 4}
+    vendor = contracts()["megengine.functional.conv2d"].to_vendor(layer, None)
+    assert vendor["weight"].shape == (4, 2, 3, 3)

@@ -48,7 +48,11 @@ def check_without_defaults(contract: Contract, arguments: Arguments) -> None:
 
 
 def is_default(arguments: Arguments, name: str) -> bool:
-    return name in common.DEFAULTS and common.is_default(arguments, name)
+    if name not in common.DEFAULTS:
+        return False
+    value = common.pair(arguments[name])
+    is_pair_of_default = value is not None and value == common.pair(common.DEFAULTS[name])
+    return is_pair_of_default or common.is_default(arguments, name)
 
 
 def check_round_trip(contract: Contract, arguments: Arguments) -> None:

@@ -11,9 +11,10 @@ from conformance.certificate.alone import check_alone
 from conformance.certificate.calls import Call
 from conformance.certificate.errors import CheckFailedError, NotObservableError
 from conformance.certificate.exact import build_exact_call, check_right, is_right
-from conformance.certificate.space import Row, arguments_of, find_space, inputs_of, plainest, rows_with
+from conformance.certificate.space import Row, arguments_of, domain_of, find_space, inputs_of, plainest, rows_with
 from conformance.certificate.subject import Subject
 
+OUTPUT_PADDING = "output_padding"
 OF_MEMORY = "layout"  # no argument of the vendor's, so that no contract can have it wrong
 
 
@@ -21,8 +22,8 @@ def check_space(subject: Subject) -> str:
     """Catches an argument that is dropped, exchanged or mistranslated only beside another, and gradients that are.
 
     Output and gradients of every row of a covering array are the oracle's to the last bit. Where they are not, the
-    framework has to give the same by itself; and every argument has to be seen right with some value that is not its
-    plainest, or what the vendor was asked might be another layer.
+    framework has to give the same by itself; and every value has to be seen right, or what the vendor was asked might
+    be another layer.
     """
     contract = subject.contract
     rows = find_space(contract).asked
@@ -38,7 +39,7 @@ def check_space(subject: Subject) -> str:
         else:
             check_own_affair(subject, call, answer)
             wrong.append(row)
-    check_every_name(subject, right, wrong)
+    check_every_value(subject, right, wrong)
     return f"{len(right)} of {len(rows)} rows, the others as by themselves"
 
 
@@ -66,17 +67,26 @@ def check_own_affair(subject: Subject, call: Call, answer: Observation) -> None:
         raise CheckFailedError(f"{call.arguments}: {error}") from error
 
 
-def check_every_name(subject: Subject, right: Sequence[Row], wrong: Sequence[Row]) -> None:
-    """Of every name, some value besides the plainest is seen right; or all that are asked are refused."""
+def check_every_value(subject: Subject, right: Sequence[Row], wrong: Sequence[Row]) -> None:
+    """Every value that was never right is right in some other row, or is refused in all of them.
+
+    Of output padding, which frameworks have wrong by themselves, that is so of one value.
+    """
     plain = plainest(subject.contract.layer)
-    for name, value in plain.items():
-        values = list(dict.fromkeys(row[name] for row in wrong if row[name] != value))
-        if name == OF_MEMORY or not values or any(row[name] != value for row in right):
+    for name in plain:
+        seen = {repr(row[name]) for row in right}
+        values = {repr(row[name]): row[name] for row in wrong if row[name] != plain[name]}
+        never = [value for text, value in values.items() if text not in seen]
+        if name == OF_MEMORY or not never:
             continue
-        check_name(subject, name, values)
+        if name != OUTPUT_PADDING:
+            for value in never:
+                check_value(subject, name, [value])
+        elif len(seen) <= 1:
+            check_value(subject, name, domain_of(subject.contract.layer)[name][1:])
 
 
-def check_name(subject: Subject, name: str, values: Sequence[Value]) -> None:
+def check_value(subject: Subject, name: str, values: Sequence[Value]) -> None:
     """One of the values is right with some other, or all are refused.
 
     Raises:
