@@ -59,7 +59,8 @@ def reset() -> None:
     torch.set_default_device(None)
     torch.set_grad_enabled(True)
     torch.set_autocast_enabled("cpu", False)
-    torch.use_deterministic_algorithms(False)
+    if torch.are_deterministic_algorithms_enabled():  # to set it imports the compiler, which takes a second
+        torch.use_deterministic_algorithms(False)
     torch.set_float32_matmul_precision("highest")
     torch.set_flush_denormal(False)
     torch.backends.mkldnn.enabled = True
