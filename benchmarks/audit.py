@@ -1,0 +1,174 @@
+"""Where an audit's time goes: `python -m benchmarks.audit [SPEC ...] [--cases N]`.
+
+Processor time of the host and of each target's workers by part, and the same calls in a bare loop as the floor. On a
+busy machine wall time says nothing, and processor time little more than a tenth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import Spread
+
+ROOT = Path(__file__).parents[1]
+FRAMEWORKS = ("torch", "mindspore", "megengine")
+FOLDER = "BENCHMARK_FOLDER"
+# As tox starts an audit, without what differs from run to run: certificates that are cached, and calls that are shrunk.
+PYTEST = ("-m", "pytest", "-q", "-s", "--tb=no", "-p", "no:cacheprovider", "-p", "benchmarks.audit_host")
+OPTIONS = ("--no-certify", "--shrink=0", f"--known={ROOT / 'specs' / 'known'}")
+SYNTHETIC = """\
+layer: conv2d
+clause: the definition
+cases:
+  - name: configuration
+    for:
+      out: {outs}
+      kernel: [1, 2, 3, [1, 2], [3, 2]]
+      stride: [1, 2, [2, 1], [1, 3]]
+      padding: [0, 1, [1, 0], [0, 1], [0, 0]]
+      dilation: [1, 2, [2, 1], [1, 2], [3, 1]]
+    arguments:
+      in_channels: 2
+      out_channels: =out
+      kernel_size: =kernel
+      stride: =stride
+      padding: =padding
+      dilation: =dilation
+    input: {shape: [1, 2, 9, 8]}
+"""
+CONFIGURATIONS = 500  # of each number of output channels
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a stopwatch has written: seconds and calls by part, and the seconds of all processes together."""
+
+    seconds: Mapping[str, float]
+    calls: Mapping[str, int]
+    process: float
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Seconds for each call of a bare loop; `calls` tells on how many it was measured."""
+
+    seconds: Spread
+    calls: int
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.audit", description=__doc__)
+    parser.add_argument("specs", nargs="*", help="spec files, default all of specs")
+    parser.add_argument("--cases", type=int, default=0, metavar="N", help="as many synthetic configurations instead")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        specs = [write_synthetic(folder, options.cases)] if options.cases else options.specs or [str(ROOT / "specs")]
+        wall = run_audit(folder, specs)
+        if wall is None:
+            return 1
+        report(folder, wall)
+    return 0
+
+
+def write_synthetic(folder: Path, cases: int) -> str:
+    """A spec file of about as many configurations."""
+    path = folder / "specs" / "conv2d" / "synthetic.yaml"
+    path.parent.mkdir(parents=True)
+    outs = list(range(1, 1 + max(1, cases // CONFIGURATIONS)))
+    path.write_text(SYNTHETIC.replace("{outs}", str(outs)), encoding="utf-8")
+    return str(path)
+
+
+def run_audit(folder: Path, specs: Sequence[str]) -> float | None:
+    """Run an audit that counts; its seconds on the clock, or None where it could not be run."""
+    files = f"--results={folder / 'results.jsonl'}", f"--report={folder / 'report.html'}"
+    command = [sys.executable, *PYTEST, *OPTIONS, *files, f"--rootdir={ROOT}", *specs]
+    start = time.perf_counter()
+    with (folder / "output").open("w", encoding="utf-8") as output:
+        subprocess.run(command, env={**os.environ, FOLDER: str(folder)}, stdout=output, stderr=output, check=False)
+    if not (folder / "host.json").exists():
+        print((folder / "output").read_text(encoding="utf-8"), file=sys.stderr)
+        return None
+    return time.perf_counter() - start
+
+
+def report(folder: Path, wall: float) -> None:
+    """Print the tables."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    host = read(folder / "host.json")
+    items = host.calls["items"]
+    processor = used.ru_utime + used.ru_stime
+    peak = used.ru_maxrss / 1024
+    print(f"{items:,} items, {wall:.1f} s on the clock, {processor:.1f} s of processor, host at most {peak:.0f} MB")
+    print_parts("host", host, items, "item")
+    for framework in FRAMEWORKS:
+        counted = add(map(read, folder.glob(f"{framework}-*.json")))
+        if not counted.calls.get("calls"):
+            continue
+        print_parts(framework, counted, counted.calls["calls"], "call")
+        floor = measure_floor(folder, framework)
+        if floor is not None:
+            print_floor(floor, counted)
+
+
+def read(path: Path) -> Counted:
+    return Counted(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def add(several: Iterable[Counted]) -> Counted:
+    """Of several processes together."""
+    seconds: Counter[str] = Counter()
+    calls: Counter[str] = Counter()
+    process = 0.0
+    for counted in several:
+        seconds.update(counted.seconds)
+        calls.update(counted.calls)
+        process += counted.process
+    return Counted(seconds, calls, process)
+
+
+def print_parts(title: str, counted: Counted, count: int, unit: str) -> None:
+    print(f"{title:11} {counted.process:8.2f} s {1e3 * counted.process / count:9.3f} ms/{unit}")
+    rest = counted.process - sum(counted.seconds.values())
+    for part, seconds in [*sorted(counted.seconds.items(), key=lambda item: -item[1]), ("rest", rest)]:
+        print(f"  {part:10}{seconds:8.2f} s {1e3 * seconds / count:9.3f}")
+
+
+def measure_floor(folder: Path, framework: str) -> Floor | None:
+    """The bare loop in a framework's interpreter; None where nothing was asked of it."""
+    calls = folder / f"{framework}.calls"
+    python = ROOT / ".tox" / framework / "bin" / "python"
+    script = Path(__file__).parent / "remote" / "floor.py"
+    remote = ROOT / "conformance" / "targets" / "remote"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    environment.pop("PYTHONPATH", None)
+    command = [str(python), str(script), framework, str(calls), str(remote)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=folder)
+    if done.returncode:
+        print(f"  no floor: {done.stderr.strip().splitlines()[-1:]}")
+        return None
+    told = json.loads(done.stdout.splitlines()[-1])
+    return Floor(Spread.of([turn / told["calls"] for turn in told["turns"]]), told["calls"])
+
+
+def print_floor(floor: Floor, counted: Counted) -> None:
+    low, median, high = (1e3 * seconds for seconds in floor.seconds)
+    work = counted.process - counted.seconds["start"]
+    ratio = 1e3 * work / counted.calls["calls"] / median
+    print(f"  floor      {median:8.3f} ms ({low:.3f}-{high:.3f}, {floor.calls} calls), the worker's ratio {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

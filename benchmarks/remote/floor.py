@@ -1,0 +1,126 @@
+"""The same calls in a bare loop, as a user of the framework would write it: the floor of an audit.
+
+Run as `python floor.py FRAMEWORK CALLS REMOTE` in the framework's interpreter. CALLS are those that an audit has
+sent, REMOTE is the folder with the worker's modules, which read the arguments. Prints seconds of processor time for
+each turn over all calls, as JSON; the first turn is not among them.
+"""
+
+import functools
+import importlib
+import json
+import pickle
+import sys
+import time
+from typing import Any, Callable, Dict
+
+TURNS = 3
+
+
+def torch_call(call: Dict[str, Any], x: Any, grad: Any, make: Callable[..., Any]) -> None:
+    import torch
+
+    layer, weight, bias = make(torch.from_numpy, torch.from_numpy)
+    if layer is None:
+        return
+    x = torch.from_numpy(x).requires_grad_()
+    if call["functional"]:
+        weight.requires_grad_()
+        output = layer(x, weight=weight, bias=bias)
+        operands = [x, weight]
+    else:
+        with torch.no_grad():
+            layer.weight.copy_(weight)
+        output = layer(x)
+        operands = [x, layer.weight]
+    output.detach().numpy()
+    if grad is not None and output.shape == grad.shape:
+        for gradient in torch.autograd.grad(output, operands, torch.from_numpy(grad)):
+            gradient.numpy()
+
+
+def mindspore_call(call: Dict[str, Any], x: Any, grad: Any, make: Callable[..., Any]) -> None:
+    import mindspore as ms
+
+    layer, weight, bias = make(ms.Tensor, ms.Tensor)
+    if layer is None:
+        return
+    x = ms.Tensor(x)
+    if call["functional"]:
+        layer = functools.partial(layer, weight=weight, bias=bias)
+        parameters = None
+    else:
+        layer.weight.set_data(weight)
+        parameters = ms.ParameterTuple(layer.trainable_params())
+    layer(x).asnumpy()
+    if grad is not None:
+        gradient = ms.ops.GradOperation(get_all=True, get_by_list=parameters is not None, sens_param=True)
+        answer = gradient(layer, parameters) if parameters is not None else gradient(layer)
+        of_inputs = answer(x, ms.Tensor(grad))
+        (of_inputs[0] if parameters is None else of_inputs[0][0]).asnumpy()
+
+
+def megengine_call(call: Dict[str, Any], x: Any, grad: Any, make: Callable[..., Any]) -> None:
+    import megengine as mge
+    from megengine.autodiff import GradManager
+
+    layer, weight, bias = make(mge.Parameter, mge.Parameter)
+    if layer is None:
+        return
+    x = mge.Tensor(x)
+    if call["functional"]:
+        layer = functools.partial(layer, weight=weight, bias=bias)
+    else:
+        layer.weight = weight
+    operands = [x, weight]
+    with GradManager().attach(operands) as manager:
+        output = layer(x)
+        output.numpy()
+        if grad is not None:
+            manager.backward(output, mge.Tensor(grad))
+            for operand in operands:
+                operand.grad.numpy()
+
+
+def prepare(call: Dict[str, Any], values: Any, apis: Any, adapter: Any) -> Any:
+    """A call with its arguments and arrays made; None where it is not one that a floor can be measured on."""
+    arrays = {name: values.decode_array(array) for name, array in call["arrays"].items()}
+    plain = all(array[0] != "bfloat16" for array in call["arrays"].values())
+    if not plain or "x" not in arrays or "weight" not in arrays or call["same_as"] is not None:
+        return None
+    api = apis.find_api(call["api"])
+    arguments = {name: values.decode_value(value, adapter) for name, value in call["arguments"].items()}
+
+    def make(weight: Any, bias: Any) -> Any:
+        held = arrays.get("bias")
+        parameters = weight(arrays["weight"]), None if held is None else bias(held)
+        if call["functional"]:
+            return (functools.partial(api, **arguments), *parameters)
+        return (api(**arguments), *parameters)
+
+    return call, arrays["x"], arrays.get("grad_output"), make
+
+
+def main() -> None:
+    framework, path, remote = sys.argv[1:]
+    sys.path.insert(0, remote)
+    adapter = importlib.import_module("adapters." + framework)
+    from worker import apis, values  # type: ignore[import-not-found]
+
+    with open(path, "rb") as file:
+        prepared = [prepare(call, values, apis, adapter) for call in pickle.load(file)]
+    one = {"torch": torch_call, "mindspore": mindspore_call, "megengine": megengine_call}[framework]
+    calls = [arguments for arguments in prepared if arguments is not None]
+    turns = []
+    for _ in range(1 + TURNS):
+        start = time.process_time()
+        for arguments in calls:
+            try:
+                one(*arguments)
+            except Exception:  # a call that is to be refused is one too
+                continue
+        turns.append(time.process_time() - start)
+    print(json.dumps({"calls": len(calls), "turns": turns[1:], "first": turns[0]}))
+
+
+if __name__ == "__main__":
+    main()
