@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ from conformance.targets.protocol import decode_answer
 from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, name_adapter, source_of
 
 START_LIMIT = 90.0  # seconds for an interpreter to start and import its framework
+MARSHAL = 4  # the version of its format that every Python from 3.4 on reads
 LOOK = 0.5  # seconds between looks at the process itself while it is silent
 
 
@@ -114,7 +116,7 @@ class Connection:
     def send(self, calls: Sequence[Mapping[str, Any]]) -> None:
         """Send calls ahead. Raises OSError when the worker is gone."""
         assert self._channel is not None
-        self._channel.send(list(calls))
+        self._channel.send(marshal.dumps(list(calls), MARSHAL))
 
     def receive(self, number: int, limit: float) -> Observation:
         """The next answer, which has to be that to the call of this number.

@@ -12,7 +12,8 @@
 
 The first message is the settings; the answer is a greeting (versions, or why the framework cannot be used). Then every
 message is a list of calls, and each call is answered by one result, in order. All of it is builtin types, in the
-notation of `conformance/targets/codec.py`.
+notation of `conformance/targets/codec.py`. Calls travel in the format of `marshal`, which takes a tenth of the time
+that execnet's own takes; results do not, as what a framework may have spoiled is not safe to read that way.
 
 Nothing that a framework does is trusted here: it may end this process, print, change its state or raise what cannot
 be shown. The modules import each other relatively, so that they are the same package there and here.

@@ -1,5 +1,6 @@
 """An API by its dotted name, the defaults in its signature, and a functional API as a layer."""
 
+import functools
 import importlib
 import inspect
 from typing import Any, Dict, List
@@ -11,6 +12,7 @@ class Lacking(Exception):  # noqa: N818
     """This framework, version or device has no such API or dtype."""
 
 
+@functools.lru_cache(maxsize=None)  # a search for modules that are none takes longer than many a call
 def find_api(api: str) -> Any:
     """The object that a dotted name means, imported from the longest importable prefix. Raises Lacking."""
     parts = api.split(".")

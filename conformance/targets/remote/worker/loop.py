@@ -1,5 +1,6 @@
 """Answers call after call. Every call finds the process as it was before the first one."""
 
+import marshal
 from typing import Any, Dict
 
 from .execution import Execution
@@ -12,7 +13,7 @@ def answer_calls(channel: Any, adapter: Any, progress: Progress, state: State, m
     """Answer calls until there are no more, or until this process is fit for none."""
     answered = 0
     for calls in channel:
-        for call in calls:
+        for call in marshal.loads(calls):
             try:
                 state.restore()
                 adapter.reset()

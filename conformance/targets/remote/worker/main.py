@@ -1,6 +1,7 @@
 """The conversation of a worker: settings, greeting, calls and their results, the end."""
 
 import faulthandler
+import gc
 import importlib
 import os
 import shutil
@@ -38,6 +39,8 @@ def main(channel: Any, folder: str) -> None:
         faulthandler.enable(noise, all_threads=False)
         if previous:
             shutil.rmtree(previous, ignore_errors=True)
+        # Collections pass over what the framework has made so far. MindSpore asks for one with every graph.
+        gc.freeze()
         channel.send(greeting)
         answer_calls(channel, adapter, progress, state, memory)
     os.chdir("/")
