@@ -8,6 +8,7 @@ import: contracts, oracle, judge, protocol), and on the modules that travel to t
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import importlib.util
 import json
@@ -67,7 +68,8 @@ def travelling_modules(framework: str) -> Iterator[str]:
     yield f"{adapters}.{framework}"
 
 
-def imported_modules(module: str, read: ReadSource) -> set[str]:
+@functools.cache
+def imported_modules(module: str, read: ReadSource) -> frozenset[str]:
     """This project's modules that a module imports, the packages around them among them."""
     spec = importlib.util.find_spec(module)
     assert spec is not None, module
@@ -86,7 +88,7 @@ def imported_modules(module: str, read: ReadSource) -> set[str]:
         parts = name.split(".")
         if parts[0] in PACKAGES:
             found.update(".".join(parts[:count]) for count in range(1, len(parts) + 1))
-    return {name for name in found if is_module(name)}
+    return frozenset(name for name in found if is_module(name))
 
 
 def is_module(name: str) -> bool:

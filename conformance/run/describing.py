@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from conformance.apis import NoEquivalent, frameworks
 from conformance.audit import Job
 from conformance.case import Case, Target, Verdict
-from conformance.catalogue.fact import DIVERGENT
+from conformance.catalogue.fact import DIVERGENT, Place, describe_place
 from conformance.records.basis import Basis, find_basis
 from conformance.records.record import (
     CaseRecord,
@@ -38,6 +38,7 @@ class Describer:
         self._asked = {"seconds": settings.case_timeout, "repeats": settings.repeats}
         self._bases: dict[str, Basis] = {}
         self._targets: dict[str, TargetRecord] = {}
+        self._places: dict[str, Place] = {}
         self._contracts: dict[tuple[str, str], ContractRecord] = {}
         self._case: CaseRecord | None = None  # the last one: the APIs that are asked a case follow each other
 
@@ -56,6 +57,12 @@ class Describer:
         if record is None:
             record = self._targets[target.name] = self._ask_target(target)
         return record
+
+    def find_place(self, target: Target) -> Place:
+        """Where the verdicts on a target are observed."""
+        if target.name not in self._places:
+            self._places[target.name] = describe_place(self.describe_target(target))
+        return self._places[target.name]
 
     def find_basis(self, target: Target) -> Basis:
         """What the verdicts on a target come from besides their cases. Raises TargetError when it cannot be used."""

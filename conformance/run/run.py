@@ -11,7 +11,6 @@ from conformance.apis import frameworks
 from conformance.audit import Job
 from conformance.case import Entry, Execution, Target
 from conformance.catalogue.catalogue import Miscount
-from conformance.catalogue.fact import describe_place
 from conformance.catalogue.listed import ListedEntry
 from conformance.catalogue.load import CatalogueError
 from conformance.catalogue.news import News, find_news
@@ -130,12 +129,11 @@ class Run:
             repeats: what `submit` returned for it.
             settled: the earlier run's verdict on it, which counts instead.
         """
-        target = self._describer.describe_target(job.target)
         record = settled
         if record is None:
             verdict = self._asking.await_verdict(job, repeats)
             record = self._describer.describe_verdict(job, verdict)
-        held = hold(self.known, record, describe_place(target))
+        held = hold(self.known, record, self._describer.find_place(job.target))
         context = self._describer.describe_context(job)
         return Answer(held.record, held.title, held.complaint, (*context, held.record))
 
