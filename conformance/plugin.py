@@ -6,6 +6,7 @@ In order: options, collecting, the items, asking ahead of them, and what is kept
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any, cast
 
 import pytest
 
+from conformance import bare
 from conformance.apis import Contract, frameworks
 from conformance.audit import Job
 from conformance.case import LAYERS, Case, Outcome, Statement, Target
@@ -194,6 +196,20 @@ def _is_worker(config: pytest.Config) -> bool:
 # Collecting
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """All that collecting makes stays: looking for garbage among it, now and later, takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if session.config.stash[RUN].asked:
+            gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     specs = spec.folder_of(file_path)
     if specs is None:
@@ -278,6 +294,9 @@ class StatementItem(pytest.Item):
     def records(self) -> Sequence[Record]:
         return [StatementRecord(self.statement)]
 
+    def forget(self) -> None:
+        """There is nothing to let go of."""
+
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, self.name
 
@@ -320,6 +339,11 @@ class CaseItem(pytest.Item):
         if self.statement is not None:
             self.records = [StatementRecord(self.statement), *answer.records]
         return answer
+
+    def forget(self) -> None:
+        """Let go of what came of it, once that is reported."""
+        self.repeats = ()
+        self.records = ()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, FaultError):
@@ -408,12 +432,16 @@ def _submit_all(run: Run, items: Sequence[CaseItem]) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """In a worker of xdist, which learns of its items one by one, the next one is asked while this one runs."""
     run = item.config.stash[RUN]
     for coming in (item, nextitem):
         if isinstance(coming, CaseItem):
             _submit(run, coming)
+    if not isinstance(item, CaseItem) or not bare.may_run(item):
+        return None
+    bare.run(item, nextitem)
+    return True
 
 
 def _submit(run: Run, item: CaseItem) -> None:
@@ -442,6 +470,7 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "call" and isinstance(item, CaseItem | StatementItem):
         setattr(report, CARRIED, item.records)
+        item.forget()
     return report
 
 
@@ -480,7 +509,8 @@ class FileWriter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         try:
-            self._run.add(getattr(report, CARRIED, ()))
+            # Not kept with the report, which stays to the end: that is most of what a long run would hold in memory.
+            self._run.add(report.__dict__.pop(CARRIED, ()))
         except UnusableError as error:
             pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)
 
