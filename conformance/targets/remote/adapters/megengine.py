@@ -1,6 +1,7 @@
 """MegEngine, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
 import os
+import re
 from typing import Any, Dict, Optional, Tuple
 
 import megengine as mge
@@ -18,9 +19,9 @@ def setup(device: Optional[str]) -> None:
     _state["device"] = mge.get_default_device()
     # Errors surface in the call that caused them, not in a later valid one.
     mge.config.async_level = 0
-    # Its worker threads spin: on one core they cannot slow down the targets beside it.
+    # Its worker threads spin: on cores of their own number they cannot slow down the targets beside it.
     if device is None and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-_threads() :])
 
 
 def version() -> str:
@@ -28,7 +29,27 @@ def version() -> str:
 
 
 def environment() -> Dict[str, str]:
-    return {"device": mge.get_default_device(), "async_level": str(mge.config.async_level)}
+    return {
+        "device": mge.get_default_device(),
+        "async_level": str(mge.config.async_level),
+        "threads": str(_threads()),
+        "instructions": _instructions(),
+    }
+
+
+def _threads() -> int:
+    """How many threads compute: the device tells."""
+    device = re.match(r"multithread(\d+)", mge.get_default_device())
+    return int(device.group(1)) if device else 1
+
+
+def _instructions() -> str:
+    """The level of the processor, by which the library's own kernels are chosen, and the limit of the MKL inside."""
+    features = np.core._multiarray_umath.__cpu_features__
+    levels = (("avx512", "AVX512_SKX"), ("avx2", "AVX2"), ("avx", "AVX"), ("sse41", "SSE41"))
+    names = [name for name, feature in levels if features.get(feature)][:1]
+    limit = os.environ.get("MKL_ENABLE_INSTRUCTIONS")
+    return " ".join([*names, "mkl_" + limit.lower()] if limit else names)
 
 
 def reset() -> None:
