@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.apis.contract import NoEquivalent
+from conformance.apis.contract import Environment, NoEquivalent
 from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments, DType, Value
 from conv_reference import LAYERS
 
 # Of either layer: a canonical call may name a parameter of the other one, at its default.
 DEFAULTS: Arguments = {**LAYERS["conv_transpose2d"].defaults, **LAYERS["conv2d"].defaults}
+
+# Of every framework, by `conformance/targets/remote/limits.py`.
+CORES = {
+    "1core": Environment("one core", {"CONFORMANCE_CORES": "1"}),
+    "2cores": Environment("two cores", {"CONFORMANCE_CORES": "2"}),
+}
 
 NOT_BATCHED = NoEquivalent("the document takes only batched (N, C, H, W) input")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from conformance.case import Array, Inputs, LayerName
 from conformance.case.values import Arguments
@@ -101,15 +101,30 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Environment:
+    """Settings under which a framework is audited, with a name of their own: ``--target torch@avx2``.
+
+    Attributes:
+        description: to what they limit it, for people.
+        variables: the environment variables that do it.
+    """
+
+    description: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Framework:
     """A framework and its contracts.
 
     Attributes:
         name: the import name, which is the adapter's module name too.
         install: the requirement that installs the audited version.
+        environments: by name, those that a target can be given.
     """
 
     name: str
     install: str
     source: Source
     contracts: tuple[Contract, ...]
+    environments: Mapping[str, Environment] = field(default_factory=dict)

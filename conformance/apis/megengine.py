@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, Layout, NoEquivalent, Source
-from conformance.apis.common import DEFAULTS, NOT_BATCHED, is_default, is_int, is_unbatched
+from conformance.apis import Contract, Environment, Framework, Layout, NoEquivalent, Source
+from conformance.apis.common import CORES, DEFAULTS, NOT_BATCHED, is_default, is_int, is_unbatched
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.padding import give_sides
 from conformance.case import Array, Inputs, LayerName, Tensor
@@ -152,4 +152,12 @@ FRAMEWORK = Framework(
             bias=BIAS,
         ),
     ),
+    # Its own kernels are chosen by the processor alone.
+    environments={
+        "avx2": Environment("AVX2 in the MKL inside, and nowhere else", {"MKL_ENABLE_INSTRUCTIONS": "AVX2"}),
+        "sse42": Environment("SSE4.2 in the MKL inside, and nowhere else", {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}),
+        "1thread": Environment("one thread", {"MGE_DEFAULT_DEVICE": "cpux"}),
+        "2threads": Environment("two threads", {"MGE_DEFAULT_DEVICE": "multithread2:0"}),
+        **CORES,
+    },
 )

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, NoEquivalent, Source
-from conformance.apis.common import DEFAULTS, NOT_BATCHED, dtype_argument, is_default, is_int, is_unbatched, pair
+from conformance.apis import Contract, Environment, Framework, NoEquivalent, Source
+from conformance.apis.common import (
+    CORES,
+    DEFAULTS,
+    NOT_BATCHED,
+    dtype_argument,
+    is_default,
+    is_int,
+    is_unbatched,
+    pair,
+)
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor
 from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments
@@ -98,6 +107,10 @@ def _valid_surplus(arguments: Arguments) -> tuple[int, int]:
     return rows, columns
 
 
+def _limit(level: str, onednn: str) -> Environment:
+    return Environment(f"{level}, in the oneDNN inside", {"ONEDNN_MAX_CPU_ISA": onednn})
+
+
 FRAMEWORK = Framework(
     name="mindspore",
     install="mindspore==2.10.0 'numpy<2'",
@@ -148,4 +161,11 @@ FRAMEWORK = Framework(
             to_canonical=module_to_canonical,
         ),
     ),
+    # Its threads are as many as its cores, and no variable makes them fewer.
+    environments={
+        "avx512": _limit("AVX-512 without bfloat16 and AMX", "AVX512_CORE"),
+        "avx2": _limit("AVX2", "AVX2"),
+        "sse41": _limit("SSE4.1", "SSE41"),
+        **CORES,
+    },
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, NoEquivalent, Source
+from conformance.apis.common import CORES
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
 from conformance.case import Inputs, LayerName
@@ -13,6 +14,16 @@ from conformance.case.values import Arguments
 
 def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     return functional_to_vendor(layer, arguments, padding_to_vendor)
+
+
+def _limit(level: str, onednn: str, aten: str) -> Environment:
+    variables = {"ONEDNN_MAX_CPU_ISA": onednn, "ATEN_CPU_CAPABILITY": aten}
+    return Environment(f"{level}, in oneDNN and ATen", variables)
+
+
+def _use_threads(number: int) -> Environment:
+    variables = {"OMP_NUM_THREADS": str(number), "MKL_NUM_THREADS": str(number)}
+    return Environment(f"as many threads: {number}", variables)
 
 
 FRAMEWORK = Framework(
@@ -64,4 +75,12 @@ FRAMEWORK = Framework(
             functional=True,
         ),
     ),
+    environments={
+        "avx512": _limit("AVX-512 without bfloat16 and AMX", "AVX512_CORE", "avx512"),
+        "avx2": _limit("AVX2", "AVX2", "avx2"),
+        "sse41": _limit("SSE4.1", "SSE41", "default"),
+        "1thread": _use_threads(1),
+        "2threads": _use_threads(2),
+        **CORES,
+    },
 )

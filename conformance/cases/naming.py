@@ -26,8 +26,11 @@ def case_name(name: str, binding: Mapping[str, Value]) -> str:
 
 
 def item_name(case: str, api: str, target: str = "") -> str:
-    """The name of pytest's item for a case on an API, of a target where the framework's name does not tell which."""
-    return "/".join(part for part in (target, api, case) if part)
+    """The name of pytest's item for a case on an API, of a target where the framework's name does not tell which.
+
+    The ``@`` of a target's environment is a ``+``, as no expression takes it.
+    """
+    return "/".join(part for part in (target.replace("@", "+"), api, case) if part)
 
 
 def value_label(value: Value) -> str:

@@ -317,4 +317,4 @@ def _find_targets(settings: Settings) -> tuple[Target, ...]:
     """The targets that the command line names, or the environments that tox makes. Raises TargetError."""
     if not settings.targets:
         return tuple(default(name, settings.root) for name in frameworks())
-    return tuple(unique([parse(text) for text in settings.targets]))
+    return tuple(unique([parse(text, settings.root) for text in settings.targets]))

@@ -1,6 +1,7 @@
 """Targets as the command line names them.
 
-    target  = NAME "=" part ("//" part)*
+    target  = name ["=" part ("//" part)*]      without the parts, the environment that tox makes for a framework
+    name    = NAME ("@" ENVIRONMENT)*           under settings that the framework's module names, such as torch@avx2
     part    = option | place | detail           in any order, but the place before the details
     option  = "device=" DEVICE                  the framework's own name of a device
             | "framework=" FRAMEWORK            which framework is asked, if the name is not the framework's
@@ -11,13 +12,15 @@
     detail  = KEY "=" VALUE                     execnet's: "env:NAME=VALUE" sets an environment variable,
                                                 "python=" PATH names the interpreter, here or there
 
-So `torch=/path/to/python`, or `npu=ssh=user@host//python=/path//framework=mindspore//device=Ascend`.
+So `torch=/path/to/python`, `torch@avx2@1thread`, or
+`npu=ssh=user@host//python=/path//framework=mindspore//device=Ascend`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import execnet
@@ -36,15 +39,34 @@ PLACES = ("popen", "ssh", "socket", "vagrant_ssh")  # execnet's
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
-def parse(text: str) -> Target:
+def parse(text: str, root: Path) -> Target:
     """Read a target.
 
     Without the option ``framework`` the name is the framework's, or the interpreter is asked which one it has.
 
+    Args:
+        root: the folder of the environments that tox makes.
+
     Raises:
         UnusableNameError: the text is no target, or its interpreter does not exist or has no (or several) frameworks.
     """
-    name, _, rest = text.partition("=")
+    name, equals, rest = text.partition("=")
+    plain, *environments = name.split("@")
+    if equals or plain not in frameworks():
+        target = read_target(name, plain, text, rest)
+    else:
+        target = replace(default(plain, root), name=name, given=text)
+    settings = find_settings(name, target, environments)
+    return replace(target, spec="//".join([target.spec, *settings]))
+
+
+def read_target(name: str, plain: str, text: str, rest: str) -> Target:
+    """A target whose place is given. Raises UnusableNameError.
+
+    Args:
+        plain: the name without environments, which may be the framework's.
+        rest: of the text, what follows the name.
+    """
     options: dict[str, str] = {}
     parts: list[str] = []
     for part in rest.split("//"):
@@ -54,15 +76,35 @@ def parse(text: str) -> Target:
         else:
             parts.append(part)
     if not name or not parts or not parts[0]:
-        raise UnusableNameError(text, "expected NAME=/path/to/python or NAME=ssh=user@host//python=/path")
+        places = "NAME=/path/to/python, NAME=ssh=user@host//python=/path"
+        raise UnusableNameError(text, f"expected {places}, or one of {', '.join(frameworks())}")
     check_keys(name, parts)
     spec = "//".join(read_place(name, parts))
     check_spec(name, spec)
     memory = read_bytes(name, options["memory"]) if "memory" in options else None
-    framework = options.get("framework") or find_framework(name, spec)
+    framework = options.get("framework") or find_framework(plain, spec)
     if framework not in frameworks():
         raise UnusableNameError(name, f"unknown framework {framework!r}; known are {', '.join(frameworks())}")
     return Target(name, framework, spec, options.get("device"), text, memory)
+
+
+def find_settings(name: str, target: Target, environments: Sequence[str]) -> Iterator[str]:
+    """What execnet is to set besides for the names of environments.
+
+    Raises:
+        UnusableNameError: the framework has no such environment, or a variable is set twice.
+    """
+    known = frameworks()[target.framework].environments
+    variables = set(execnet.XSpec(target.spec).env)
+    for environment in environments:
+        if environment not in known:
+            has = f"known are {', '.join(known)}" if known else "it has none"
+            raise UnusableNameError(name, f"no environment of {target.framework} is called {environment!r}; {has}")
+        for variable, value in known[environment].variables.items():
+            if variable in variables:
+                raise UnusableNameError(name, f"{variable} is set twice; @{environment} sets it too")
+            variables.add(variable)
+            yield f"env:{variable}={value}"
 
 
 def read_place(name: str, parts: Sequence[str]) -> list[str]:

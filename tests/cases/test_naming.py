@@ -59,3 +59,7 @@ def test_a_long_value_is_cut_and_stays_apart_from_others() -> None:
 
 def test_a_target_of_another_name_stands_before_the_api() -> None:
     assert item_name("x[v:1]", "torch.nn.Conv2d", "old") == "old/torch.nn.Conv2d/x[v:1]"
+
+
+def test_an_item_names_a_targets_environment_so_that_expressions_take_it() -> None:
+    assert item_name("x", "torch.nn.Conv2d", "torch@avx2@1core") == "torch+avx2+1core/torch.nn.Conv2d/x"

@@ -12,10 +12,15 @@ import pytest
 from conformance.apis import frameworks
 from conformance.case import Target
 from conformance.targets import command_line
-from conformance.targets.command_line import default, parse, unique
+from conformance.targets.command_line import default, unique
 from conformance.targets.errors import UnusableNameError
 
 KNOWN = ", ".join(frameworks())
+ROOT = Path("/root")
+
+
+def parse(text: str) -> Target:
+    return command_line.parse(text, ROOT)
 
 
 @pytest.fixture
@@ -58,6 +63,39 @@ def test_without_options_the_name_is_the_frameworks(python: str) -> None:
     assert parse(f"torch={python}") == Target("torch", "torch", f"popen//python={python}", given=f"torch={python}")
 
 
+def test_a_framework_alone_is_the_environment_that_tox_makes() -> None:
+    assert parse("torch") == Target("torch", "torch", default("torch", ROOT).spec, given="torch")
+
+
+def test_named_environments_are_variables_of_the_target() -> None:
+    target = parse("torch@avx2@1core")
+    settings = "//env:ONEDNN_MAX_CPU_ISA=AVX2//env:ATEN_CPU_CAPABILITY=avx2//env:CONFORMANCE_CORES=1"
+    assert target == Target("torch@avx2@1core", "torch", default("torch", ROOT).spec + settings, given=target.name)
+
+
+def test_an_interpreter_may_be_given_with_an_environment(python: str) -> None:
+    text = f"old@sse41={python}//framework=mindspore//env:A=1"
+    spec = f"popen//python={python}//env:A=1//env:ONEDNN_MAX_CPU_ISA=SSE41"
+    assert parse(text) == Target("old@sse41", "mindspore", spec, given=text)
+
+
+def test_the_frameworks_name_tells_the_framework_with_an_environment_too(python: str) -> None:
+    assert parse(f"torch@avx2={python}").framework == "torch"
+
+
+def test_an_unknown_environment_is_told_with_those_that_are_known() -> None:
+    known = ", ".join(frameworks()["torch"].environments)
+    sentence = f"--target torch@avx3: no environment of torch is called 'avx3'; known are {known}"
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
+        parse("torch@avx3")
+
+
+@pytest.mark.parametrize("text", ["torch@avx2@sse41", "torch@avx2=popen//env:ONEDNN_MAX_CPU_ISA=ALL"])
+def test_a_variable_is_set_once(text: str) -> None:
+    with pytest.raises(UnusableNameError, match="^--target torch@avx2.*: ONEDNN_MAX_CPU_ISA is set twice; @"):
+        parse(text)
+
+
 @pytest.mark.parametrize(
     ("size", "bytes_"), [("1", 1), ("123456", 123456), ("2K", 2**11), ("512M", 2**29), ("3G", 3 * 2**30), ("1T", 2**40)]
 )
@@ -65,9 +103,9 @@ def test_a_size_has_a_unit_or_none(python: str, size: str, bytes_: int) -> None:
     assert parse(f"torch={python}//memory={size}").memory == bytes_
 
 
-@pytest.mark.parametrize("text", ["", "torch", "torch=", "=/python", "torch=device=cpu", "torch=//python=/python"])
+@pytest.mark.parametrize("text", ["", "old", "torch=", "=/python", "torch=device=cpu", "torch=//python=/python"])
 def test_a_name_and_a_place_are_needed(text: str) -> None:
-    sentence = f"--target {text}: expected NAME=/path/to/python or NAME=ssh=user@host//python=/path"
+    sentence = f"--target {text}: expected NAME=/path/to/python, NAME=ssh=user@host//python=/path, or one of {KNOWN}"
     with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
         parse(text)
 

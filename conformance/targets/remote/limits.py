@@ -2,6 +2,8 @@
 
 Standard library only, Python 3.8 and later. Receives the bytes of memory to allow (None for the default), and
 answers with those allowed. What the process starts inherits its bounds, but is not ended with it.
+
+The environment variable CONFORMANCE_CORES says how many of its cores the process may use; all where it is not set.
 """
 
 import contextlib
@@ -13,6 +15,7 @@ from typing import Any, Optional
 
 MAX_FILE = 1 << 28  # bytes that may be written to one file, the noise of a call among them
 PR_SET_PDEATHSIG = 1
+CORES = "CONFORMANCE_CORES"
 
 
 def die_with_parent() -> None:
@@ -49,6 +52,13 @@ def limit_resources(limit: Optional[int]) -> int:
     return allowed
 
 
+def limit_cores() -> None:
+    """Leave the process no more cores than its environment says: frameworks choose their threads by them."""
+    limit = os.environ.get(CORES)
+    if limit is not None:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(limit)])
+
+
 def limit_resource(name: int, amount: int) -> int:
     """Bound one resource, as far as its hard limit allows. Returns the amount allowed."""
     hard = resource.getrlimit(name)[1]
@@ -59,6 +69,7 @@ def limit_resource(name: int, amount: int) -> int:
 
 def main(channel: Any) -> None:
     die_with_parent()
+    limit_cores()
     channel.send(limit_resources(channel.receive()))
 
 

@@ -1,6 +1,7 @@
 """MegEngine, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
 import os
+import re
 from typing import Any, Dict, Optional, Tuple
 
 # Its threads wait for each other by spinning, for 5 ms by default before they sleep, which costs several times what
@@ -31,7 +32,27 @@ def version() -> str:
 
 
 def environment() -> Dict[str, str]:
-    return {"device": mge.get_default_device(), "async_level": str(mge.config.async_level)}
+    return {
+        "device": mge.get_default_device(),
+        "async_level": str(mge.config.async_level),
+        "threads": str(_threads()),
+        "instructions": _instructions(),
+    }
+
+
+def _threads() -> int:
+    """How many threads compute: the device tells."""
+    device = re.match(r"multithread(\d+)", mge.get_default_device())
+    return int(device.group(1)) if device else 1
+
+
+def _instructions() -> str:
+    """The level of the processor, by which the library's own kernels are chosen, and the limit of the MKL inside."""
+    features = np.core._multiarray_umath.__cpu_features__
+    levels = (("avx512", "AVX512_SKX"), ("avx2", "AVX2"), ("avx", "AVX"), ("sse41", "SSE41"))
+    names = [name for name, feature in levels if features.get(feature)][:1]
+    limit = os.environ.get("MKL_ENABLE_INSTRUCTIONS")
+    return " ".join([*names, "mkl_" + limit.lower()] if limit else names)
 
 
 def reset() -> None:

@@ -1,6 +1,10 @@
 """MindSpore, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
-from typing import Any, Dict, Optional, Tuple
+import contextlib
+import ctypes
+import glob
+import os
+from typing import Any, Dict, List, Optional, Tuple
 
 import mindspore as ms
 import numpy as np
@@ -37,7 +41,27 @@ def version() -> str:
 
 
 def environment() -> Dict[str, str]:
-    return {"device": _state["device"], "mode": "PyNative, synchronous"}
+    return {
+        "device": _state["device"],
+        "mode": "PyNative, synchronous",
+        "threads": str(ms.get_context("runtime_num_threads")),
+        "instructions": " ".join(_instructions()),
+    }
+
+
+# By the bits of oneDNN's `dnnl_cpu_isa_t`, the names of what it uses; of the levels, the highest.
+_LEVELS = ((0x27, "onednn_avx512"), (0x07, "onednn_avx2"), (0x03, "onednn_avx"), (0x01, "onednn_sse41"))
+_BFLOAT16 = ((0xE7, "avx512_bf16"),)
+
+
+def _instructions() -> List[str]:
+    """What the bundled oneDNN uses on this processor under the limits that are set, as itself says."""
+    for path in glob.glob(os.path.join(os.path.dirname(ms.__file__), "lib", "libdnnl.so*")):
+        with contextlib.suppress(OSError, AttributeError):
+            used = ctypes.CDLL(path).dnnl_get_effective_cpu_isa()
+            level = [name for bits, name in _LEVELS if used & bits == bits][:1]
+            return level + [name for bits, name in _BFLOAT16 if used & bits == bits]
+    return []
 
 
 def reset() -> None:

@@ -1,7 +1,8 @@
 """torch, inside its own interpreter. `adapters/__init__.py` says what it defines."""
 
 import os
-from typing import Any, Dict, Optional, Tuple
+import platform
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -32,21 +33,51 @@ def version() -> str:
 def environment() -> Dict[str, str]:
     return {
         "device": _state["device"],
-        "torch threads": str(torch.get_num_threads()),
+        "threads": str(torch.get_num_threads()),
         "instructions": _instructions(),
     }
 
 
 def _instructions() -> str:
-    """The instruction sets in use that were found to change a verdict: bfloat16's products flush subnormals."""
+    """The instruction sets in use that were found to change a verdict: ATen's level, oneDNN's, and what oneDNN takes
+    for bfloat16, whose products flush subnormals."""
     names = [torch.backends.cpu.get_cpu_capability().lower()]
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "ALL").upper()
-    if limit in ("ALL", "DEFAULT") or any(word in limit for word in ("BF16", "FP16", "AMX", "AVX10")):
-        for name in ("avx512_bf16", "amx_tile"):
-            supported = getattr(torch.cpu, f"_is_{name}_supported", None)
-            if supported is not None and supported():
-                names.append(name)
+    if torch.backends.mkldnn.is_available() and platform.machine().lower() in ("x86_64", "amd64"):
+        limit = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "ALL"
+        names += _onednn_instructions(limit.upper())
     return " ".join(names)
+
+
+# By oneDNN's limit, its level; any other text limits nothing.
+_LIMITS = {
+    "SSE41": "sse41",
+    "AVX": "avx",
+    "AVX2": "avx2",
+    "AVX2_VNNI": "avx2",
+    "AVX2_VNNI_2": "avx2",
+    "AVX512_CORE": "avx512",
+    "AVX512_CORE_VNNI": "avx512",
+}
+_LEVELS = ("sse41", "avx", "avx2", "avx512")
+
+
+def _onednn_instructions(limit: str) -> List[str]:
+    """What oneDNN uses; its own answer is not to be had, as the library does not export the function."""
+    has = {name for name in ("avx2", "avx512", "avx512_bf16", "amx_tile") if _supports(name)}
+    level = "avx512" if "avx512" in has else "avx2" if "avx2" in has else "avx" if _supports("avx") else "sse41"
+    names = ["onednn_" + min(level, _LIMITS.get(limit, level), key=_LEVELS.index)]
+    if limit not in _LIMITS:
+        names += [name for name in ("avx512_bf16", "amx_tile") if name in has]
+    return names
+
+
+def _supports(name: str) -> bool:
+    """Whether the processor has an instruction set."""
+    supported = getattr(torch.cpu, f"_is_{name}_supported", None)
+    if supported is not None:
+        return bool(supported())
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get(name, False))
 
 
 def reset() -> None:

@@ -1,4 +1,4 @@
-"""Which processor, interpreter and packages these are. The host names its processor by the same words."""
+"""Which processor, interpreter and packages these are. The host describes its processor by the same words."""
 
 import hashlib
 import importlib.metadata
@@ -12,7 +12,11 @@ OBEYED = (
     "MALLOC_", "MEGENGINE_", "MGB_", "MGE_", "MINDSPORE_", "MKL_", "MS_", "NPY_", "NVIDIA_", "OMP_", "ONEDNN_",
     "OPENBLAS_", "PYTHON", "PYTORCH_", "TORCH",
 )  # fmt: skip
-THREADS = "_NUM_THREADS"  # the end of those that are told apart
+# The sets that the kernels of frameworks are chosen by, as Linux calls them.
+INSTRUCTIONS = (
+    "sse4_1", "avx", "avx2", "avx_vnni", "avx_ne_convert", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16",
+    "avx512_fp16", "amx_tile", "amx_bf16",
+)  # fmt: skip
 NO_INFLUENCE = ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONUNBUFFERED")
 
 
@@ -20,21 +24,26 @@ def describe_machine() -> Dict[str, str]:
     """What a verdict may depend on besides the framework."""
     import numpy as np
 
-    threads = [name for name in sorted(os.environ) if name.endswith(THREADS)]
-    obeyed = [name for name in sorted(os.environ) if name.startswith(OBEYED) and name not in (*threads, *NO_INFLUENCE)]
+    obeyed = [name for name in sorted(os.environ) if name.startswith(OBEYED) and name not in NO_INFLUENCE]
     machine = {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "numpy": np.__version__,
         "platform": platform.platform(),
-        "processor": name_processor(),
-        "cores": str(count_cores()),
-        "threads": write_variables(threads),
+        **describe_processor(),
         "packages": digest_packages(),
     }
     if obeyed:
         machine["variables"] = write_variables(obeyed)
     return machine
+
+
+def describe_processor() -> Dict[str, str]:
+    return {
+        "processor": name_processor(),
+        "instructions present": " ".join(list_instructions()),
+        "cores": str(count_cores()),
+    }
 
 
 def write_variables(names: List[str]) -> str:
@@ -53,14 +62,26 @@ def digest_packages() -> str:
 
 def name_processor() -> str:
     """The processor's model, as the kernel names it; elsewhere as Python does."""
+    return read_processor("model name") or platform.processor() or platform.machine()
+
+
+def list_instructions() -> List[str]:
+    """Those of `INSTRUCTIONS` that the processor has; none where the kernel does not tell."""
+    present = read_processor("flags").split()
+    return [name for name in INSTRUCTIONS if name in present]
+
+
+def read_processor(field: str) -> str:
+    """What the kernel says of the first processor; "" where it does not."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
+                name, _, value = line.partition(":")
+                if name.strip() == field:
+                    return value.strip()
     except OSError:
         pass
-    return platform.processor() or platform.machine()
+    return ""
 
 
 def count_cores() -> int:
