@@ -48,7 +48,7 @@ def _threads() -> int:
 
 def _instructions() -> str:
     """The level of the processor, by which the library's own kernels are chosen, and the limit of the MKL inside."""
-    features = np.core._multiarray_umath.__cpu_features__
+    features: Dict[str, bool] = getattr(np.core, "_multiarray_umath").__cpu_features__  # noqa: B009
     levels = (("avx512", "AVX512_SKX"), ("avx2", "AVX2"), ("avx", "AVX"), ("sse41", "SSE41"))
     names = [name for name, feature in levels if features.get(feature)][:1]
     limit = os.environ.get("MKL_ENABLE_INSTRUCTIONS")

@@ -76,7 +76,7 @@ def _supports(name: str) -> bool:
     supported = getattr(torch.cpu, f"_is_{name}_supported", None)
     if supported is not None:
         return bool(supported())
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: Dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get(name, False))
 
 
