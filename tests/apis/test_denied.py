@@ -53,7 +53,6 @@ def test_these_take_single_images_too(api: str) -> None:
     ("api", "modes"),
     [
         ("torch.nn.Conv2d", {"reflect", "replicate", "circular"}),
-        (MINT, {"reflect", "replicate"}),
         ("megengine.module.Conv2d", {"reflect", "replicate"}),
         ("torch.nn.functional.conv2d", set()),
         ("mindspore.nn.Conv2d", set()),

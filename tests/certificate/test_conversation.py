@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.case import Observation, Phase, Target
+from conformance.case import Greeting, Observation, Phase, Target
 from conformance.certificate import conversation
 from conformance.certificate.conversation import Conversation
 from conformance.certificate.errors import CheckFailedError
@@ -24,8 +24,9 @@ class Worker:
     def __init__(self, target: Target) -> None:
         pass
 
-    def start(self) -> None:
+    def start(self) -> Greeting:
         self.end("start")
+        return Greeting("1.0", {}, "/tmp/none", 1)
 
     def send(self, calls: Sequence[Mapping[str, Any]]) -> None:
         pass
