@@ -52,11 +52,15 @@ CONFIGURATIONS = 500  # of each number of output channels
 
 @dataclass(frozen=True)
 class Counted:
-    """What a stopwatch has written: seconds and calls by part, and the seconds of all processes together."""
+    """What a stopwatch has written: seconds and calls by part, the seconds of the process, its most memory in bytes.
+
+    Of several processes together, the sums, and the most that one has had.
+    """
 
     seconds: Mapping[str, float]
     calls: Mapping[str, int]
     process: float
+    peak: int
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,7 @@ def report(folder: Path, wall: float) -> None:
     host = read(folder / "host.json")
     items = host.calls["items"]
     processor = used.ru_utime + used.ru_stime
-    peak = used.ru_maxrss / 1024
-    print(f"{items:,} items, {wall:.1f} s on the clock, {processor:.1f} s of processor, host at most {peak:.0f} MB")
+    print(f"{items:,} items, {wall:.1f} s on the clock, {processor:.1f} s of processor")
     print_parts("host", host, items, "item")
     for framework in FRAMEWORKS:
         counted = add(map(read, folder.glob(f"{framework}-*.json")))
@@ -132,15 +135,18 @@ def add(several: Iterable[Counted]) -> Counted:
     seconds: Counter[str] = Counter()
     calls: Counter[str] = Counter()
     process = 0.0
+    peak = 0
     for counted in several:
         seconds.update(counted.seconds)
         calls.update(counted.calls)
         process += counted.process
-    return Counted(seconds, calls, process)
+        peak = max(peak, counted.peak)
+    return Counted(seconds, calls, process, peak)
 
 
 def print_parts(title: str, counted: Counted, count: int, unit: str) -> None:
-    print(f"{title:11} {counted.process:8.2f} s {1e3 * counted.process / count:9.3f} ms/{unit}")
+    each = 1e3 * counted.process / count
+    print(f"{title:11} {counted.process:8.2f} s {each:9.3f} ms/{unit}, at most {counted.peak / 1e6:.0f} MB")
     rest = counted.process - sum(counted.seconds.values())
     for part, seconds in [*sorted(counted.seconds.items(), key=lambda item: -item[1]), ("rest", rest)]:
         print(f"  {part:10}{seconds:8.2f} s {1e3 * seconds / count:9.3f}")

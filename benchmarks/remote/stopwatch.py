@@ -7,6 +7,7 @@ import contextlib
 import functools
 import json
 import os
+import resource
 import threading
 import time
 from collections import defaultdict
@@ -51,8 +52,9 @@ class Stopwatch:
         setattr(owner, name, watched)
 
     def write(self, path: str) -> None:
-        """Write what was counted, and what the whole process has taken, so that it is there whole or not at all."""
-        counted = {"seconds": self.seconds, "calls": self.calls, "process": time.process_time()}
+        """Write what was counted, and the time and memory of the whole process. Whole or not at all."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        counted = {"seconds": self.seconds, "calls": self.calls, "process": time.process_time(), "peak": peak}
         with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump(counted, file)
         os.replace(path + ".new", path)
