@@ -129,11 +129,12 @@ class Run:
             repeats: what `submit` returned for it.
             settled: the earlier run's verdict on it, which counts instead.
         """
+        place = self._describer.find_place(job.target)
         record = settled
         if record is None:
             verdict = self._asking.await_verdict(job, repeats)
             record = self._describer.describe_verdict(job, verdict)
-        held = hold(self.known, record, self._describer.find_place(job.target))
+        held = hold(self.known, record, place)
         context = self._describer.describe_context(job)
         return Answer(held.record, held.title, held.complaint, (*context, held.record))
 
