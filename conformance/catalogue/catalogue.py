@@ -35,6 +35,10 @@ class Match:
     pattern: Pattern
     explains: bool
 
+    def is_seen(self, fact: Fact) -> bool:
+        """Whether the fact shows the entry. A case that conforms, as it may where an entry is unstable, does not."""
+        return self.explains and (fact.diverges or not self.sighting.is_failure)
+
 
 @dataclass(frozen=True)
 class Miscount:
@@ -51,7 +55,7 @@ class Catalogue:
         """`path` is the file or folder that was read."""
         self.path = path
         self.entries = tuple(entries)
-        self._patterns: dict[tuple[str, Place], _PatternsByName] = {}
+        self._patterns: dict[tuple[str, Place | None], _PatternsByName] = {}
 
     def match(self, fact: Fact) -> Match | None:
         """The first pattern that fits the case and whose entry explains the fact, or else the first that fits."""
@@ -118,6 +122,15 @@ class Catalogue:
                 if count > pattern.count or too_few:
                     yield Miscount(pattern, _describe_miscount(listed, sighting, pattern, place, count))
 
+    def find_listing(self, fact: Fact) -> Iterator[ListedEntry]:
+        """The entries that list the case of a fact, wherever they hold."""
+        patterns = self._index(fact.api, None, self.entries)
+        found: dict[str, ListedEntry] = {}
+        for listed, _, pattern in _select(patterns, fact):
+            if fits(pattern.text, fact.case):
+                found[listed.entry.id] = listed
+        yield from found.values()
+
     def find_covering(self, place: Place) -> Iterator[ListedEntry]:
         """The entries that hold at a place of their framework."""
         for listed in self.entries:
@@ -125,24 +138,36 @@ class Catalogue:
                 yield listed
 
     def _candidates(self, fact: Fact) -> Iterator[tuple[ListedEntry, Sighting, Pattern]]:
-        """Patterns that may fit the case of a fact: those of its name, then those of any."""
-        patterns = self._covering(fact.api, fact.place)
-        yield from patterns.get(fact.case.partition("[")[0], ())
-        yield from patterns.get("", ())
+        """Patterns that may fit the case of a fact, of entries that hold where it was observed."""
+        return _select(self._covering(fact.api, fact.place), fact)
 
     def _all_patterns(self, api: str, place: Place) -> Iterator[tuple[ListedEntry, Sighting, Pattern]]:
         for patterns in self._covering(api, place).values():
             yield from patterns
 
     def _covering(self, api: str, place: Place) -> _PatternsByName:
-        """The patterns that speak of an API at a place, by `Pattern.name`. A run asks thousands of times."""
+        """The patterns that speak of an API at a place."""
+        return self._index(api, place, self.find_covering(place))
+
+    def _index(self, api: str, place: Place | None, entries: Iterable[ListedEntry]) -> _PatternsByName:
+        """The patterns of entries that speak of an API, by `Pattern.name`. A run asks thousands of times.
+
+        Args:
+            place: where the entries hold; None for anywhere.
+        """
         patterns = self._patterns.get((api, place))
         if patterns is None:
             patterns = self._patterns[api, place] = {}
-            for listed in self.find_covering(place):
+            for listed in entries:
                 for sighting, pattern in listed.patterns_of(api):
                     patterns.setdefault(pattern.name, []).append((listed, sighting, pattern))
         return patterns
+
+
+def _select(patterns: _PatternsByName, fact: Fact) -> Iterator[tuple[ListedEntry, Sighting, Pattern]]:
+    """Patterns that may fit the case of a fact: those of its name, then those of any."""
+    yield from patterns.get(fact.case.partition("[")[0], ())
+    yield from patterns.get("", ())
 
 
 _PatternsByName: TypeAlias = dict[str, list[tuple[ListedEntry, Sighting, Pattern]]]

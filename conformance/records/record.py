@@ -518,12 +518,14 @@ class ConfirmationRecord:
 
 @dataclass(frozen=True)
 class EntryRecord:
-    """An entry of the catalogue that verdicts of a target showed.
+    """An entry of the catalogue whose cases a target was asked.
 
     Attributes:
         where: the places where the cause is known, in words.
         apis: those that are known to show it.
-        verdicts: how many of this run it explains.
+        asked: how many verdicts of this run are on its cases.
+        verdicts: how many of this run it explains; none where it was not seen.
+        holds: whether the target is one of those places.
         execution: of its script in the target; None where the run was stopped before.
     """
 
@@ -531,7 +533,9 @@ class EntryRecord:
     entry: Entry
     where: str
     apis: tuple[str, ...]
+    asked: int
     verdicts: int
+    holds: bool = True
     execution: Execution | None = None
 
     def to_json(self) -> Data:
@@ -551,7 +555,9 @@ class EntryRecord:
             "apis": list(self.apis),
             "script": entry.script,
             "ends": entry.ends,
+            "asked": self.asked,
             "verdicts": self.verdicts,
+            "holds": self.holds,
         }
         if entry.workaround is not None:
             data["workaround"] = {**_text_to_json(entry.workaround.text), "script": entry.workaround.script}
@@ -582,7 +588,16 @@ class EntryRecord:
             ends=data["ends"],
         )
         execution = Execution(**data["execution"]) if "execution" in data else None
-        return cls(data["target"], entry, data["where"], tuple(data["apis"]), data["verdicts"], execution)
+        return cls(
+            data["target"],
+            entry,
+            data["where"],
+            tuple(data["apis"]),
+            data["asked"],
+            data["verdicts"],
+            data["holds"],
+            execution,
+        )
 
 
 def _text_to_json(text: Text) -> Data:

@@ -29,7 +29,7 @@ from conformance.records.record import (
     VerdictRecord,
     write_line,
 )
-from conformance.targets.remote.worker.machine import name_processor
+from conformance.targets.remote.worker.machine import describe_processor, describe_variables
 
 
 class Lock:
@@ -151,11 +151,19 @@ def _identify(record: Record) -> Hashable:
 def _describe_run(arguments: Sequence[str]) -> Header:
     host = {
         "platform": platform.platform(),
-        "processor": name_processor(),
+        **describe_processor(),
         "python": platform.python_version(),
         "numpy": np.__version__,
+        "blas": _name_blas(),
+        "variables": describe_variables(),
     }
     return Header(__version__, _now(), host, tuple(arguments))
+
+
+def _name_blas() -> str:
+    """The library behind NumPy's matrix products, as NumPy was built with it."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
 
 
 def _now() -> str:

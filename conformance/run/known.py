@@ -51,7 +51,7 @@ def hold(known: Catalogue, record: VerdictRecord, place: Place) -> Held:
     fact = describe_fact(record, place)
     match = known.match(fact)
     complaint = known.explain_difference(fact, match)
-    if match is None or not match.explains:
+    if match is None or not match.is_seen(fact):
         return Held(replace(record, known=None), "", complaint)
     entry = match.listed.entry
     return Held(replace(record, known=entry.id), f"{entry.id}: {entry.title.en}", complaint)

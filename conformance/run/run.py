@@ -241,14 +241,24 @@ class Run:
         execute_entries(entries, self.targets, report)
 
     def _write_entries(self) -> None:
-        """Write the entries whose scripts were not executed, because the run was stopped."""
-        for target, seen in self._seen.items():
-            for listed in seen:
-                self._recording.add([self._describe_entry(target, listed, None)])
+        """Write the entries whose scripts were not executed: they were not seen, or the run was stopped."""
+        for target in self._recording.places:
+            for listed in self.known.entries:
+                if self.news.asked[target, listed.entry.id]:
+                    self._recording.add([self._describe_entry(target, listed, None)])
 
     def _describe_entry(self, target: str, listed: ListedEntry, execution: Execution | None) -> EntryRecord:
-        verdicts = self.news.known[target, listed.entry.id]
-        return EntryRecord(target, listed.entry, str(listed.where), listed.apis, verdicts, execution)
+        key = target, listed.entry.id
+        return EntryRecord(
+            target,
+            listed.entry,
+            str(listed.where),
+            listed.apis,
+            self.news.asked[key],
+            self.news.known[key],
+            listed.where.covers(self._recording.places[target]),
+            execution,
+        )
 
     @property
     def _seen(self) -> Mapping[str, Sequence[ListedEntry]]:

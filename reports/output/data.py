@@ -95,7 +95,7 @@ def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, di
         "chunk": _CHUNK,
         "columns": [_build_column(column) for column in run.columns],
         "findings": [_build_finding(run, finding) for finding in findings],
-        "known": {entry.id: _build_entry(run, entry) for entry in known.list_entries(run)},
+        "known": {cause.entry.id: _build_cause(run, cause) for cause in known.list_seen(run)},
         "statements": [_build_statement(statement) for statement in run.statements],
         "differences": [_build_difference(run, difference) for difference in differences],
         "porting": [_build_table(run, table) for table in build_tables(run, findings, differences)],
@@ -242,8 +242,9 @@ def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _build_entry(run: LoadedRun, entry: Entry) -> dict[str, Any]:
+def _build_cause(run: LoadedRun, cause: known.Cause) -> dict[str, Any]:
     """What the catalogue says, and on which targets it was seen; `page` is ready to be posted as an issue."""
+    entry = cause.entry
     workaround = entry.workaround
     return {
         "id": visible(entry.id),
@@ -258,16 +259,18 @@ def _build_entry(run: LoadedRun, entry: Entry) -> dict[str, Any]:
         "script": visible(entry.script, _SCRIPT_LIMIT),
         "workaround": workaround and words.in_every_language(lambda language: workaround.text.in_language(language)),
         "instead": workaround and visible(workaround.script, _SCRIPT_LIMIT),
-        "seen": [_build_sight(other) for other in run.entries.values() if other.id == entry.id],
-        "page": words.in_every_language(lambda language: known.write_page(run, entry, language)),
+        "sights": [_build_sight(sight) for sight in cause.sights],
+        "page": words.in_every_language(lambda language: known.write_page(run, cause, language)),
     }
 
 
 def _build_sight(entry: Entry) -> list[Any]:
-    """A target that showed an entry: its name, how many verdicts, whether the script showed it and how it ended."""
+    """A target that was asked the cases of an entry: its name, how many verdicts show it, whether the script does and
+    how it ended, how many cases there are, and whether the entry is known to hold there."""
     execution = entry.execution
     shown = -1 if execution is None else int(execution.shown)
-    return [visible(entry.target), entry.verdicts, shown, "" if execution is None else visible(execution.ended)]
+    ended = "" if execution is None else visible(execution.ended)
+    return [visible(entry.target), entry.verdicts, shown, ended, entry.asked, int(entry.holds)]
 
 
 def _build_difference(run: LoadedRun, difference: Finding) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from ..findings.clusters import Finding, cluster
 from ..findings.drafts import Sighting, find_sightings
@@ -32,27 +32,68 @@ _TITLE = 12  # words
 _WIDTH = 100
 
 
-def list_entries(run: LoadedRun) -> Sequence[Entry]:
-    """The entries that a run has seen, the most serious first; one that several targets showed stands for each."""
-    return sorted(
-        run.entries.values(), key=lambda entry: (entry.framework, rate_severity(entry.severity), entry.id, entry.target)
-    )
+@dataclass(frozen=True)
+class Cause:
+    """An entry of the catalogue on all the targets of a run.
+
+    Attributes:
+        entry: as the first target has it that showed it, or else the first.
+        sights: as each target has it that was asked its cases.
+    """
+
+    entry: Entry
+    sights: tuple[Entry, ...]
+
+    @property
+    def verdicts(self) -> int:
+        """How many verdicts it explains."""
+        return sum(entry.verdicts for entry in self.sights)
+
+
+def list_causes(run: LoadedRun) -> Sequence[Cause]:
+    """The entries that a run has looked for, the most serious first."""
+    sights: dict[str, list[Entry]] = {}
+    for entry in run.entries.values():
+        sights.setdefault(entry.id, []).append(entry)
+    causes = [Cause(next((one for one in them if one.verdicts), them[0]), tuple(them)) for them in sights.values()]
+    return sorted(causes, key=_rate)
+
+
+def _rate(cause: Cause) -> tuple[str, int, str]:
+    entry = cause.entry
+    return entry.framework, rate_severity(entry.severity), entry.id
+
+
+def list_seen(run: LoadedRun) -> Sequence[Cause]:
+    """Those of them that some target showed."""
+    return [cause for cause in list_causes(run) if cause.verdicts]
 
 
 def write_list(run: LoadedRun, language: str) -> str:
-    """A line an entry: severity, verdicts, whether its script showed it, id and title."""
-    entries = list_entries(run)
-    width = max((len(entry.id) for entry in entries), default=0)
+    """A line an entry: verdicts, severity, what each target showed of it, id and title."""
+    causes = list_causes(run)
+    width = max((len(cause.entry.id) for cause in causes), default=0)
     lines = []
-    for entry in entries:
+    for cause in causes:
+        entry = cause.entry
         severity = words.name_term(language, "severity", entry.severity)
-        shown = words.say(language, _say_execution(entry))
+        sights = "; ".join(_say_sights(cause, language))
         title = visible(entry.title.in_language(language), 200)
-        lines.append(f"{visible(entry.id, 80).ljust(width)}  {entry.verdicts:5}  {severity}; {shown}  {title}")
+        lines.append(f"{visible(entry.id, 80).ljust(width)}  {cause.verdicts:5}  {severity}; {sights}  {title}")
     return "".join(line + "\n" for line in lines)
 
 
-def _say_execution(entry: Entry) -> str:
+def _say_sights(cause: Cause, language: str) -> Iterator[str]:
+    """What each target showed, which is named where there are several."""
+    for entry in cause.sights:
+        named = f"{visible(entry.target, 80)}: " if len(cause.sights) > 1 else ""
+        yield named + words.say(language, _name_sight(entry), count=str(entry.asked))
+
+
+def _name_sight(entry: Entry) -> str:
+    """Whether a target showed an entry, and its script did."""
+    if not entry.verdicts:
+        return "known.not_seen" if entry.holds else "known.excluded"
     if entry.execution is None:
         return "known.not_executed"
     return "known.shown" if entry.execution.shown else "known.not_shown"
@@ -60,20 +101,22 @@ def _say_execution(entry: Entry) -> str:
 
 def write_json(run: LoadedRun) -> str:
     """All that the results files say of the entries."""
-    return json.dumps([asdict(entry) for entry in list_entries(run)], indent=2, ensure_ascii=False) + "\n"
+    entries = [asdict(entry) for cause in list_causes(run) for entry in cause.sights]
+    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_pages(run: LoadedRun, language: str) -> Mapping[str, str]:
     """By the name of a file, an entry as a page of Markdown that can be posted as an issue as it is."""
     pages = {}
-    for entry in list_entries(run):
-        pages[f"{visible(entry.id, 80)}.md"] = write_page(run, entry, language)
+    for cause in list_seen(run):
+        pages[f"{visible(cause.entry.id, 80)}.md"] = write_page(run, cause, language)
     return pages
 
 
-def write_page(run: LoadedRun, entry: Entry, language: str) -> str:
+def write_page(run: LoadedRun, cause: Cause, language: str) -> str:
     """One entry in Markdown."""
     say = words.say
+    entry = cause.entry
     targets = {target.name: target for target in run.targets}
     version = targets[entry.target].version if entry.target in targets else ""
     parts = [f"# {_escape(entry.title.in_language(language))}", _escape(entry.effect.in_language(language))]
@@ -90,6 +133,9 @@ def write_page(run: LoadedRun, entry: Entry, language: str) -> str:
     else:
         facts.append(say(language, "known.differs", rests=_escape(entry.rests_on)))
     facts.append(say(language, "known.upstream" if entry.upstream else "known.unreported", upstream=entry.upstream))
+    if len(cause.sights) > 1:
+        sights = _escape("; ".join(_say_sights(cause, language)))
+        facts.append(say(language, "known.looked_for", sights=sights))
     parts.append("\n".join(f"- {fact}" for fact in facts))
     parts.append(_fence(entry.script))
     ended = entry.execution.ended if entry.execution is not None else entry.ends

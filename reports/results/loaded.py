@@ -91,7 +91,7 @@ class LoadedRun:
         judged: every verdict, in the order of the files. Its indices stand for verdicts everywhere else.
         confirmations: by file, case id, target as the file names it, and API.
         contracts: by target and API.
-        entries: by target and id, what the catalogue says of the causes that were seen.
+        entries: by target and id, what the catalogue says of the causes that were looked for.
     """
 
     files: tuple[ResultsFile, ...]

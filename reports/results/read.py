@@ -263,7 +263,9 @@ def _read_entry(fields: Fields) -> Entry:
         apis=fields.texts("apis", []),
         script=fields.text("script"),
         ends=fields.text("ends"),
+        asked=fields.integer("asked"),
         verdicts=fields.integer("verdicts"),
+        holds=fields.flag("holds"),
         execution=_read_execution(fields.nested("execution")),
     )
 

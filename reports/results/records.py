@@ -333,13 +333,15 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A cause that the catalogue knows, and that verdicts of a target showed.
+    """A cause that the catalogue knows, and whose cases a target was asked.
 
     Attributes:
         authority: "" of a difference.
         upstream: the address of the vendor's issue, "" where it is not reported.
         where: the places where it is known, in words.
-        verdicts: how many of the run it explains.
+        asked: how many verdicts of the run are on its cases.
+        verdicts: how many of the run it explains; 0 where it was not seen.
+        holds: whether the target is one of those places.
     """
 
     target: str
@@ -356,7 +358,9 @@ class Entry:
     apis: tuple[str, ...]
     script: str
     ends: str
+    asked: int
     verdicts: int
+    holds: bool
     execution: Execution | None = None
 
 

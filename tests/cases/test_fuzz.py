@@ -308,7 +308,12 @@ RECORDS = [
     ).to_json(),
     ConfirmationRecord(QUESTION, Confirmation(True, "")).to_json(),
     EntryRecord(
-        "t", Entry("T-e", "f", Text("e", "z"), Severity.CRASH, None, "r", Text("e", "z"), None, "", "s"), "w", ("a",), 1
+        "t",
+        Entry("T-e", "f", Text("e", "z"), Severity.CRASH, None, "r", Text("e", "z"), None, "", "s"),
+        "w",
+        ("a",),
+        1,
+        1,
     ).to_json(),
     Footer(True, "2026", 1, 0.5).to_json(),
 ]

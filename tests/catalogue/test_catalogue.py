@@ -54,6 +54,19 @@ def test_an_unstable_entry_takes_the_outcomes_that_were_seen(outcome: Outcome, n
     assert tell(text, replace(fact("x"), outcome=outcome, kind=str(outcome))) == novelty
 
 
+def test_an_unstable_entry_is_not_seen_in_a_case_that_conforms() -> None:
+    text = HEAD + entry("conv2d/a.yaml::*: 1", more="unstable: [conforms, diverges]")
+    news = find_news(read(text), [fact("x", "no kernel"), fact("y")])
+    assert (news.known["torch", "TOR-one"], news.asked["torch", "TOR-one"]) == (1, 2)
+    assert not news.gone
+
+
+def test_an_entry_is_asked_for_where_it_does_not_hold_too() -> None:
+    text = HEAD + entry("conv2d/a.yaml::x: 1\nconv2d/a.yaml::x*: 2", where='{versions: "==1"}')
+    news = find_news(read(text), [fact("x"), fact("xx"), fact("y"), fact("x", outcome=Outcome.UNAVAILABLE)])
+    assert news.asked == {("torch", "TOR-one"): 2}
+
+
 def test_an_unstable_entry_is_not_counted() -> None:
     catalogue = read(HEAD + entry("conv2d/a.yaml::x: 7", more="unstable: [conforms, crashed]"))
     assert list(catalogue.find_miscounts([fact("x", "no")], frozenset({"conv2d/a.yaml"}))) == []
@@ -82,6 +95,8 @@ def test_news_are_counted_by_entry() -> None:
         ('{versions: "==2.13.0", instructions: ["*amx_tile*", "*avx512*"]}', {}, True),
         ('{versions: "==2.13.0", threads: "1"}', {"threads": "2"}, False),
         ('{versions: "==2.13.0", threads: "1"}', {"threads": "1"}, True),
+        ('{versions: "==2.13.0", cores: "1"}', {"cores": "2"}, False),
+        ('{versions: "==2.13.0", cores: "1"}', {"cores": "1"}, True),
         ('{versions: "==2.13.0", device: "cuda*"}', {}, False),
     ],
 )

@@ -166,7 +166,17 @@ records = st.one_of(
     st.builds(StatementRecord, statements),
     st.builds(VerdictRecord, questions, verdicts, words, st.none() | words, st.none() | words),
     st.builds(ConfirmationRecord, questions, st.builds(Confirmation, st.booleans(), words), st.none() | words),
-    st.builds(EntryRecord, words, entries, words, st.lists(words).map(tuple), st.integers(0), st.none() | executions),
+    st.builds(
+        EntryRecord,
+        words,
+        entries,
+        words,
+        st.lists(words).map(tuple),
+        st.integers(0),
+        st.integers(0),
+        st.booleans(),
+        st.none() | executions,
+    ),
     st.builds(Footer, st.booleans(), words, st.integers(0, 99), st.integers(0, 9999).map(lambda tenths: tenths / 10)),
 )
 

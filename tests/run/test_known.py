@@ -119,8 +119,23 @@ def test_every_entry_that_was_seen_is_executed(known: Suite) -> None:
     assert [entry["verdicts"] for entry in entries.values()] == [2, 2]
 
 
-def test_an_entry_that_was_not_seen_is_not_executed(known: Suite) -> None:
+def test_an_entry_whose_cases_are_not_asked_is_not_told(known: Suite) -> None:
     assert run(known, "-k", "other").records("entry") == []
+
+
+@pytest.mark.parametrize(("version", "holds"), [("1.6", False), ("1.5", True)])
+def test_an_entry_that_another_target_does_not_show_says_so(known: Suite, version: str, holds: bool) -> None:
+    """Where the entry holds it is unstable, or its cases would be gone."""
+    known.write(FILE, CATALOGUE.replace("upstream:", "unstable: [conforms, diverges]\n    upstream:"))
+    known.write("calm.json", "{}")
+    calm = known.interpreter.replace("fakeflow=", "calm=", 1) + "//framework=fakeflow"
+    calm += f"//env:FAKEFLOW_VERSION={version}//env:FAKEFLOW_ACTS={known.folder / 'calm.json'}"
+    result = run(known, "--target", calm, "-k", "kernel")
+    assert result.status == 0, result.output
+    entries = {(entry["target"], entry["id"]): entry for entry in result.records("entry")}
+    shown, calmed = (entries[target, "FAK-one-too-many"] for target in ("fakeflow", "calm"))
+    assert (shown["asked"], shown["verdicts"], shown["holds"], "execution" in shown) == (2, 2, True, True)
+    assert (calmed["asked"], calmed["verdicts"], calmed["holds"], "execution" in calmed) == (2, 0, holds, False)
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,15 @@ function entryBody(entry) {
   add("known.api", entry.apis.flatMap((api, place) => [place ? say("lead.comma") : "", h("code", {}, api)]));
   add(entry.authority ? "authority" : "direction", entry.authority ? `${term("authority", entry.authority)}: ` : "", entry.rests);
   add("known.where", entry.where);
-  add("known.sights", entry.seen.map(([target, verdicts, shown, ended]) => h("div", {}, h("code", {}, target),
+  const isSeen = ([, verdicts]) => verdicts > 0;
+  add("known.sights", entry.sights.filter(isSeen).map(([target, verdicts, shown, ended]) => h("div", {}, h("code", {}, target),
     ` ${say("finding.cases", { count: count(verdicts) })}; ${say(shown < 0 ? "known.not_executed" : shown ? "known.shown" : "known.not_shown")} `, ended ? h("code", {}, ended) : "")));
+  const unseen = entry.sights.filter((sight) => !isSeen(sight));
+  if (unseen.length) add("known.unseen", unseen.map(([target, , , , asked, holds]) => h("div", {}, h("code", {}, target),
+    ` ${say(holds ? "known.not_seen" : "known.excluded", { count: count(asked) })}`)));
   add("known.tracker", entry.upstream.startsWith("https://") ? h("a", { href: entry.upstream, rel: "noreferrer" }, entry.upstream) : say("known.unreported"));
   return [
-    scriptBlock({ script: entry.script, confirmed: entry.seen.some(([, , shown]) => shown === 1) || (entry.seen.every(([, , shown]) => shown < 0) ? undefined : false), printed: "" }),
+    scriptBlock({ script: entry.script, confirmed: entry.sights.some(([, , shown]) => shown === 1) || (entry.sights.every(([, , shown]) => shown < 0) ? undefined : false), printed: "" }),
     entry.workaround ? [h("h3", {}, say("known.workaround")), h("p", {}, entry.workaround[language()]), h("pre", { class: "outside" }, entry.instead)] : "",
     facts,
     h("p", {}, copyButton("known.copy", () => entry.page[language()])),

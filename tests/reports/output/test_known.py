@@ -11,6 +11,7 @@ from conformance import safe_yaml
 from conformance.catalogue.load import CatalogueError, read
 from conv_reports.__main__ import main
 from conv_reports.findings.clusters import cluster
+from conv_reports.output.data import Details, build_core
 from conv_reports.results.loaded import load
 
 FRAMEWORKS = {"TOR": "torch", "MIN": "mindspore", "MEG": "megengine"}
@@ -35,7 +36,9 @@ def entry(**changes: Any) -> dict[str, Any]:
         "apis": ["megengine.module.Conv2d"],
         "script": "import numpy as np\nassert 1 == 2\n",
         "ends": "AssertionError",
+        "asked": 3,
         "verdicts": 3,
+        "holds": True,
         "execution": {"shown": True, "ended": "AssertionError", "workaround": ""},
         **changes,
     }
@@ -81,6 +84,42 @@ def test_entries_are_listed_the_most_serious_first(known, capsys):
         "MEG-one      3  silent wrong values; script shows it  It adds one to the output",
         "MEG-two      3  difference; script shows it  Zeros",
     ]
+
+
+NOT_SHOWN = {"verdicts": 0, "execution": None}
+
+
+@pytest.fixture
+def on_three_targets(synthetic, results):
+    """A file in which one of three targets shows an entry, and no other is."""
+    elsewhere = [entry(target="torch", **NOT_SHOWN), entry(target="mindspore", holds=False, **NOT_SHOWN)]
+    for record in elsewhere:
+        del record["execution"]
+    unseen = {**elsewhere[0], "id": "MEG-three"}
+    records = list(synthetic.records(150))
+    return results([*records[:-1], elsewhere[0], entry(), elsewhere[1], unseen, records[-1]])
+
+
+def test_a_list_tells_which_targets_show_an_entry_and_which_do_not(on_three_targets, capsys):
+    assert main(["known", str(on_three_targets)]) == 0
+    sights = (
+        "torch: not seen in its cases (3); megengine: script shows it; "
+        "mindspore: outside of where it is known, and not seen in its cases (3)"
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        f"MEG-one        3  silent wrong values; {sights}  It adds one to the output",
+        "MEG-three      0  silent wrong values; not seen in its cases (3)  It adds one to the output",
+    ]
+
+
+def test_the_report_tells_it_too_of_what_was_seen(on_three_targets):
+    run = load([on_three_targets])
+    entries = build_core(run, cluster(run), Details(run, []), None)["known"]
+    assert [sight[:3] + sight[4:] for sight in entries["MEG-one"]["sights"]] == [
+        ["torch", 0, -1, 3, 1], ["megengine", 3, 1, 3, 1], ["mindspore", 0, -1, 3, 0]
+    ]  # fmt: skip
+    assert "MEG-three" not in entries
+    assert "megengine: script shows it" in entries["MEG-one"]["page"]["en"]
 
 
 def test_entries_are_listed_in_chinese(known, capsys):

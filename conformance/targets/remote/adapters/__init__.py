@@ -8,7 +8,8 @@ It defines
     setup(device)                       import-time settings that make the framework observable: device (None for its
                                         default), synchronous execution
     version() -> str
-    environment() -> dict[str, str]     what else identifies the target: device, thread settings
+    environment() -> dict[str, str]     what else identifies the target: device, threads (how many it computes with),
+                                        instructions (the sets in use that the catalogue tells apart), mode
     reset()                             restore its seeds, default dtype and device, modes and threads before every
                                         call (the worker restores Python's and NumPy's); raise when it cannot, and
                                         the call goes to a fresh process

@@ -24,7 +24,6 @@ def describe_machine() -> Dict[str, str]:
     """What a verdict may depend on besides the framework."""
     import numpy as np
 
-    obeyed = [name for name in sorted(os.environ) if name.startswith(OBEYED) and name not in NO_INFLUENCE]
     machine = {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -33,8 +32,9 @@ def describe_machine() -> Dict[str, str]:
         **describe_processor(),
         "packages": digest_packages(),
     }
-    if obeyed:
-        machine["variables"] = write_variables(obeyed)
+    variables = describe_variables()
+    if variables:
+        machine["variables"] = variables
     return machine
 
 
@@ -46,7 +46,9 @@ def describe_processor() -> Dict[str, str]:
     }
 
 
-def write_variables(names: List[str]) -> str:
+def describe_variables() -> str:
+    """The environment variables that libraries obey."""
+    names = [name for name in sorted(os.environ) if name.startswith(OBEYED) and name not in NO_INFLUENCE]
     return " ".join(f"{name}={os.environ[name]}" for name in names)
 
 
