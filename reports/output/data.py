@@ -320,6 +320,7 @@ def _build_row(table: Table, row: int, pairs: Mapping[str, Pair]) -> dict[str, A
         "form": visible(aspect.form),
         "cells": {column: _build_cell(table.cells[row, column]) for column in table.columns},
         "proven": {name: pair.proven[row] for name, pair in pairs.items()},
+        "standings": {name: pair.standings[row] for name, pair in pairs.items()},
         "shared": {name: _build_shared(pair.shared[row]) for name, pair in pairs.items()},
     }
 

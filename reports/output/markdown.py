@@ -146,7 +146,7 @@ class _PairWriter:
             "where": shared.where if shared else "",
             "source": self._describe_cell(first, shared.first_code if shared else first.code),
             "target": self._describe_cell(second, shared.second_code if shared else second.code),
-            "proven": pair.proven[row] or words.say(self._language, "porting.unproven"),
+            "proven": pair.proven[row] or words.name_term(self._language, "standing", pair.standings[row]),
             "remaining": "; ".join(text for text in remaining if text),
         }
 

@@ -76,7 +76,7 @@ function portingRow(run, row, from, to) {
   const proven = row.proven[betweenKey(from, to)] ?? 0;
   return h("tr", {}, h("th", { scope: "row" }, h("code", {}, row.parameter), ` ${term("form", row.form)}`,
     shared?.[4] ? h("div", { class: "note" }, `${say("porting.where")} `, h("code", {}, shared[4])) : ""), cell(from), cell(to),
-    h("td", { class: proven ? "" : "none" }, proven ? count(proven) : say("porting.unproven")), h("td", {}, remaining));
+    h("td", { class: proven ? "" : "none" }, proven ? count(proven) : term("standing", row.standings[betweenKey(from, to)])), h("td", {}, remaining));
 }
 
 const byFinding = (run) => (run.byFinding ??= new Map([...run.findings, ...run.differences].map((finding) => [finding.id, finding])));

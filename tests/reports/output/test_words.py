@@ -25,6 +25,7 @@ from conv_reports.results.records import (
     SEVERITIES,
     SOURCE_KINDS,
 )
+from conv_reports.views.porting import STANDINGS
 
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
@@ -75,6 +76,7 @@ FAMILIES = {
         "unchecked",
         "not_run",
     ),
+    "standing": STANDINGS,
     "form": ("int", "pair", "four", "opposite", "depthwise", "none"),
     "says": (
         *KINDS,
