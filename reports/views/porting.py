@@ -75,11 +75,17 @@ class Shared:
 
 
 class Default(NamedTuple):
-    """What leaving out a parameter, or a keyword that says none, means to either column."""
+    """What leaving out a parameter, or a keyword that says none, means to either column.
+
+    `say_first` is how the first column's API says what the second's leaves out, `say_second` the other way round; ""
+    where no case shows it.
+    """
 
     name: str
     first: str
     second: str
+    say_first: str = ""
+    say_second: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Pair:
             row and Shared(row.second_code, row.first_code, row.second, row.first, row.where) for row in self.shared
         ]
         example = self.example and (self.example[1], self.example[0])
-        defaults = [Default(name, second, first) for name, first, second in self.defaults]
+        defaults = [Default(one.name, one.second, one.first, one.say_second, one.say_first) for one in self.defaults]
         return Pair(self.proven, self.standings, tuple(shared), example, tuple(defaults))
 
 
@@ -299,10 +305,26 @@ def _compare_defaults(first: Answers, second: Answers) -> Iterator[Default]:
         compared.update(left_names, right_names)
         # Compared by value: the keywords have other names anyway.
         if [left[name] for name in left_names] != [right[name] for name in right_names]:
-            yield Default(parameter, _assign(left_names, left), _assign(right_names, right))
+            yield Default(
+                parameter,
+                _assign(left_names, left),
+                _assign(right_names, right),
+                say_first=_say_default(second, first, parameter, {name: right[name] for name in right_names}),
+                say_second=_say_default(first, second, parameter, {name: left[name] for name in left_names}),
+            )
     for name in dict.fromkeys([*left, *right]):
         if name not in compared and left.get(name) != right.get(name):
             yield Default(name, _assign([name], left), _assign([name], right))
+
+
+def _say_default(source: Answers, target: Answers, parameter: str, defaults: Mapping[str, str]) -> str:
+    """What of the target's call says the parameter where the source's leaves it at its default; "" where none does."""
+    for place in islice(to_bits(source.valued & target.valued), _TRIED):
+        mine = source.spoken(place).keywords
+        if all(mine.get(name, default) == default for name, default in defaults.items()):
+            theirs = target.spoken(place).keywords
+            return _assign([name for name in target.vocabulary.owned[parameter] if name in theirs], theirs)
+    return ""
 
 
 def _assign(names: Sequence[str], defaults: Mapping[str, str]) -> str:

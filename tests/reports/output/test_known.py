@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-import pytest
 
 from conformance import safe_yaml
 from conformance.catalogue.load import CatalogueError, read
@@ -15,49 +12,6 @@ from conv_reports.results.loaded import load
 
 FRAMEWORKS = {"TOR": "torch", "MIN": "mindspore", "MEG": "megengine"}
 HOSTILE = "</script><b>`*x*`"
-
-
-def entry(**changes: Any) -> dict[str, Any]:
-    """An entry of MegEngine, as an audit writes it."""
-    return {
-        "record": "entry",
-        "target": "megengine",
-        "id": "MEG-one",
-        "framework": "megengine",
-        "title": {"en": "It adds one to the output", "zh": "输出多一"},
-        "severity": "silent_wrong_values",
-        "authority": "mathematics",
-        "rests_on": "the definition",
-        "effect": {"en": f"All networks {HOSTILE}", "zh": "所有网络"},
-        "workaround": {"en": "Take one away", "zh": "减一", "script": "pass\n"},
-        "upstream": "https://example.org/1",
-        "where": "==1.13.0",
-        "apis": ["megengine.module.Conv2d"],
-        "script": "import numpy as np\nassert 1 == 2\n",
-        "ends": "AssertionError",
-        "verdicts": 3,
-        "execution": {"shown": True, "ended": "AssertionError", "workaround": ""},
-        **changes,
-    }
-
-
-DIFFERENCE = entry(
-    id="MEG-two", severity="difference", authority=None, upstream="", title={"en": "Zeros", "zh": "零"}, workaround=None
-)
-del DIFFERENCE["workaround"]
-
-
-@pytest.fixture
-def known(synthetic, results):
-    """A file in which all wrong values of one API have one known cause; the number of these values."""
-    records = list(synthetic.records(150))
-    count = 0
-    for record in records:
-        if record.get("api") == "megengine.module.Conv2d" and record.get("kind") in ("value",):
-            record["known"] = "MEG-one"
-            count += 1
-    assert count > 1
-    return results([*records[:-1], entry(), DIFFERENCE, records[-1]]), count
 
 
 def test_what_an_entry_explains_is_one_finding(known):
