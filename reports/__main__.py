@@ -14,20 +14,28 @@ from pathlib import Path
 
 from . import ResultsError, write_html
 from .findings.clusters import cluster
-from .output import known, markdown, page, words
+from .output import bundle, export, known, markdown, model, page, site, words
 from .output.summary import draw_badge, summarize_run
 from .output.visible import visible
 from .results.loaded import JudgedCase, LoadedRun, load
 from .views import query
 from .views.diff import compare
+from .views.errors import find_invalid, list_answers
 
 _HELP = """\
 python -m reports RESULTS... [-o report.html] [--since EARLIER]   one self-contained HTML page
 python -m reports diff BEFORE AFTER [--format text|markdown|html] what changed; exit code 1 when something got worse
+python -m reports diff RESULTS --targets A,B                      the same between two targets of one file
 python -m reports query QUERY RESULTS...                          verdicts that meet a query; exit code 1 when none does
 python -m reports porting RESULTS... [--from API --to API]        porting tables in Markdown
+python -m reports port --from FRAMEWORK --to FRAMEWORK MODEL RESULTS...
+                                                                  what a model's layers become, and what will bite
+python -m reports errors ARGUMENT=VALUE RESULTS...                how each API answers an invalid value, a line each
 python -m reports summary RESULTS...                              the numbers of every API in JSON
 python -m reports badge RESULTS... [--api API]                    an SVG badge
+python -m reports vendor FRAMEWORK RESULTS... [-o OUT.zip]        all scripts and issue pages on one framework
+python -m reports export RESULTS... [--format csv|parquet|annotations]
+python -m reports site RESULTS... FOLDER                          a page a run and their history, to publish
 python -m reports known RESULTS... [--format ...] [--draft]       known causes, or drafts of what is new
 
 RESULTS is a .jsonl file that an audit wrote. Each command tells more with --help.
@@ -46,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     command = _COMMANDS.get(arguments[0])
     try:
+        if command is None and _looks_like_a_command(arguments[0]):
+            raise ValueError(f"unknown command {arguments[0]!r}; the commands are {', '.join(_COMMANDS)}")
         return command(arguments[1:]) if command else _write_page(arguments)
     except (ResultsError, query.QueryError, ValueError) as error:
         print(f"reports: {visible(str(error))}", file=sys.stderr)
@@ -54,6 +64,11 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"reports: {error.filename}: {error.strerror}", file=sys.stderr)
     return 2
+
+
+def _looks_like_a_command(word: str) -> bool:
+    """Whether a word names no file: neither one that exists, nor one that somebody may have meant."""
+    return word.isidentifier() and not Path(word).exists()
 
 
 def _write_page(arguments: Sequence[str]) -> int:
@@ -71,12 +86,17 @@ def _write_page(arguments: Sequence[str]) -> int:
 def _diff(arguments: Sequence[str]) -> int:
     parser = _build_parser("diff", "Compare two runs. Exit code 1 when a verdict got worse or was lost.")
     parser.add_argument("before", type=Path, metavar="BEFORE", help="results file of the earlier run")
-    parser.add_argument("after", type=Path, metavar="AFTER", help="results file of the later run")
+    parser.add_argument("after", type=Path, nargs="?", metavar="AFTER", help="results file of the later run")
+    parser.add_argument("--targets", metavar="A,B", help="compare two targets of one file, such as two versions")
     parser.add_argument("--format", choices=("text", "markdown", "html"), default="text")
     _add_output(parser, "standard output; diff.html for html")
     options = parser.parse_args(arguments)
-    before = load([options.before])
-    after = load([options.after])
+    if (options.after is None) == (options.targets is None):
+        parser.error("give a second file, or two targets of one file with --targets A,B")
+    if options.targets is None:
+        before, after = load([options.before]), load([options.after])
+    else:
+        before, after = _split_targets(load([options.before]), options.targets)
     diff = compare(before, after)
     if options.format == "html":
         out = options.output or Path("diff.html")
@@ -85,6 +105,13 @@ def _diff(arguments: Sequence[str]) -> int:
     else:
         _write(markdown.write_diff(diff, options.format), options.output)
     return int(diff.worse)
+
+
+def _split_targets(run: LoadedRun, names: str) -> tuple[LoadedRun, LoadedRun]:
+    first, comma, second = names.partition(",")
+    if not comma:
+        raise ValueError(f"--targets {names}: give two, with a comma between them")
+    return run.restrict(first.strip()), run.restrict(second.strip())
 
 
 def _query(arguments: Sequence[str]) -> int:
@@ -134,6 +161,38 @@ def _porting(arguments: Sequence[str]) -> int:
     if not text.strip():
         raise ValueError("no layer was asked of both; `summary` lists the APIs of a run")
     _write(text, options.output)
+    return 0
+
+
+def _port(arguments: Sequence[str]) -> int:
+    parser = _build_parser(
+        "port",
+        "What each layer of a model becomes in another framework. MODEL holds a module as its framework prints it, or "
+        "a list of calls, one a line: - Conv2d(3, 64, kernel_size=7).",
+    )
+    parser.add_argument("--from", dest="source", metavar="FRAMEWORK", required=True)
+    parser.add_argument("--to", dest="target", metavar="FRAMEWORK", required=True)
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a text file; - is standard input")
+    _add_results(parser)
+    parser.add_argument("--language", choices=words.LANGUAGES, default="en")
+    _add_output(parser, "standard output")
+    options = parser.parse_args(arguments)
+    text = sys.stdin.read() if str(options.model) == "-" else options.model.read_text(encoding="utf-8")
+    written = model.write_port(load(options.results), text, options.source, options.target, options.language)
+    _write(written, options.output)
+    return 0
+
+
+def _errors(arguments: Sequence[str]) -> int:
+    parser = _build_parser("errors", "How each API answers an invalid value, such as stride=0: a line an answer.")
+    parser.add_argument("value", metavar="ARGUMENT=VALUE", help="as the error tables of the page have it")
+    _add_results(parser)
+    parser.add_argument("--language", choices=words.LANGUAGES, default="en")
+    options = parser.parse_args(arguments)
+    run = load(options.results)
+    for label, judgeds in find_invalid(run, options.value).items():
+        for judged in list_answers(judgeds):
+            print(f"{label}: {words.write_answer(options.language, judged)}")
     return 0
 
 
@@ -190,13 +249,60 @@ def _write_pages(pages: Mapping[str, str], folder: Path) -> None:
     print(folder)
 
 
+def _vendor(arguments: Sequence[str]) -> int:
+    parser = _build_parser("vendor", "Scripts, workarounds and issue pages on one framework, as a folder or a zip.")
+    parser.add_argument("framework", metavar="FRAMEWORK")
+    _add_results(parser)
+    parser.add_argument("--language", choices=words.LANGUAGES, default="en")
+    _add_output(parser, "FRAMEWORK.zip")
+    options = parser.parse_args(arguments)
+    texts = bundle.collect_bundle(load(options.results), options.framework, options.language)
+    out = options.output or Path(f"{options.framework}.zip")
+    bundle.write_bundle(texts, out)
+    print(out)
+    return 0
+
+
+def _export(arguments: Sequence[str]) -> int:
+    parser = _build_parser("export", "Verdicts as a table, or findings as GitHub's annotations.")
+    _add_results(parser)
+    parser.add_argument("--format", choices=("csv", "parquet", "annotations"), default="csv")
+    parser.add_argument("--language", choices=words.LANGUAGES, default="en", help="of annotations")
+    _add_output(parser, "standard output; verdicts.parquet for parquet")
+    options = parser.parse_args(arguments)
+    run = load(options.results)
+    match options.format:
+        case "parquet":
+            export.write_parquet(run, options.output or Path("verdicts.parquet"))
+        case "annotations":
+            _write(export.write_annotations(run, options.language), options.output)
+        case _:
+            _write(export.write_csv(run), options.output)
+    return 0
+
+
+def _site(arguments: Sequence[str]) -> int:
+    parser = _build_parser("site", "Several runs as a folder of pages with their history, ready to publish.")
+    _add_results(parser)
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    site.write_site(options.results, options.folder)
+    print(options.folder)
+    return 0
+
+
 _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "diff": _diff,
     "query": _query,
     "porting": _porting,
+    "port": _port,
+    "errors": _errors,
     "summary": _summary,
     "badge": _badge,
     "known": _known,
+    "vendor": _vendor,
+    "export": _export,
+    "site": _site,
 }
 
 

@@ -20,13 +20,14 @@ class NoEquivalent:
 class Layout:
     """How a parameter lies in the vendor's API, against the oracle's layout; both take (array, groups).
 
-    `source` is `to_vendor` as a person would type it, in terms of the parameter's name and `groups`; "" where the
-    layouts are the same.
+    `source` is `to_vendor` as a person would type it, in terms of the parameter's name and `groups`, and `source_back`
+    is `from_vendor`; "" where the layouts are the same.
     """
 
     to_vendor: Callable[[Array, int], Array]
     from_vendor: Callable[[Array, int], Array]
     source: str = ""
+    source_back: str = ""
 
 
 AS_THE_ORACLE = Layout(lambda array, groups: array, lambda array, groups: array)

@@ -22,9 +22,17 @@ def _ungrouped(weight: Array, groups: int) -> Array:
 
 
 # A transposed convolution's (C_in, C_out/g, kh, kw) becomes (g, C_in/g, C_out/g, kh, kw) by the same reshaping.
-WEIGHT = Layout(_grouped, _ungrouped, "weight if groups == 1 else weight.reshape(groups, -1, *weight.shape[1:])")
+WEIGHT = Layout(
+    _grouped,
+    _ungrouped,
+    "weight if groups == 1 else weight.reshape(groups, -1, *weight.shape[1:])",
+    "weight if groups == 1 else weight.reshape(-1, *weight.shape[2:])",
+)
 BIAS = Layout(
-    lambda bias, groups: bias.reshape(1, -1, 1, 1), lambda bias, groups: bias.reshape(-1), "bias.reshape(1, -1, 1, 1)"
+    lambda bias, groups: bias.reshape(1, -1, 1, 1),
+    lambda bias, groups: bias.reshape(-1),
+    "bias.reshape(1, -1, 1, 1)",
+    "bias.reshape(-1)",
 )
 
 

@@ -172,6 +172,7 @@ class ContractRecord:
 
     Attributes:
         weight, bias: source that makes the API's parameter of the oracle's.
+        weight_back, bias_back: source that makes the oracle's of the API's.
         defaults: by argument the source of its default; None where the implementation does not tell.
     """
 
@@ -180,6 +181,8 @@ class ContractRecord:
     weight: str
     bias: str
     defaults: Mapping[str, str] | None = None
+    weight_back: str = "weight"
+    bias_back: str = "bias"
 
     def to_json(self) -> Data:
         data = {
@@ -188,13 +191,16 @@ class ContractRecord:
             "api": self.api,
             "weight": self.weight,
             "bias": self.bias,
+            "weight_back": self.weight_back,
+            "bias_back": self.bias_back,
         }
         return data if self.defaults is None else {**data, "defaults": dict(self.defaults)}
 
     @classmethod
     def from_json(cls, data: Data) -> ContractRecord:
         defaults = _texts(data["defaults"]) if "defaults" in data else None
-        return cls(data["target"], data["api"], data["weight"], data["bias"], defaults)
+        back = (data.get("weight_back", "weight"), data.get("bias_back", "bias"))
+        return cls(data["target"], data["api"], data["weight"], data["bias"], defaults, *back)
 
 
 def describe_contract(contract: Contract, target: str, greeting: Greeting) -> ContractRecord:
@@ -205,6 +211,8 @@ def describe_contract(contract: Contract, target: str, greeting: Greeting) -> Co
         contract.weight.source or "weight",
         contract.bias.source or "bias",
         greeting.defaults.get(contract.api),
+        contract.weight.source_back or "weight",
+        contract.bias.source_back or "bias",
     )
 
 

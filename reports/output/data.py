@@ -19,8 +19,10 @@ from ..results.records import Case, Confirmation, Contract, Entry, Further, Stat
 from ..results.values import to_bare_text, to_source
 from ..views.diff import Diff, Group, group_changes, summarize
 from ..views.errors import judge_manner
+from ..views.initial import InitialValues, list_initial_values
 from ..views.porting import Cell, Pair, Shared, Table, build_tables
 from ..views.query import format_ratio
+from ..views.topics import list_topics
 from . import known, words
 from .visible import visible
 
@@ -30,6 +32,7 @@ _PICTURES = 5  # a finding
 _SIDE = 64  # elements of an array's axis
 _LISTED = 40  # cases of a group of changes
 _RESTS = 12  # sentences that a finding rests on
+_ODD = frozenset({"huge", "numpy", "any", "is"})  # predicates of conditions
 
 
 def pack(data: Any) -> str:
@@ -98,12 +101,23 @@ def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, di
         "known": {cause.entry.id: _build_cause(run, cause) for cause in known.list_seen(run)},
         "statements": [_build_statement(statement) for statement in run.statements],
         "differences": [_build_difference(run, difference) for difference in differences],
+        "frameworks": _list_frameworks(run),
+        "initial": [_build_initial(one) for one in list_initial_values(run)],
         "porting": [_build_table(run, table) for table in build_tables(run, findings, differences)],
         "changes": None if diff is None else _build_changes(diff),
         "cases": [_build_case(case, strings) for case in run.cases.values()],
         "verdicts": verdicts,
         "strings": strings.texts,
     }
+
+
+def _list_frameworks(run: LoadedRun) -> list[list[str]]:
+    """Name and version of each target that was audited."""
+    return [_make_visible(target.name, target.framework, target.version) for target in run.targets if target.available]
+
+
+def _build_initial(initial: InitialValues) -> list[Any]:
+    return [initial.column, visible(initial.says), initial.index]
 
 
 class _Strings(dict[str, int]):
@@ -174,6 +188,7 @@ class _VerdictRows:
             number_of[", ".join(verdict.compared)],
             int(verdict.accident),
             [_build_further(further) for further in verdict.further] or 0,
+            number_of[", ".join(list_topics(judged, self._run.entry(judged)))],
         ]
 
     def _describe_change(self, index: int) -> tuple[str, str]:
@@ -236,6 +251,7 @@ def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
         "rests": _make_visible(*words.list_sentences(run, finding)[:_RESTS]),
         "basis": words.in_every_language(lambda language: words.write_basis(language, run, finding)),
         "told": finding.condition not in ((), (EVERY,)),
+        "odd": _is_odd(finding),
         "short": words.in_every_language(lambda language: words.write_brief(language, run, finding)),
         "headline": words.in_every_language(lambda language: words.write_headline(language, run, finding)),
         "when": words.in_every_language(lambda language: words.write_circumstance(language, run, finding)),
@@ -253,6 +269,7 @@ def _build_cause(run: LoadedRun, cause: known.Cause) -> dict[str, Any]:
         "effect": words.in_every_language(lambda language: visible(entry.effect.in_language(language))),
         "rests": visible(entry.rests_on),
         "authority": entry.authority,
+        "framework": visible(entry.framework),
         "apis": _make_visible(*entry.apis),
         "where": visible(entry.where),
         "upstream": visible(entry.upstream),
@@ -278,11 +295,19 @@ def _build_difference(run: LoadedRun, difference: Finding) -> dict[str, Any]:
     return {
         "id": difference.id,
         "first": difference.representative,
+        "known": "" if difference.entry is None else visible(difference.entry.id),
+        "columns": difference.columns,
+        "odd": _is_odd(difference),
         "count": len(difference.members),
         "short": words.in_every_language(lambda language: words.write_brief(language, run, difference)),
         "headline": words.in_every_language(lambda language: words.write_headline(language, run, difference)),
         "when": words.in_every_language(lambda language: words.write_circumstance(language, run, difference)),
     }
+
+
+def _is_odd(finding: Finding) -> bool:
+    """Whether it is about huge numbers or values of odd types, which no model gives."""
+    return bool(_ODD & {predicate for predicate, *_ in finding.condition})
 
 
 def _build_case(case: Case, number_of: _Strings) -> list[Any]:
@@ -323,6 +348,7 @@ def _build_row(table: Table, row: int, pairs: Mapping[str, Pair]) -> dict[str, A
         "form": visible(aspect.form),
         "cells": {column: _build_cell(table.cells[row, column]) for column in table.columns},
         "proven": {name: pair.proven[row] for name, pair in pairs.items()},
+        "standings": {name: pair.standings[row] for name, pair in pairs.items()},
         "shared": {name: _build_shared(pair.shared[row]) for name, pair in pairs.items()},
     }
 
@@ -349,7 +375,12 @@ def _build_shared(shared: Shared | None) -> list[Any] | None:
 
 
 def _build_contract(contract: Contract) -> dict[str, Any]:
-    return {"weight": visible(contract.weight), "bias": visible(contract.bias)}
+    return {
+        "weight": visible(contract.weight),
+        "bias": visible(contract.bias),
+        "weight_back": visible(contract.weight_back),
+        "bias_back": visible(contract.bias_back),
+    }
 
 
 def _build_changes(diff: Diff) -> dict[str, Any]:

@@ -31,7 +31,8 @@ _DIFF_TEMPLATES = {"text": "diff.txt", "markdown": "diff.md"}
 _LISTED = 20  # cases of a group
 
 
-def _build_environment() -> Environment:
+def build_markdown_environment() -> Environment:
+    """Templates whose outside text shows as it is."""
     environment = build_environment(markup=False)
     environment.filters["md"] = escape
     environment.filters["tick"] = tick
@@ -41,7 +42,7 @@ def _build_environment() -> Environment:
 
 
 def write_diff(diff: Diff, form: Literal["text", "markdown"]) -> str:
-    template = _build_environment().get_template(_DIFF_TEMPLATES[form])
+    template = build_markdown_environment().get_template(_DIFF_TEMPLATES[form])
     return template.render(
         diff=diff,
         groups=group_changes(diff),
@@ -89,7 +90,7 @@ def write_porting_tables(run: LoadedRun, language: str, route: Route | None = No
     def say(key: str, **named: object) -> str:
         return words.say(language, key, **named)
 
-    return _build_environment().get_template("porting.md").render(pairs=pairs, say=say).strip() + "\n"
+    return build_markdown_environment().get_template("porting.md").render(pairs=pairs, say=say).strip() + "\n"
 
 
 def _list_routes(run: LoadedRun, table: Table, route: Route | None) -> Iterator[tuple[int, int]]:
@@ -146,7 +147,7 @@ class _PairWriter:
             "where": shared.where if shared else "",
             "source": self._describe_cell(first, shared.first_code if shared else first.code),
             "target": self._describe_cell(second, shared.second_code if shared else second.code),
-            "proven": pair.proven[row] or words.say(self._language, "porting.unproven"),
+            "proven": pair.proven[row] or words.name_term(self._language, "standing", pair.standings[row]),
             "remaining": "; ".join(text for text in remaining if text),
         }
 

@@ -21,8 +21,10 @@ from ..results.loaded import Column, LoadedRun
 from ..results.records import FAILURES, KINDS
 from ..views.counts import count_authorities, count_sentences, count_values_compared
 from ..views.diff import Diff, compare
+from ..views.topics import Heat
 from . import words
 from .data import Details, build_core, pack
+from .heat import list_heat
 from .templates import build_environment, read_asset
 
 SCRIPTS = (
@@ -30,13 +32,17 @@ SCRIPTS = (
     "language",
     "data",
     "query",
+    "facets",
+    "sort",
     "picture",
     "verdict",
     "findings",
     "matrix",
     "errors",
     "documents",
-    "porting",
+    "port",
+    "zip",
+    "vendor",
     "accuracy",
     "changes",
     "main",
@@ -119,7 +125,8 @@ def _list_views(run: LoadedRun, diff: Diff | None) -> list[str]:
         "matrix": True,
         "errors": any(case.invalid for case in canonical),
         "documents": bool(run.statements),
-        "porting": any(not case.invalid for case in canonical),
+        "port": any(not case.invalid for case in canonical),
+        "vendor": any(target.available for target in run.targets),
         "accuracy": True,
         "changes": diff is not None,
     }
@@ -136,6 +143,9 @@ def _describe_first_screen(run: LoadedRun, findings: Sequence[Finding]) -> dict[
         "authorities": words.in_every_language(
             lambda language: words.list_authorities(language, count_authorities(findings))
         ),
+        "ways": words.say("en", "ways.title"),
+        "heat": list_heat(run),
+        "say_heat": _say_heat,
         "differs": outcomes["differs"],
         "outdated": count_sentences(run, "copy_outdated"),
         "announced": count_sentences(run, "announced"),
@@ -147,6 +157,17 @@ def _describe_first_screen(run: LoadedRun, findings: Sequence[Finding]) -> dict[
         "findings": [_describe_finding(run, finding) for finding in pick_foremost(findings)],
         "count": len(findings),
     }
+
+
+def _say_heat(heat: Heat) -> str:
+    """A cell of the heat map in words, for who points at it."""
+    counts = {"fails": heat.fails, "differs": heat.differs, "conforms": heat.conforms, "unasked": heat.unasked}
+    said = words.in_every_language(
+        lambda language: ", ".join(
+            words.say(language, f"heat.{name}", count=f"{count:,}") for name, count in counts.items() if count
+        )
+    )
+    return " / ".join(said.values())
 
 
 class _Row(NamedTuple):
@@ -192,9 +213,9 @@ def _count_failures(run: LoadedRun) -> dict[str, Any]:
 def _describe_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.id,
+        "severity": "" if finding.entry is None else finding.entry.severity,
         "kind": run.judged[finding.representative].word,
         "count": len(finding.members),
         "headline": words.in_every_language(lambda language: words.write_headline(language, run, finding)),
         "when": words.in_every_language(lambda language: words.write_circumstance(language, run, finding)),
-        "basis": words.in_every_language(lambda language: words.write_basis(language, run, finding)),
     }

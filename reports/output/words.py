@@ -14,8 +14,9 @@ from importlib.resources import files
 from ..findings.clusters import Finding
 from ..findings.features import EVERY, Atom
 from ..findings.messages import first_line
-from ..results.loaded import LoadedRun
+from ..results.loaded import JudgedCase, LoadedRun
 from ..results.records import Statement, Verdict
+from ..views.errors import judge_manner
 from .visible import visible
 
 LANGUAGES = ("en", "zh")
@@ -139,6 +140,17 @@ def _list_apis(labels: Sequence[str]) -> str:
         return ", ".join(labels)
     names = ", ".join(label.partition(".")[2] for label in labels)
     return f"{frameworks.pop()}: {names}"
+
+
+def write_answer(language: str, judged: JudgedCase) -> str:
+    """How an API answered an invalid call, in one line: class, phase, whether a check refused it, the first words."""
+    verdict = judged.verdict
+    manner = say(language, f"manner.{judge_manner(judged)}")
+    if verdict.raised is None:
+        return manner if manner in visible(verdict.observed) else f"{manner}: {visible(verdict.observed, 200)}"
+    phase = name_term(language, "phase", verdict.raised.phase)
+    line = visible(first_line(verdict.raised.message), 200)
+    return f"{visible(verdict.raised.class_name, 80)} ({phase}; {manner}): {line}"
 
 
 def write_brief(language: str, run: LoadedRun, finding: Finding) -> str:

@@ -124,6 +124,26 @@ class LoadedRun:
         known = judged.verdict.known
         return self.entries.get((self.column(judged).target.name, known)) if known else None
 
+    def restrict(self, target: str) -> LoadedRun:
+        """What one target said, as a run of its own.
+
+        Raises:
+            ValueError: the run has no such target.
+        """
+        places = {place: index for index, place in enumerate(self._list_columns(target))}
+        if not places:
+            raise ValueError(f"no target {target!r}; the run has {', '.join(one.name for one in self.targets)}")
+        judged = [replace(one, column=places[one.column]) for one in self.judged if one.column in places]
+        return replace(
+            self,
+            targets=tuple(one for one in self.targets if one.name == target),
+            columns=tuple(replace(self.columns[place], label=self.columns[place].api) for place in places),
+            judged=tuple(judged),
+        )
+
+    def _list_columns(self, target: str) -> list[int]:
+        return [place for place, column in enumerate(self.columns) if column.target.name == target]
+
     def contract(self, column: int) -> Contract | None:
         """What the run says of a column's weight, bias and defaults."""
         api = self.columns[column]

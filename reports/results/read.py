@@ -319,6 +319,8 @@ def _read_contract(fields: Fields) -> Contract:
         weight=fields.text("weight"),
         bias=fields.text("bias"),
         defaults=fields.texts_by_name("defaults", {}),
+        weight_back=fields.text("weight_back", ""),
+        bias_back=fields.text("bias_back", ""),
     )
 
 

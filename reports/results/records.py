@@ -280,13 +280,20 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """How an API says its layer, for the porting tables; `weight` and `bias` are source in weight, bias and groups."""
+    """How an API says its layer, for the porting tables.
+
+    Attributes:
+        weight, bias: source that makes the API's array of the oracle's, in weight, bias and groups.
+        weight_back, bias_back: the other way; "" in a file that does not say.
+    """
 
     api: str
     target: str
     weight: str
     bias: str
     defaults: Mapping[str, str]
+    weight_back: str = ""
+    bias_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ..findings.bits import to_bits, to_mask
@@ -12,6 +12,7 @@ from ..results.loaded import LoadedRun
 from ..results.records import FAILURES, Case, Verdict
 from ..results.values import to_integers
 from .aspects import Aspect, describe_parameters, list_aspects
+from .proof import can_prove
 from .vocabulary import Spoken, learn_vocabulary, parse_keywords
 
 _SAMPLE = 800  # cases of a layer that a vocabulary is learnt from, the simplest first
@@ -33,6 +34,7 @@ class Layer:
         columns: those that were asked, in order.
         aspects: what any case has, in the order of a table's rows.
         having: by aspect, the cases that have it.
+        telling: by aspect, those of them that prove it where they conform.
     """
 
     def __init__(self, run: LoadedRun, name: str) -> None:
@@ -55,7 +57,11 @@ class Layer:
                 places[aspect].append(place)
         self.aspects = tuple(sorted(places, key=lambda aspect: aspect.place))
         self.having = {aspect: to_mask(places[aspect]) for aspect in self.aspects}
+        self.telling = {aspect: to_mask(self._list_telling(aspect, having)) for aspect, having in places.items()}
         self.parameters = [describe_parameters(case) for case in self.cases]
+
+    def _list_telling(self, aspect: Aspect, having: Iterable[int]) -> list[int]:
+        return [place for place in having if can_prove(self.cases[place], aspect)]
 
 
 def _sum_numbers(case: Case) -> int:
@@ -72,6 +78,8 @@ class Answers:
     Attributes:
         index_of: by a case's place, the index of its verdict.
         conforming, differing, failed, called: the cases of which that is true.
+        valued: those that conform in values that were compared.
+        inexpressible: those that the API cannot say.
         reasons: by the reason why a case was not called, the cases.
         varying: the aspects that are said in several ways, according to the other parameters.
     """
@@ -84,6 +92,8 @@ class Answers:
         differing = []
         failed = []
         called = []
+        valued = []
+        inexpressible = []
         reasons: dict[str, list[int]] = defaultdict(list)
         for place, case in enumerate(layer.cases):
             index = layer.verdicts[case.id].get(column)
@@ -93,10 +103,14 @@ class Answers:
             verdict = layer.run.judged[index].verdict
             if verdict.outcome == "conforms":
                 conforming.append(place)
+                if "values" in verdict.compared:
+                    valued.append(place)
             if verdict.outcome == "differs":
                 differing.append(place)
             if verdict.outcome in FAILURES:
                 failed.append(place)
+            if verdict.outcome == "no_equivalent":
+                inexpressible.append(place)
             if verdict.outcome in ("no_equivalent", "unavailable"):
                 reasons[verdict.observed].append(place)
             if verdict.call and verdict.outcome != "no_equivalent":
@@ -105,9 +119,16 @@ class Answers:
         self.differing = to_mask(differing)
         self.failed = to_mask(failed)
         self.called = to_mask(called)
+        self.valued = to_mask(valued)
+        self.inexpressible = to_mask(inexpressible)
         self.reasons = {reason: to_mask(places) for reason, places in reasons.items()}
         self.vocabulary = learn_vocabulary(list(self._sample()))
         self.varying = frozenset(aspect for aspect in layer.aspects if self._varies(aspect))
+
+    @property
+    def answered(self) -> int:
+        """The cases that the API was really asked."""
+        return self.conforming | self.differing | self.failed
 
     def _sample(self) -> Iterator[Spoken]:
         for place in range(min(_SAMPLE, len(self.layer.cases))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from ..findings.bits import to_bits
 from ..findings.clusters import Finding
@@ -13,10 +13,16 @@ from ..results.loaded import LoadedRun
 from ..results.records import Case
 from ..results.values import to_integers, to_source
 from .answers import Answers, Layer, is_portable
-from .aspects import PARAMETERS, Aspect, complete_arguments, is_about
+from .aspects import PARAMETERS, Aspect, complete_arguments
+from .concerns import Concerns
 
 _TRIED = 200  # cases that the example of a row is chosen from
 _CONTEXT = ("kernel_size", "stride", "dilation")  # what a keyword may depend on besides its own parameter
+
+
+# Whether a row is proven; contradicted: cases that could prove it were called on both, and none conforms on both.
+Standing: TypeAlias = Literal["proven", "contradicted", "impossible", "untested"]
+STANDINGS: tuple[Standing, ...] = ("proven", "contradicted", "impossible", "untested")
 
 
 @dataclass(frozen=True)
@@ -27,9 +33,9 @@ class Cell:
         code: the keywords that say the aspect, from the simplest call that conforms, or else was made at all.
         example: index of that call's verdict, None when there is none.
         conforms: how many cases with the aspect did so.
-        fails: how many failed in findings whose condition names this aspect.
+        fails: how many failed in findings that are about this aspect.
         findings: ids of those.
-        differs: how many differ, in differences whose condition names this aspect.
+        differs: how many differ, in differences that are about this aspect.
         differences: ids of those.
         reason: why there is no equivalent or it cannot be observed here, in its most frequent words.
         unsaid: whether no keyword of the API says the parameter: the arrays do.
@@ -69,11 +75,17 @@ class Shared:
 
 
 class Default(NamedTuple):
-    """What leaving out a parameter, or a keyword that says none, means to either column."""
+    """What leaving out a parameter, or a keyword that says none, means to either column.
+
+    `say_first` is how the first column's API says what the second's leaves out, `say_second` the other way round; ""
+    where no case shows it.
+    """
 
     name: str
     first: str
     second: str
+    say_first: str = ""
+    say_second: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,13 +93,15 @@ class Pair:
     """Two columns side by side.
 
     Attributes:
-        proven: by row, how many cases with the aspect conform on both.
+        proven: by row, how many cases that can prove the aspect conform on both, in values that were compared.
+        standings: by row, what that comes to.
         shared: by row, None where no case was called on both.
         example: the verdicts of the richest case that conforms on both.
         defaults: what is left out and means different things; none where the run could not read the defaults of both.
     """
 
     proven: tuple[int, ...]
+    standings: tuple[Standing, ...]
     shared: tuple[Shared | None, ...]
     example: tuple[int, int] | None
     defaults: tuple[Default, ...]
@@ -98,8 +112,8 @@ class Pair:
             row and Shared(row.second_code, row.first_code, row.second, row.first, row.where) for row in self.shared
         ]
         example = self.example and (self.example[1], self.example[0])
-        defaults = [Default(name, second, first) for name, first, second in self.defaults]
-        return Pair(self.proven, tuple(shared), example, tuple(defaults))
+        defaults = [Default(one.name, one.second, one.first, one.say_second, one.say_first) for one in self.defaults]
+        return Pair(self.proven, self.standings, tuple(shared), example, tuple(defaults))
 
 
 @dataclass(frozen=True)
@@ -132,20 +146,21 @@ def build_tables(run: LoadedRun, findings: Sequence[Finding], differences: Seque
     return tuple(_build_table(run, layer, finding_of) for layer in layers)
 
 
-def _build_table(run: LoadedRun, name: str, finding_of: Mapping[int, Finding]) -> Table:
+def _build_table(run: LoadedRun, name: str, finding_of: dict[int, Finding]) -> Table:
     layer = Layer(run, name)
     answers = {column: Answers(layer, column) for column in layer.columns}
+    concerns = {column: Concerns(answers[column], finding_of) for column in layer.columns}
     cells = {}
     for row, aspect in enumerate(layer.aspects):
         for column in layer.columns:
-            cells[row, column] = _build_cell(answers[column], aspect, finding_of)
+            cells[row, column] = _build_cell(answers[column], aspect, concerns[column])
     pairs = {}
     for first, second in combinations(layer.columns, 2):
         pairs[first, second] = _build_pair(answers[first], answers[second])
     general = {}
     for column in layer.columns:
         named = {identity for row in range(len(layer.aspects)) for identity in _list_ids(cells[row, column])}
-        general[column] = _list_other_findings(answers[column], named, finding_of)
+        general[column] = tuple(one.id for one in concerns[column].findings if one.id not in named)
     return Table(name, layer.columns, layer.aspects, cells, pairs, general)
 
 
@@ -153,42 +168,42 @@ def _list_ids(cell: Cell) -> tuple[str, ...]:
     return cell.findings + cell.differences
 
 
-def _build_cell(answers: Answers, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Cell:
-    having = answers.layer.having[aspect]
+def _build_cell(answers: Answers, aspect: Aspect, concerns: Concerns) -> Cell:
+    layer = answers.layer
+    having = layer.having[aspect]
     conforming = having & answers.conforming
+    proving = layer.telling[aspect] & answers.valued
     code = ""
     example = None
     # The first is the simplest. A call that fails still shows how the aspect is said.
-    place = next(to_bits(conforming or having & (answers.failed | answers.differing) or having & answers.called), None)
+    shows = proving or conforming or having & answers.answered or having & answers.called
+    place = next(to_bits(shows), None)
     if place is not None:
         code = answers.say(aspect, place)
         example = answers.index_of[place]
-    failing = _list_findings(answers, having & answers.failed, aspect, finding_of)
-    differing = _list_findings(answers, having & answers.differing, aspect, finding_of)
+    failing = _count_about(concerns, aspect, answers.failed)
+    differing = _count_about(concerns, aspect, answers.differing)
     return Cell(
         code=code,
         example=example,
         conforms=conforming.bit_count(),
-        fails=len(failing),
-        findings=tuple(dict.fromkeys(failing)),
-        differs=len(differing),
-        differences=tuple(dict.fromkeys(differing)),
+        fails=sum(failing.values()),
+        findings=tuple(failing),
+        differs=sum(differing.values()),
+        differences=tuple(differing),
         reason=_choose_reason(answers, having),
         unsaid=not answers.vocabulary.owned[aspect.parameter],
     )
 
 
-def _list_findings(answers: Answers, places: int, aspect: Aspect, finding_of: Mapping[int, Finding]) -> Sequence[str]:
-    """Of each case whose finding or difference is about the aspect, the id of that."""
-    about: dict[str, bool] = {}
-    ids = []
-    for place in to_bits(places):
-        finding = finding_of[answers.index_of[place]]
-        if finding.id not in about:
-            about[finding.id] = is_about(finding, aspect)
-        if about[finding.id]:
-            ids.append(finding.id)
-    return ids
+def _count_about(concerns: Concerns, aspect: Aspect, places: int) -> Mapping[str, int]:
+    """By the id of each finding that is about the aspect, how many of the places it explains."""
+    counts = {}
+    for finding in concerns.findings:
+        count = (concerns.list_cases(finding, aspect) & places).bit_count()
+        if count:
+            counts[finding.id] = count
+    return counts
 
 
 def _choose_reason(answers: Answers, having: int) -> str:
@@ -198,34 +213,43 @@ def _choose_reason(answers: Answers, having: int) -> str:
     return best if counts.get(best) else ""
 
 
-def _list_other_findings(answers: Answers, named: set[str], finding_of: Mapping[int, Finding]) -> tuple[str, ...]:
-    ids = [finding_of[answers.index_of[place]].id for place in to_bits(answers.failed | answers.differing)]
-    return tuple(dict.fromkeys(identity for identity in ids if identity not in named))
-
-
 def _build_pair(first: Answers, second: Answers) -> Pair:
     layer = first.layer
-    both_conform = first.conforming & second.conforming
+    both_valued = first.valued & second.valued
     example = None
-    if both_conform:
+    if both_valued:
         # The simplest case has the lowest bit.
-        richest = both_conform.bit_length() - 1
+        richest = both_valued.bit_length() - 1
         example = (first.index_of[richest], second.index_of[richest])
     return Pair(
-        proven=tuple((layer.having[aspect] & both_conform).bit_count() for aspect in layer.aspects),
+        proven=tuple((layer.telling[aspect] & both_valued).bit_count() for aspect in layer.aspects),
+        standings=tuple(_stand(first, second, aspect) for aspect in layer.aspects),
         shared=tuple(_share(first, second, aspect) for aspect in layer.aspects),
         example=example,
         defaults=tuple(_compare_defaults(first, second)),
     )
 
 
+def _stand(first: Answers, second: Answers, aspect: Aspect) -> Standing:
+    telling = first.layer.telling[aspect]
+    if telling & first.valued & second.valued:
+        return "proven"
+    if telling & first.answered & second.answered:
+        return "contradicted"
+    having = first.layer.having[aspect]
+    if any(having & side.inexpressible and not having & side.called for side in (first, second)):
+        return "impossible"
+    return "untested"
+
+
 def _share(first: Answers, second: Answers, aspect: Aspect) -> Shared | None:
     """The aspect as both say it of one case; None where no case was called on both."""
     layer = first.layer
-    # A call that conforms on both is a proof; one that was only made still says how to write the same.
+    # A call that only conforms, or was only made, still says how to write the same.
     both_called = layer.having[aspect] & first.called & second.called
     both_conform = both_called & first.conforming & second.conforming
-    places = list(islice(to_bits(both_conform or both_called), _TRIED))
+    proving = layer.telling[aspect] & first.valued & second.valued
+    places = list(islice(to_bits(proving or both_conform or both_called), _TRIED))
     if not places:
         return None
     depends = aspect in first.varying or aspect in second.varying
@@ -281,10 +305,26 @@ def _compare_defaults(first: Answers, second: Answers) -> Iterator[Default]:
         compared.update(left_names, right_names)
         # Compared by value: the keywords have other names anyway.
         if [left[name] for name in left_names] != [right[name] for name in right_names]:
-            yield Default(parameter, _assign(left_names, left), _assign(right_names, right))
+            yield Default(
+                parameter,
+                _assign(left_names, left),
+                _assign(right_names, right),
+                say_first=_say_default(second, first, parameter, {name: right[name] for name in right_names}),
+                say_second=_say_default(first, second, parameter, {name: left[name] for name in left_names}),
+            )
     for name in dict.fromkeys([*left, *right]):
         if name not in compared and left.get(name) != right.get(name):
             yield Default(name, _assign([name], left), _assign([name], right))
+
+
+def _say_default(source: Answers, target: Answers, parameter: str, defaults: Mapping[str, str]) -> str:
+    """What of the target's call says the parameter where the source's leaves it at its default; "" where none does."""
+    for place in islice(to_bits(source.valued & target.valued), _TRIED):
+        mine = source.spoken(place).keywords
+        if all(mine.get(name, default) == default for name, default in defaults.items()):
+            theirs = target.spoken(place).keywords
+            return _assign([name for name in target.vocabulary.owned[parameter] if name in theirs], theirs)
+    return ""
 
 
 def _assign(names: Sequence[str], defaults: Mapping[str, str]) -> str:

@@ -8,7 +8,8 @@ A word with ``*`` or ``?`` must match the whole field; without, it must be part 
 ...) or the whole of any other. A comparison holds of a field that has such a number in it. A term without a field
 searches the case, the API, what was observed, the message and the call. Every argument's name is a field too. Letter
 case is ignored. ``field:`` alone: it is empty. ``compared:values``: the values were among what was compared.
-``status:differs``: otherwise than others, which is no failure. ``differs:1``: exactly one framework fails the case.
+``status:differs``: otherwise than others, which is no failure. ``topic:stride``: what of the layer
+the verdict is about, as on the heat map. ``differs:1``: exactly one framework fails the case.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ..findings.clusters import Finding
 from ..results.loaded import JudgedCase, LoadedRun
 from ..results.values import to_bare_text
 from .diff import compare
+from .topics import list_topics
 
 TEXTS = ("case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known")
 WORDS = (
@@ -39,6 +41,7 @@ WORDS = (
     "ruling",
     "authority",
     "direction",
+    "severity",
     "wrong",
     "accident",
     "finding",
@@ -55,7 +58,7 @@ WORDS = (
     "differs",
     "line",
 )
-LISTS = ("compared",)  # one word of it is matched at a time
+LISTS = ("compared", "topic")  # one word of it is matched at a time
 FIELDS = (*TEXTS, *WORDS, *LISTS)
 ANYWHERE = ("case", "api", "observed", "message", "call")
 
@@ -240,10 +243,15 @@ def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
                 return verdict.error_message
             case "authority" | "direction":
                 return getattr(verdict, field) or ""
+            case "severity":
+                entry = run.entry(judged)
+                return entry.severity if entry else ""
             case "wrong":
                 return case.wrong or ""
             case "compared":
                 return ", ".join(verdict.compared)
+            case "topic":
+                return ", ".join(list_topics(judged, run.entry(judged)))
             case "exact" | "inferred" | "accident":
                 return _yes_or_no(getattr(verdict, field))
             case "confirmed":

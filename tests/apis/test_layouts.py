@@ -49,6 +49,8 @@ def test_a_weights_layout_loses_and_exchanges_nothing(contract: Contract, groups
 def test_a_weights_source_does_what_its_layout_does(contract: Contract, groups: int) -> None:
     weight = make_weight(contract, groups)
     typed = eval(contract.weight.source or "weight", {"weight": weight, "groups": groups})
+    back = eval(contract.weight.source_back or "weight", {"weight": typed, "groups": groups})
+    assert np.array_equal(back, weight)
     np.testing.assert_array_equal(typed, contract.weight.to_vendor(weight, groups))
 
 

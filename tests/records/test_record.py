@@ -161,7 +161,7 @@ records = st.one_of(
     st.builds(Header, words, words, texts, st.tuples(words)),
     available,
     unavailable,
-    st.builds(ContractRecord, words, words, words, words, st.none() | texts),
+    st.builds(ContractRecord, words, words, words, words, st.none() | texts, words, words),
     cases,
     st.builds(StatementRecord, statements),
     st.builds(VerdictRecord, questions, verdicts, words, st.none() | words, st.none() | words),

@@ -70,6 +70,15 @@ def results(tmp_path: Path, synthetic: ModuleType) -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture
+def known(synthetic: ModuleType, results: Callable[..., Path]) -> tuple[Path, int]:
+    """A file in which all wrong values of one API have one known cause; the number of these values."""
+    records = synthetic.known()
+    count = sum(record.get("known") == "MEG-one" for record in records)
+    assert count > 1
+    return results(records), count
+
+
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> tuple[Path, Path]:
     """(results, report) of a run that fills every view, compared with one in which a crash was not there yet."""

@@ -447,3 +447,44 @@ def footer(before: list[Record], complete: bool = True) -> Record:
 def write(path: Path, made: list[Record]) -> Path:
     path.write_text("".join(json.dumps(record) + "\n" for record in made), encoding="utf-8")
     return path
+
+
+def entry(**changes: Any) -> Record:
+    """An entry of MegEngine, as an audit writes it; a change to None leaves a field out."""
+    made = {
+        "record": "entry",
+        "target": "megengine",
+        "id": "MEG-one",
+        "framework": "megengine",
+        "title": {"en": "It adds one to the output", "zh": "输出多一"},
+        "severity": "silent_wrong_values",
+        "authority": "mathematics",
+        "rests_on": "the definition",
+        "effect": {"en": "All networks </script><b>`*x*`", "zh": "所有网络"},
+        "workaround": {"en": "Take one away", "zh": "减一", "script": "pass\n"},
+        "upstream": "https://example.org/1",
+        "where": "==1.13.0",
+        "apis": ["megengine.module.Conv2d"],
+        "script": "import numpy as np\nassert 1 == 2\n",
+        "ends": "AssertionError",
+        "asked": 3,
+        "verdicts": 3,
+        "holds": True,
+        "execution": {"shown": True, "ended": "AssertionError", "workaround": ""},
+        **changes,
+    }
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def difference() -> Record:
+    title = {"en": "Zeros", "zh": "零"}
+    return entry(id="MEG-two", severity="difference", authority=None, upstream="", title=title, workaround=None)
+
+
+def known(count: int = 150) -> list[Record]:
+    """A run in which all wrong values of one API have one known cause, which one difference accompanies."""
+    made = list(records(count))
+    for record in made:
+        if record.get("api") == "megengine.module.Conv2d" and record.get("kind") == "value":
+            record["known"] = "MEG-one"
+    return [*made[:-1], entry(), difference(), made[-1]]

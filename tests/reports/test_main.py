@@ -203,3 +203,30 @@ def test_representatives_are_one_verdict_a_finding(audits):
     assert len(chosen) == len(set(chosen)) == 3
     judged = {(one.verdict.case, one.verdict.target, one.verdict.api): one for one in load([audits.later]).judged}
     assert all(judged[key].verdict.outcome in ("diverges", "crashed") for key in chosen)
+
+
+def test_a_word_that_is_no_file_is_an_unknown_command(capsys):
+    assert main(["frobnicate"]) == 2
+    assert "unknown command 'frobnicate'; the commands are diff, query" in capsys.readouterr().err
+
+
+def test_two_targets_of_one_file_are_compared(results, synthetic, capsys):
+    records = synthetic.records(60)
+    doubled = []
+    for record in records:
+        doubled.append(record)
+        if record.get("target", record.get("name")) == "torch" and record["record"] in (
+            "target",
+            "verdict",
+            "contract",
+        ):
+            name = {"name": "newer", "version": "9"} if record["record"] == "target" else {"target": "newer"}
+            doubled.append({**record, **name})
+    failing = next(one for one in doubled if one.get("target") == "newer" and one.get("outcome") == "conforms")
+    failing |= {"outcome": "crashed", "authority": "robustness", "rests_on": "a call returns or raises"}
+    doubled[-1] = synthetic.footer(doubled[:-1])
+    path = results(doubled)
+    assert main(["diff", str(path), "--targets", "torch,newer"]) == 1
+    assert "worse" in capsys.readouterr().out
+    assert main(["diff", str(path), "--targets", "newer,torch"]) == 0
+    assert main(["diff", str(path), "--targets", "torch,nobody"]) == 2

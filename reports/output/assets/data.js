@@ -11,6 +11,7 @@ async function loadRun() {
   const core = await unpack(byId("core").textContent);
   byId("core").remove();
   messages = core.languages;
+  knownEntries = core.known;
   const strings = core.strings;
   const columns = core.columns.map(([label, api, target, framework, version], at) => ({ label, api, target, framework, version, at }));
   const named = (pairs) => pairs.map(([name, value]) => [strings[name], strings[value]]);
@@ -21,7 +22,7 @@ async function loadRun() {
   }));
   const verdicts = core.verdicts.map(([one, column, outcome, kind, subject, expected, observed, phase, error, message, ratio, exact,
     worst, ruling, inferred, call, known, finding, place, manner, changed, before, confirmed,
-    authority, rests, direction, compared, accident, further], index) => {
+    authority, rests, direction, compared, accident, further, topic], index) => {
     const verdict = {
       index, case: cases[one], column: columns[column], outcome: strings[outcome], kind: strings[kind], subject: strings[subject],
       expected: strings[expected], observed: strings[observed], phase: strings[phase], error: strings[error],
@@ -29,7 +30,7 @@ async function loadRun() {
       inferred: inferred === 1, call: strings[call], known: strings[known], finding: core.findings[finding] ?? null, place,
       manner: strings[manner], changed: strings[changed], before: strings[before], confirmed: strings[confirmed],
       authority: strings[authority], rests: strings[rests], direction: strings[direction], compared: strings[compared],
-      accident: accident === 1, further: further || [],
+      accident: accident === 1, further: further || [], topic: strings[topic],
     };
     verdict.case.verdicts.push(verdict);
     return verdict;
@@ -40,7 +41,7 @@ async function loadRun() {
   }
   return {
     columns, cases, verdicts, findings: core.findings, differences: core.differences, porting: core.porting, changes: core.changes,
-    known: core.known, chunk: core.chunk,
+    known: core.known, chunk: core.chunk, frameworks: core.frameworks, initial: core.initial,
     statements: core.statements.map(([document, api, claim, section, says, unchecked, source, docstring, announced]) => ({
       document, api, claim, section, says, unchecked, source, docstring, announced,
     })),

@@ -2,6 +2,9 @@
 const RULINGS = ["implementation_wrong", "document_wrong", "all_differ", "oracle_apart", "document_and_implementation_part",
   "diverges", "fault", "copy_outdated", "announced", "document_silent", "holds", "not_observable", "unchecked", "not_run"];
 
+const WRONG = 6; // so many of the first say that the sentence does not hold
+const FEW = 3; // documents that need no folding
+
 function rulingOf(verdict) {
   if (verdict.ruling) return verdict.ruling;
   if (verdict.outcome === "conforms") return "holds";
@@ -10,44 +13,68 @@ function rulingOf(verdict) {
 }
 
 function showDocuments(run, view, chosen) {
-  const byClaim = new Map();
-  for (const verdict of chosen) {
-    const key = `${verdict.case.api} ${verdict.case.claim}`;
-    if (!verdict.case.claim) continue;
-    if (!byClaim.has(key)) byClaim.set(key, []);
-    byClaim.get(key).push(verdict);
-  }
+  const byClaim = groupClaims(chosen);
+  const all = groupClaims(run.verdicts);
   const searching = chosen.length !== run.verdicts.length;
   const documents = new Map();
   for (const statement of run.statements) {
     const verdicts = byClaim.get(`${statement.api} ${statement.claim}`) ?? [];
-    if (searching && !verdicts.length) continue;
     const key = `${statement.document} ${statement.api}`;
-    if (!documents.has(key)) documents.set(key, { name: statement.document, api: statement.api, source: statement.source, statements: [] });
-    const found = new Set(verdicts.map(rulingOf));
+    if (!documents.has(key)) documents.set(key, { name: statement.document, api: statement.api, source: statement.source, statements: [], shown: [] });
+    // What came of a sentence is what all its cases say: a search chooses sentences and changes none.
+    const found = new Set((all.get(`${statement.api} ${statement.claim}`) ?? []).map(rulingOf));
     const ruling = statement.unchecked !== null ? "unchecked" : RULINGS.find((one) => found.has(one)) ?? "not_run";
-    documents.get(key).statements.push({ ...statement, verdicts, ruling });
+    const told = { ...statement, verdicts: all.get(`${statement.api} ${statement.claim}`) ?? [], ruling };
+    documents.get(key).statements.push(told);
+    if (!searching || verdicts.length) documents.get(key).shown.push(told);
   }
+  const shown = [...documents.values()].filter((document) => document.shown.length);
   fill(view,
     h("h2", {}, say("nav.documents")),
     h("p", { class: "note" }, say("documents.note")),
-    [...documents.values()].map(documentPart));
+    shown.map((document) => documentPart(document, searching || shown.length <= FEW)));
 }
 
-function documentPart(document) {
+// Verdicts by the sentence that they are on.
+function groupClaims(verdicts) {
+  const byClaim = new Map();
+  for (const verdict of verdicts) {
+    if (!verdict.case.claim) continue;
+    const key = `${verdict.case.api} ${verdict.case.claim}`;
+    if (!byClaim.has(key)) byClaim.set(key, []);
+    byClaim.get(key).push(verdict);
+  }
+  return byClaim;
+}
+
+function documentPart(document, open) {
   const counts = RULINGS.map((ruling) => [ruling, document.statements.filter((one) => one.ruling === ruling).length]).filter(([, n]) => n);
   const accounted = document.statements.filter((one) => one.ruling !== "not_run").length;
-  return h("details", { class: "finding", open: true },
+  const wrong = counts.filter(([ruling]) => RULINGS.indexOf(ruling) < WRONG).reduce((sum, [, n]) => sum + n, 0);
+  const card = h("details", { class: "finding" },
     h("summary", {}, h("span", { class: "says" }, h("b", {}, document.api), " ", h("span", { class: "note" }, document.name),
       sourceOf(document.source)),
-      h("span", { class: "count" }, say("documents.accounted", { accounted: count(accounted), all: count(document.statements.length) }))),
-    h("div", { class: "body" },
+      wrong ? h("span", { class: "ruling r-document_wrong" }, say("documents.wrong", { count: count(wrong) })) : "",
+      h("span", { class: "count" }, say("documents.accounted", { accounted: count(accounted), all: count(document.statements.length) })))
+  );
+  // A document's table is made when it is opened.
+  const fold = () => {
+    if (card.open && card.children.length === 1) card.append(documentBody(document, counts));
+  };
+  card.addEventListener("toggle", fold);
+  card.open = open;
+  fold();
+  return card;
+}
+
+function documentBody(document, counts) {
+  return h("div", { class: "body" },
       document.source?.[4] ? h("p", { class: "note" }, say("documents.address"), " ", code(document.source[4])) : null,
       h("p", { class: "legend" }, counts.map(([ruling, n]) => h("span", {}, h("span", { class: `ruling r-${ruling}` }, term("ruling", ruling)), ` ${count(n)}`))),
       h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": document.api },
         h("table", { class: "statements" },
           h("thead", {}, h("tr", {}, ["documents.section", "documents.says", "documents.ruling", "documents.cases"].map((key) => h("th", { scope: "col" }, say(key))))),
-          h("tbody", {}, document.statements.map(statementRow))))));
+          h("tbody", {}, document.shown.map(statementRow)))));
 }
 
 // What sort of document it is, of which version: a copy's sentence accuses nobody by itself.

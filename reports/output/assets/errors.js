@@ -1,36 +1,57 @@
-// How each API answers each invalid argument: checked, refused by accident, accepted, an internal error, a crash or a hang; phase and class.
+// How each API answers each invalid value: checked, refused by accident, accepted, an internal error, a crash or a hang; phase, class and words.
 const MANNERS = ["accepted", "crash", "hang", "internal", "accident", "checked", "none"];
 const MANNER_SIGNS = { accepted: "A", crash: "✖", hang: "…", internal: "I", accident: "~", checked: "✓", none: "–" };
+const MESSAGE = 110; // characters of an error's words
 
-// Cases that try one argument in several wrong ways share a row: what stands before the bracket in their names.
+// What stands before the bracket in a case's name: cases that are one thing in several ways share it.
 const stem = (one) => one.name.replace(/\[.*$/s, "");
+
+// The invalid value as source; reports/views/errors.py has its twin.
+function invalidValue(one) {
+  const value = one.arguments.find(([name]) => name === one.wrong)?.[1];
+  return value === undefined ? one.name : `${one.wrong}=${value}`;
+}
 
 function showErrors(run, view, chosen, layer) {
   layer = run.layers.includes(layer) ? layer : run.layers[0];
   const rows = new Map();
   const columns = new Set();
+  const wrong = new Set();
   const totals = new Map(MANNERS.map((manner) => [manner, 0]));
+  for (const one of run.cases) {
+    if (one.invalid && !one.api && one.layer === layer && one.wrong) wrong.add(one.wrong);
+  }
+  const claims = chosen.filter((verdict) => verdict.case.invalid && verdict.case.api && verdict.case.layer === layer);
   for (const verdict of chosen) {
     if (!verdict.manner || verdict.case.layer !== layer || verdict.case.api) continue;
-    const key = `${verdict.case.spec} ${stem(verdict.case)}`;
-    if (!rows.has(key)) rows.set(key, { spec: verdict.case.spec, name: stem(verdict.case), cases: new Set(), cells: new Map() });
-    const row = rows.get(key);
-    row.cases.add(verdict.case);
+    const key = invalidValue(verdict.case);
+    if (!rows.has(key)) rows.set(key, { name: key, wrong: verdict.case.wrong || stem(verdict.case), cells: new Map() });
     columns.add(verdict.column);
     totals.set(verdict.manner, totals.get(verdict.manner) + 1);
-    if (!row.cells.has(verdict.column)) row.cells.set(verdict.column, []);
-    row.cells.get(verdict.column).push(verdict);
+    const cells = rows.get(key).cells;
+    if (!cells.has(verdict.column)) cells.set(verdict.column, []);
+    cells.get(verdict.column).push(verdict);
   }
+  for (const verdict of claims) rows.get(invalidValue(verdict.case))?.cells.get(verdict.column)?.push(verdict);
   const shown = run.columns.filter((column) => columns.has(column));
+  const groups = groupBy([...rows.values()], (row) => row.wrong);
   fill(view,
     h("h2", {}, say("nav.errors")),
     h("p", { class: "note" }, say("errors.note")),
     h("div", { class: "bar" }, layerChoice(run, "errors", layer)),
+    h("p", { class: "bar" }, [...wrong].sort().map((name) => h("a", { class: "choice", href: link("errors", [layer], `wrong:${name}`),
+      "aria-current": address().query === `wrong:${name}` ? "true" : undefined }, name))),
     h("p", { class: "legend" }, MANNERS.map((manner) => h("span", {}, h("span", { class: `manner m-${manner}` }, MANNER_SIGNS[manner]), ` ${say(`manner.${manner}`)} ${count(totals.get(manner))}`))),
     rows.size === 0 ? h("p", {}, say("errors.none")) : h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-label": say("nav.errors") },
       h("table", { class: "errors" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("errors.argument")), shown.map((column) => h("th", { scope: "col" }, h("code", {}, column.label))))),
-        h("tbody", {}, [...rows.values()].map((row) => errorRow(row, shown))))));
+        [...groups].map(([, group]) => h("tbody", {}, group.map((row) => errorRow(row, shown)))))));
+}
+
+function groupBy(items, key) {
+  const groups = new Map();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
 }
 
 // What answered: the exception's class, else how the process ended.
@@ -38,23 +59,33 @@ const answer = (verdict) => verdict.error.split(".").pop() || (/SIG[A-Z]+|exit c
 
 function errorRow(row, columns) {
   return h("tr", {},
-    h("th", { scope: "row" }, h("a", { href: link("matrix", [[...row.cases][0].layer], `case:*::${row.name.replace(/[\s"(),]/g, "?")}*`) }, row.name),
-      h("span", { class: "note" }, ` ${count(row.cases.size)}`)),
+    h("th", { scope: "row" }, h("code", {}, row.name)),
     columns.map((column) => {
       const answers = new Map();
+      const rulings = new Map();
       for (const verdict of row.cells.get(column) ?? []) {
+        if (verdict.case.api) {
+          rulings.set(rulingOf(verdict), verdict);
+          continue;
+        }
         const key = [verdict.manner, ...(verdict.manner === "accepted" || verdict.manner === "none" ? [] : [answer(verdict), verdict.phase])].join(" ");
         if (!answers.has(key)) answers.set(key, []);
         answers.get(key).push(verdict);
       }
       const ordered = [...answers.values()].sort((a, b) => MANNERS.indexOf(a[0].manner) - MANNERS.indexOf(b[0].manner));
-      return h("td", {}, ordered.map((verdicts) => {
-        const [first] = verdicts;
-        const said = say(`manner.${first.manner}`);
-        return h("div", { class: "answer" },
-          h("a", { href: verdictLink(first), class: `manner m-${first.manner}`, "aria-label": said, title: said }, MANNER_SIGNS[first.manner]), " ",
-          first.manner === "none" ? "" : first.manner === "accepted" ? said : [h("code", {}, answer(first)), h("span", { class: "note" }, ` ${first.phase ? term("phase", first.phase) : ""}`)],
-          verdicts.length > 1 ? ` ×${verdicts.length}` : "");
-      }));
+      return h("td", {}, ordered.map(errorAnswer), [...rulings].map(([ruling, verdict]) => h("div", {},
+        h("a", { href: verdictLink(verdict), class: `ruling r-${ruling}` }, `§ ${term("ruling", ruling)}`))));
     }));
+}
+
+function errorAnswer(verdicts) {
+  const [first] = verdicts;
+  const said = say(`manner.${first.manner}`);
+  const words = first.message.split("\n", 1)[0];
+  return h("div", {},
+    h("div", { class: "answer" },
+      h("a", { href: verdictLink(first), class: `manner m-${first.manner}`, "aria-label": said, title: said }, MANNER_SIGNS[first.manner]), " ",
+      first.manner === "none" ? "" : first.manner === "accepted" ? said : [h("code", {}, answer(first)), h("span", { class: "note" }, ` ${first.phase ? term("phase", first.phase) : ""}`)],
+      verdicts.length > 1 ? ` ×${verdicts.length}` : ""),
+    words && h("div", { class: "words", title: first.message }, words.length > MESSAGE ? `${words.slice(0, MESSAGE)}…` : words));
 }

@@ -5,12 +5,19 @@ function findingCard(run, finding, shown) {
   const first = finding.entries[0];
   const card = h("details", { class: "finding", id: `finding-${finding.id}` },
     h("summary", {}, entryOf(run, finding) ? severityBadge(entryOf(run, finding)) : [h("span", { class: "badge new" }, say("known.new")), badge(word(first))],
-      h("span", { class: "says" }, h("b", {}, finding.headline[language()]), " ", finding.when[language()], basisOf(finding)),
+      h("span", { class: "says" }, h("b", {}, finding.headline[language()]), targetBadges(run, finding), " ", finding.when[language()], basisOf(finding)),
       h("span", { class: "count" }, say("finding.cases", { count: shown === finding.entries.length ? count(shown) : `${count(shown)} / ${count(finding.entries.length)}` }))));
   card.addEventListener("toggle", () => {
     if (card.open && card.children.length === 1) card.append(findingBody(run, finding));
   });
   return card;
+}
+
+// Where a framework was audited in several versions or places: those that show the finding.
+function targetBadges(run, finding) {
+  const several = (framework) => run.frameworks.filter(([, other]) => other === framework).length > 1;
+  const shown = new Map(finding.columns.map((at) => run.columns[at]).filter((column) => several(column.framework)).map((column) => [column.target, column.version]));
+  return [...shown].map(([target, version]) => h("span", { class: "badge new target" }, target.includes(version) ? target : `${target} ${version}`));
 }
 
 const entryOf = (run, finding) => run.known[finding.known];
@@ -83,16 +90,21 @@ function showFindings(run, view, chosen) {
 function differenceCards(run) {
   const entries = Object.values(run.known).filter((entry) => entry.severity === "difference");
   if (!entries.length) return "";
-  return [h("h2", {}, say("known.differences")), h("p", { class: "note" }, say("known.differences.note")), entries.map((entry) =>
-    h("details", { class: "finding", id: `finding-${entry.id}` },
-      h("summary", {}, severityBadge(entry), h("span", { class: "says" }, h("b", {}, entry.title[language()]), " ", entry.effect[language()])),
-      h("div", { class: "body" }, entryBody(entry))))];
+  return [h("h2", {}, say("known.differences")), h("p", { class: "note" }, say("known.differences.note")), entries.map(entryCard)];
+}
+
+// An entry that has no finding of its own.
+function entryCard(entry) {
+  return h("details", { class: "finding", id: `finding-${entry.id}` },
+    h("summary", {}, severityBadge(entry), h("span", { class: "says" }, h("b", {}, entry.title[language()]), " ", entry.effect[language()])),
+    h("div", { class: "body" }, entryBody(entry)));
 }
 
 function openFinding(id) {
   const card = byId(`finding-${id}`);
-  if (!card) return;
+  if (!card) return false;
   card.open = true;
   card.querySelector("summary").scrollIntoView({ block: "start" });
   card.querySelector("summary").focus({ preventScroll: true });
+  return true;
 }

@@ -1,11 +1,13 @@
 // Starts the page: chooses language and theme, and shows the view that the address names.
 const VIEWS = {
-  findings: showFindings, matrix: showMatrix, errors: showErrors, documents: showDocuments, porting: showPorting,
+  findings: showFindings, matrix: showMatrix, errors: showErrors, documents: showDocuments, port: showPort, vendor: showVendor,
   accuracy: showAccuracy, changes: showChanges,
 };
-const SEARCHED = new Set(["findings", "matrix", "errors", "documents", "accuracy"]);
+const SEARCHED = new Set(["overview", "findings", "matrix", "errors", "documents", "accuracy"]);
+const PICTURED = new Set(["value", "gradient"]);
 let shownAt = "#overview";
 let drawn = "";
+const SORTABLE = "table.counts, table.statements, table.plain";
 
 function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
@@ -25,7 +27,7 @@ const PRESETS = {
 function searchHelp(run, at) {
   const presets = Object.entries(PRESETS).filter(([name]) => name !== "changed" || run.changes);
   return [h("summary", {}, say("search.help")),
-    h("p", {}, presets.map(([name, query]) => [h("a", { href: link(at.view === "finding" ? "findings" : at.view, at.view === "finding" ? [] : at.parts, query) }, say(`preset.${name}`)), " "])),
+    h("p", {}, presets.map(([name, query]) => [h("a", { href: link(...(VIEWS[at.view] ? [at.view, at.parts] : ["findings", []]), query) }, say(`preset.${name}`)), " "])),
     h("p", {}, say("search.fields", { fields: [...FIELDS].join(", ") }))];
 }
 
@@ -64,20 +66,23 @@ async function start() {
     byId("search-help").replaceChildren(...searchHelp(run, at));
     byId("views").setAttribute("aria-label", say("nav.label"));
     byId("theme").setAttribute("aria-label", say("theme"));
+    byId("missing")?.remove();
     if (at.view === "verdict") {
       const verdict = run.verdicts.find((one) => one.case.id === at.parts[0] && one.column.label === at.parts[1]);
       if (verdict) openVerdict(run, verdict, shownAt);
+      else sayMissing();
       return;
     }
     if (panel.open) panel.close();
     const now = `${language()} ${location.hash}`;
     if (now === drawn) return; // a closed panel leaves what lies beneath as it was
     drawn = now;
-    const name = at.view === "finding" ? "findings" : at.view;
+    const name = at.view === "finding" ? "findings" : at.view === "porting" ? "port" : at.view;
     const draw = [...byId("views").children].some((item) => item.hash === `#${name}`) ? VIEWS[name] : undefined;
     byId("overview").hidden = Boolean(draw);
     view.hidden = !draw;
-    byId("search").hidden = !SEARCHED.has(name);
+    byId("search").hidden = !SEARCHED.has(draw ? name : "overview");
+    fill(byId("facets"), facetMenus(run, at.query, search));
     for (const item of byId("views").children) {
       if (item.hash === `#${draw ? name : "overview"}`) item.setAttribute("aria-current", "page");
       else item.removeAttribute("aria-current");
@@ -85,18 +90,35 @@ async function start() {
     if (field.value !== at.query) field.value = at.query;
     shownAt = location.hash || "#overview";
     if (draw) draw(run, view, SEARCHED.has(name) ? select(at.query) : run.verdicts, ...at.parts);
-    if (at.view === "finding") openFinding(at.parts[0]);
+    if (!draw) tellOne();
+    for (const table of view.querySelectorAll(SORTABLE)) makeSortable(table);
+    if (at.view === "finding" && !openFinding(at.parts[0])) sayMissing();
+    if (!draw && at.view !== "overview" && !byId("overview").querySelector(`#${CSS.escape(at.view)}`)) sayMissing();
+    if (at.view === "finding") return;
+    if (!draw && byId("overview").querySelector(`#${CSS.escape(at.view)}`)) byId(at.view).scrollIntoView();
     else scrollTo(0, 0);
+  };
+
+  const sayMissing = () => byId("content").prepend(h("p", { id: "missing", class: "notice bad", role: "alert" }, say("missing", { address: decode(location.hash) })));
+
+  // A query is asked where it stands; on the overview and beside a finding, of the findings.
+  const search = (query) => {
+    const at = address();
+    const here = VIEWS[at.view] && SEARCHED.has(at.view);
+    history.replaceState(null, "", link(here ? at.view : "findings", here ? at.parts : [], query));
+    show();
+  };
+
+  // The overview tells one finding whole: the first that has a picture.
+  const tellOne = () => {
+    const finding = run.findings.find((one) => PICTURED.has(one.entries[0].kind));
+    if (finding) fill(byId("told"), h("h3", {}, say("intro.told")), findingCard(run, finding, finding.entries.length));
   };
 
   let typing = 0;
   field.addEventListener("input", () => {
     clearTimeout(typing);
-    typing = setTimeout(() => {
-      const at = address();
-      history.replaceState(null, "", link(at.view === "finding" ? "findings" : at.view, at.view === "finding" ? [] : at.parts, field.value));
-      show();
-    }, 120);
+    typing = setTimeout(() => search(field.value), 120);
   });
   byId("search").addEventListener("submit", (event) => event.preventDefault());
   byId("language").addEventListener("click", () => {
@@ -110,6 +132,20 @@ async function start() {
     remember("theme", dark ? "light" : "dark");
   });
   addEventListener("hashchange", show);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target.closest("input, select, textarea") || byId("search").hidden) return;
+    event.preventDefault();
+    field.focus();
+  });
+  // An open finding is what the address names, so that it can be sent.
+  view.addEventListener("toggle", (event) => {
+    const id = /^finding-(.*)$/.exec(event.target.id)?.[1];
+    if (!id || !event.target.open || !["findings", "finding"].includes(address().view)) return;
+    history.replaceState(null, "", link("finding", [id], address().query));
+    shownAt = location.hash;
+    drawn = `${language()} ${location.hash}`;
+  }, true);
+  for (const table of byId("overview").querySelectorAll(SORTABLE)) makeSortable(table);
   show();
   document.documentElement.dataset.ready = "yes";
 }

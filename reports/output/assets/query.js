@@ -1,15 +1,17 @@
 // The search language; reports/views/query.py says what it means and is its twin: tests/reports/views/queries.json holds both to that.
 const TEXTS = ["case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known"];
 const WORDS = ["layer", "framework", "target", "version", "status", "kind", "subject", "phase", "error", "ruling", "authority", "direction",
-  "wrong", "accident", "finding", "changed",
+  "severity", "wrong", "accident", "finding", "changed",
   "dtype", "shape", "values", "layout", "exact", "inferred", "invalid", "confirmed", "ratio", "differs", "line"];
-const LISTS = ["compared"]; // one word of it is matched at a time
+const LISTS = ["compared", "topic"]; // one word of it is matched at a time
 const FIELDS = new Set([...TEXTS, ...WORDS, ...LISTS]);
 const ANYWHERE = ["case", "api", "observed", "message", "call"];
 const COMPARE = {
   ">": (n, limit) => n > limit, ">=": (n, limit) => n >= limit, "<": (n, limit) => n < limit, "<=": (n, limit) => n <= limit,
   "=": (n, limit) => n === limit,
 };
+
+let knownEntries = {}; // by id, what the catalogue says
 
 class QueryError extends Error {}
 
@@ -29,6 +31,7 @@ function fact(verdict, field) {
     case "status": return verdict.outcome;
     case "exact": case "inferred": case "accident": return yes(verdict[field]);
     case "finding": return verdict.finding?.id ?? "";
+    case "severity": return knownEntries[verdict.known]?.severity ?? "";
     case "dtype": case "shape": case "values": case "layout": return bare(one.inputs, field);
     default: return FIELDS.has(field) ? verdict[field] : bare(one.arguments, field).replace(/^'([^']*)'$/, "$1");
   }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -16,51 +15,6 @@ from conv_reports.results.loaded import load
 
 FRAMEWORKS = {"TOR": "torch", "MIN": "mindspore", "MEG": "megengine"}
 HOSTILE = "</script><b>`*x*`"
-
-
-def entry(**changes: Any) -> dict[str, Any]:
-    """An entry of MegEngine, as an audit writes it."""
-    return {
-        "record": "entry",
-        "target": "megengine",
-        "id": "MEG-one",
-        "framework": "megengine",
-        "title": {"en": "It adds one to the output", "zh": "输出多一"},
-        "severity": "silent_wrong_values",
-        "authority": "mathematics",
-        "rests_on": "the definition",
-        "effect": {"en": f"All networks {HOSTILE}", "zh": "所有网络"},
-        "workaround": {"en": "Take one away", "zh": "减一", "script": "pass\n"},
-        "upstream": "https://example.org/1",
-        "where": "==1.13.0",
-        "apis": ["megengine.module.Conv2d"],
-        "script": "import numpy as np\nassert 1 == 2\n",
-        "ends": "AssertionError",
-        "asked": 3,
-        "verdicts": 3,
-        "holds": True,
-        "execution": {"shown": True, "ended": "AssertionError", "workaround": ""},
-        **changes,
-    }
-
-
-DIFFERENCE = entry(
-    id="MEG-two", severity="difference", authority=None, upstream="", title={"en": "Zeros", "zh": "零"}, workaround=None
-)
-del DIFFERENCE["workaround"]
-
-
-@pytest.fixture
-def known(synthetic, results):
-    """A file in which all wrong values of one API have one known cause; the number of these values."""
-    records = list(synthetic.records(150))
-    count = 0
-    for record in records:
-        if record.get("api") == "megengine.module.Conv2d" and record.get("kind") in ("value",):
-            record["known"] = "MEG-one"
-            count += 1
-    assert count > 1
-    return results([*records[:-1], entry(), DIFFERENCE, records[-1]]), count
 
 
 def test_what_an_entry_explains_is_one_finding(known):
@@ -92,12 +46,13 @@ NOT_SHOWN = {"verdicts": 0, "execution": None}
 @pytest.fixture
 def on_three_targets(synthetic, results):
     """A file in which one of three targets shows an entry, and no other is."""
-    elsewhere = [entry(target="torch", **NOT_SHOWN), entry(target="mindspore", holds=False, **NOT_SHOWN)]
-    for record in elsewhere:
-        del record["execution"]
+    elsewhere = [
+        synthetic.entry(target="torch", **NOT_SHOWN),
+        synthetic.entry(target="mindspore", holds=False, **NOT_SHOWN),
+    ]
     unseen = {**elsewhere[0], "id": "MEG-three"}
     records = list(synthetic.records(150))
-    return results([*records[:-1], elsewhere[0], entry(), elsewhere[1], unseen, records[-1]])
+    return results([*records[:-1], elsewhere[0], synthetic.entry(), elsewhere[1], unseen, records[-1]])
 
 
 def test_a_list_tells_which_targets_show_an_entry_and_which_do_not(on_three_targets, capsys):
@@ -176,9 +131,9 @@ def test_the_page_tells_a_finding_in_the_catalogues_words(known, open_report):
 
 def test_a_diff_speaks_of_entries(synthetic, results, capsys):
     records = list(synthetic.records(60))
-    before = results([*records[:-1], entry(), DIFFERENCE, records[-1]], "before.jsonl")
-    more = entry(verdicts=5)
-    other = entry(id="MEG-three", title={"en": "It hangs", "zh": "卡死"})
+    before = results([*records[:-1], synthetic.entry(), synthetic.difference(), records[-1]], "before.jsonl")
+    more = synthetic.entry(verdicts=5)
+    other = synthetic.entry(id="MEG-three", title={"en": "It hangs", "zh": "卡死"})
     after = results([*records[:-1], more, other, records[-1]], "after.jsonl")
     assert main(["diff", str(before), str(after)]) == 0
     lines = capsys.readouterr().out.splitlines()

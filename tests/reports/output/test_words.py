@@ -25,6 +25,8 @@ from conv_reports.results.records import (
     SEVERITIES,
     SOURCE_KINDS,
 )
+from conv_reports.views.porting import STANDINGS
+from conv_reports.views.topics import TOPICS
 
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
@@ -75,6 +77,8 @@ FAMILIES = {
         "unchecked",
         "not_run",
     ),
+    "standing": STANDINGS,
+    "topic": tuple(TOPICS),
     "form": ("int", "pair", "four", "opposite", "depthwise", "none"),
     "says": (
         *KINDS,
@@ -110,7 +114,11 @@ def test_every_key_is_used_and_every_used_key_exists():
     assert said <= keys
     literal = set(re.findall(r"""["'`]([\w]+(?:\.[\w]+)*)["'`]""", text))
     computed = {f"{family}.{term}" for family, terms in FAMILIES.items() for term in terms}
-    computed |= {key for key in keys if key.startswith(("nav.", "preset.", "column.", "porting.", "told."))}
+    computed |= {
+        key
+        for key in keys
+        if key.startswith(("nav.", "preset.", "column.", "porting.", "told.", "intro.", "heat.", "facet."))
+    }
     assert keys <= said | literal | computed | {"search", "search.hint"}
 
 

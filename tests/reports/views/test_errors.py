@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from conv_reports.__main__ import main
 from conv_reports.results.loaded import JudgedCase, load
 from conv_reports.results.records import Case, Raised, Verdict
-from conv_reports.views.errors import judge_manner
+from conv_reports.views.errors import judge_manner, name_invalid
 
 VERDICT = Verdict(
     case="a", target="t", api="t.Conv2d", outcome="conforms", kind="", subject="", expected="", observed="", phase="",
@@ -62,3 +63,32 @@ def test_manners_of_an_audit(audits):
         ("stride[value:0]", "accepted"),
         ("stride[value:-1]", "accepted"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong", "name"),
+    [
+        ({"stride": 0}, "stride", "stride=0"),
+        ({"stride": {"list": [1, 2]}}, "stride", "stride=[1, 2]"),
+        ({"stride": 1}, "input", "stride[value:0]"),
+    ],
+)
+def test_an_invalid_case_is_named_by_its_value(arguments, wrong, name):
+    case = Case("x.yaml::stride[value:0]", "conv2d", arguments, "", invalid=True, wrong=wrong)
+    assert name_invalid(case) == name
+
+
+def test_the_command_answers_a_value_in_a_line_an_api(audits, capsys):
+    assert main(["errors", "stride=0", str(audits.later)]) == 0
+    assert capsys.readouterr().out == "fakeflow.Conv2d: accepted\n"
+
+
+def test_a_refusal_is_told_with_class_phase_and_words(audits, capsys):
+    assert main(["errors", "stride = None", str(audits.later)]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("fakeflow.Conv2d: TypeError (construct; checked): ")
+
+
+def test_a_value_that_nobody_tried_is_told_with_those_that_were(audits, capsys):
+    assert main(["errors", "stride=77", str(audits.later)]) == 2
+    assert "tried were stride=None, stride='1', stride=0, stride=-1" in capsys.readouterr().err

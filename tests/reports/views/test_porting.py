@@ -11,6 +11,7 @@ from conv_reports.findings.clusters import cluster, cluster_differences
 from conv_reports.results.loaded import LoadedRun, load
 from conv_reports.views.aspects import Aspect, list_aspects
 from conv_reports.views.porting import Table, build_tables
+from conv_reports.views.proof import can_prove
 
 
 class Learnt(NamedTuple):
@@ -85,7 +86,7 @@ def test_a_call_that_differs_still_shows_how_it_is_said(results, synthetic):
     assert (cell.code, cell.conforms) == ("stride=2", 0)
 
 
-def test_proven_counts_cases_that_conform_on_both(learnt):
+def test_proven_counts_cases_that_prove_and_conform_in_values_on_both(learnt):
     first, second = learnt.column("torch.nn.Conv2d"), learnt.column("megengine.module.Conv2d")
     conforming = {first: set(), second: set()}
     for judged in learnt.run.judged:
@@ -93,9 +94,36 @@ def test_proven_counts_cases_that_conform_on_both(learnt):
             conforming[judged.column].add(judged.case.id)
     table = learnt.table("torch.nn.Conv2d")
     proven = table.pair(first, second).proven
+    assert any(proven)
     for row, aspect in enumerate(table.aspects):
-        both = conforming[first] & conforming[second]
-        assert proven[row] == sum(aspect in list_aspects(learnt.run.cases[case]) for case in both)
+        both = [learnt.run.cases[case] for case in conforming[first] & conforming[second]]
+        assert proven[row] == sum(aspect in list_aspects(case) and can_prove(case, aspect) for case in both)
+
+
+def stand(learnt, source, target, parameter, form):
+    table = learnt.table(source)
+    pair = table.pair(learnt.column(source), learnt.column(target))
+    return pair.standings[table.aspects.index(Aspect(parameter, form))]
+
+
+def test_a_row_without_compared_values_is_not_proven(results, synthetic):
+    records = synthetic.records(300)
+    for record in records:
+        if record.get("api") == "megengine.module.Conv2d" and record.get("outcome") == "conforms":
+            record["compared"] = ["call", "shape"]
+    learnt = learn(results(records))
+    table = learnt.table("torch.nn.Conv2d")
+    pair = table.pair(learnt.column("torch.nn.Conv2d"), learnt.column("megengine.module.Conv2d"))
+    assert not any(pair.proven)
+    assert "proven" not in pair.standings
+
+
+def test_what_is_not_proven_is_impossible_contradicted_or_untested(learnt):
+    reflect = ("padding_mode", "'reflect'")
+    assert stand(learnt, "torch.nn.Conv2d", "mindspore.nn.Conv2d", *reflect) == "impossible"
+    assert stand(learnt, "torch.nn.Conv2d", "mindspore.nn.Conv2d", "dtype", "float64") == "contradicted"
+    assert stand(learnt, "torch.nn.Conv2d", "mindspore.mint.nn.Conv2d", "stride", "int") == "untested"
+    assert stand(learnt, "torch.nn.Conv2d", "torch.nn.functional.conv2d", "stride", "int") == "proven"
 
 
 def list_shared(learnt):
@@ -178,7 +206,7 @@ def make_records(synthetic):
         if extra != 0 and isinstance(padding, list) and len(padding) == 4:
             continue
         case = f"made.yaml::{kernel}-{padding}-{extra}"
-        arguments = {"kernel_size": kernel, "output_padding": extra}
+        arguments = {"out_channels": 3, "kernel_size": kernel, "output_padding": extra}
         if padding is not None:
             arguments["padding"] = padding
         records.append({"record": "case", "id": case, "layer": "conv_transpose2d", "arguments": arguments,
@@ -189,7 +217,7 @@ def make_records(synthetic):
         }
         for api, keywords in calls.items():
             records.append({"record": "verdict", "case": case, "target": APIS[api], "api": api,
-                            "outcome": "conforms", "call": write_call(api, keywords)})  # fmt: skip
+                            "outcome": "conforms", "compared": ["values"], "call": write_call(api, keywords)})  # fmt: skip
     for api, defaults in DEFAULTS.items():
         records.append({"record": "contract", "api": api, "target": APIS[api], "weight": "", "bias": "",
                         "defaults": defaults})  # fmt: skip

@@ -1,0 +1,63 @@
+"""Verdicts for other programs, findings for a pull request, several runs for a web server."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from conv_reports.__main__ import main
+from conv_reports.output.export import COLUMNS
+from conv_reports.results.loaded import load
+
+
+def read_csv(path, capsys):
+    assert main(["export", str(path)]) == 0
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+
+def test_a_row_a_verdict(known, capsys):
+    rows = read_csv(known[0], capsys)
+    run = load([known[0]])
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["outcome"] for row in rows] == [judged.verdict.outcome for judged in run.judged]
+    told = [row for row in rows if row["known"] == "MEG-one"]
+    assert len(told) == known[1]
+    assert {row["severity"] for row in told} == {"silent_wrong_values"}
+
+
+def test_huge_integers_are_whole(results, synthetic, capsys):
+    records = synthetic.records(60)
+    next(record for record in records if record["record"] == "case")["arguments"]["stride"] = 2**64 + 1
+    assert any(f"stride={2**64 + 1}" in row["arguments"] for row in read_csv(results(records), capsys))
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1+1", "@x", "-2-3"])
+def test_no_cell_is_a_formula(results, synthetic, capsys, text):
+    records = synthetic.records(60)
+    next(record for record in records if record.get("kind") == "value")["observed"] = text
+    assert any(row["observed"] == f"'{text}" for row in read_csv(results(records), capsys))
+
+
+def test_parquet_says_what_it_needs(known, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    assert main(["export", "--format", "parquet", str(known[0]), "-o", str(tmp_path / "x.parquet")]) == 2
+    assert "Parquet needs pyarrow" in capsys.readouterr().err
+
+
+def test_findings_are_annotations(known, capsys):
+    assert main(["export", "--format", "annotations", str(known[0])]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (notice,) = [line for line in lines if line.startswith("::notice ")]
+    assert "title=MEG-one%3A It adds one to the output::" in notice
+    assert all(line.startswith(("::notice file=specs/", "::error file=specs/")) for line in lines)
+
+
+def test_a_site_has_a_page_a_run_and_their_history(audits, tmp_path):
+    assert main(["site", str(audits.later), str(audits.earlier), str(tmp_path / "site")]) == 0
+    names = sorted(path.name for path in (tmp_path / "site").iterdir())
+    assert names == ["index.html", "index.zh.html", "run-1.html", "run-2.html"]
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert index.index("run-2.html") < index.index("run-1.html")
+    assert "历次运行" in (tmp_path / "site" / "index.zh.html").read_text(encoding="utf-8")
