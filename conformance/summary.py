@@ -41,7 +41,8 @@ class Summary:
 
     def _count(self, record: VerdictRecord) -> None:
         outcome = record.verdict.outcome
-        counts = self._counts.setdefault(record.question.api, Counter())
+        name = _name_column(record.question.target, record.question.api)
+        counts = self._counts.setdefault(name, Counter())
         counts[outcome] += 1
         counts[KNOWN] += record.known is not None and outcome in DIVERGENT
         self.faults += outcome is Outcome.FAULT
@@ -55,7 +56,7 @@ class Summary:
         return [case for case, was_asked in self._was_asked.items() if not was_asked]
 
     def lines(self) -> Iterator[str]:
-        """A table with a row for each API and a column for each outcome that was seen."""
+        """A table with a row for each API of a target and a column for each outcome that was seen."""
         seen = Counter[str]()
         for counts in self._counts.values():
             seen += counts
@@ -69,14 +70,19 @@ class Summary:
             yield "  ".join([api.ljust(widths[0]), *aligned]).rstrip()
 
 
+def _name_column(target: str, api: str) -> str:
+    """An API, and its target where the API's own name does not tell: that of a default one is the framework's."""
+    return api if api.startswith(f"{target}.") else f"{api} of {target}"
+
+
 def write_news(catalogue: Catalogue, news: News) -> Iterator[str]:
     """What is new, gone and changed, then what is known, by entry; nothing where there is no catalogue."""
     if not catalogue.path:
         return
     yield ""
-    clusters = Counter((fact.api, fact.kind, fact.subject) for fact in news.new)
-    for (api, kind, subject), count in clusters.most_common(SHOWN):
-        yield f"new      {count:5}  {kind.replace('_', ' ')} of {subject or 'call'}, {api}"
+    clusters = Counter((_name_column(fact.place.target, fact.api), fact.kind, fact.subject) for fact in news.new)
+    for (name, kind, subject), count in clusters.most_common(SHOWN):
+        yield f"new      {count:5}  {kind.replace('_', ' ')} of {subject or 'call'}, {name}"
     if len(clusters) > SHOWN:
         yield f"new             and {len(clusters) - SHOWN} others"
     for word, counts in (("gone", news.gone), ("changed", news.changed)):

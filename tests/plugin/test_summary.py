@@ -33,3 +33,14 @@ def test_a_valid_case_without_an_equivalent_is_not() -> None:
 
 def test_a_claims_case_is_asked_of_its_own_api_alone() -> None:
     assert summarize("stride", Outcome.UNAVAILABLE, api="api0").list_never_asked() == []
+
+
+def test_two_targets_of_one_framework_have_rows_of_their_own() -> None:
+    summary = Summary()
+    for target, outcome in (("torch", Outcome.CONFORMS), ("torch@avx2", Outcome.CRASHED)):
+        summary.add(VerdictRecord(Question("a.yaml::x", target, "torch.nn.Conv2d"), Verdict(outcome)))
+    assert [line.split() for line in summary.lines()] == [
+        ["conforms", "crashed"],
+        ["torch.nn.Conv2d", "1"],
+        ["torch.nn.Conv2d", "of", "torch@avx2", "1"],
+    ]
