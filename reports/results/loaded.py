@@ -139,6 +139,7 @@ class LoadedRun:
             targets=tuple(one for one in self.targets if one.name == target),
             columns=tuple(replace(self.columns[place], label=self.columns[place].api) for place in places),
             judged=tuple(judged),
+            entries={(name, known): entry for (name, known), entry in self.entries.items() if name == target},
         )
 
     def _list_columns(self, target: str) -> list[int]:

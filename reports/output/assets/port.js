@@ -3,7 +3,32 @@ const NETWORKS = /(^|\/)networks\.yaml$/;
 const SERIOUSNESS = ["silent_wrong_values", "crash", "hang", "wrong_shape_or_dtype", "refuses_documented", "accepts_forbidden", "wrong_document", "difference"];
 const KIND_SERIOUSNESS = { value: 0, gradient: 0, crashed: 1, timed_out: 2, unstable: 1, internal_error: 1, shape: 3, dtype: 3, wrongly_rejected: 4, wrongly_accepted: 5 };
 
+// The address names two APIs, or two frameworks, whose layers then stand on one page.
 function showPort(run, view, _, ...wanted) {
+  const frameworks = [...new Set(run.columns.map((column) => column.framework))];
+  const routes = h("div", { class: "bar" }, frameworks.flatMap((one) => frameworks.filter((other) => other !== one).map((other) => h("a", {
+    class: "choice", href: link("port", [one, other]), "aria-current": wanted[0] === one && wanted[1] === other ? "true" : undefined }, `${one} → ${other}`))));
+  if (frameworks.includes(wanted[0]) && frameworks.includes(wanted[1])) fill(view, routes, run.porting.map((table) => portFrameworks(run, table, ...wanted)));
+  else portApis(run, view, routes, wanted);
+}
+
+// A layer from the API of one framework that conforms most to that of the other of which most is proven.
+function portFrameworks(run, table, source, target) {
+  const columns = table.columns.map((at) => run.columns[at]);
+  const [mine, theirs] = [source, target].map((framework) => preferClasses(columns.filter((column) => column.framework === framework)));
+  if (!mine.length || !theirs.length) return [];
+  const from = mostConforming(table, mine);
+  const to = mostProven(table, theirs, from);
+  return [h("h2", {}, h("a", { href: link("port", [from.label, to.label]) }, say("port.title", { source: from.label, target: to.label }))), portParts(run, table, from, to)];
+}
+
+// Models are made of classes, which Python's convention spells with a capital letter.
+function preferClasses(columns) {
+  const classes = columns.filter((column) => /^[A-Z]/.test(column.api.split(".").pop()));
+  return classes.length ? classes : columns;
+}
+
+function portApis(run, view, routes, wanted) {
   const table = run.porting.find((one) => one.columns.some((at) => run.columns[at].label === wanted[0])) ?? run.porting[0];
   const columns = table.columns.map((at) => run.columns[at]);
   const from = columns.find((column) => column.label === wanted[0]) ?? mostConforming(table, columns);
@@ -17,10 +42,16 @@ function showPort(run, view, _, ...wanted) {
     return h("label", {}, `${say(key)} `, select);
   };
   fill(view,
+    routes,
     h("h2", {}, say("port.title", { source: from.label, target: to.label })),
     h("div", { class: "bar" },
       choice("porting.from", everyone, from, (label) => { location.hash = link("port", [label]); }),
       choice("porting.to", columns.filter((column) => column !== from), to, (label) => { location.hash = link("port", [from.label, label]); })),
+    portParts(run, table, from, to));
+}
+
+function portParts(run, table, from, to) {
+  return [
     h("h3", {}, say("port.bites")),
     portBites(run, table, from, to),
     portDefaults(table, from, to),
@@ -30,7 +61,8 @@ function showPort(run, view, _, ...wanted) {
     h("h3", {}, say("port.networks")),
     portNetworks(run, table, from, to),
     h("h3", {}, say("port.arguments")),
-    portArguments(run, table, from, to));
+    portArguments(run, table, from, to),
+  ];
 }
 
 const betweenKey = (a, b) => (a.at < b.at ? `${a.at} ${b.at}` : `${b.at} ${a.at}`);
@@ -60,7 +92,7 @@ function listBites(run, table, column) {
     bites.set(finding.id, { ...finding, entry: run.known[finding.known], verdict: verdicts[0], invalid });
   }
   for (const entry of Object.values(run.known)) {
-    if (bites.has(entry.id) || !entry.apis.includes(column.api) || !entry.seen.some(([target]) => target === column.target)) continue;
+    if (bites.has(entry.id) || !entry.apis.includes(column.api) || !entry.sights.some(([target, verdicts]) => target === column.target && verdicts)) continue;
     bites.set(entry.id, { id: entry.id, entry, headline: entry.title, when: entry.effect, invalid: false, odd: false });
   }
   const rank = (bite) => (bite.entry ? SERIOUSNESS.indexOf(bite.entry.severity) : bite.verdict.outcome === "differs" ? 7 : KIND_SERIOUSNESS[word(bite.verdict)] ?? 6);

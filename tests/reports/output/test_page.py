@@ -574,6 +574,15 @@ def test_a_vendors_page_has_its_findings_alone(whole, open_page):
     assert shown == of_vendor
 
 
+def test_two_frameworks_stand_on_one_page_with_all_layers(whole, open_page):
+    page = open_page(whole[1], "#port").page
+    page.get_by_role("link", name="torch → mindspore").click()
+    page.wait_for_function("location.hash === '#port/torch/mindspore'")
+    titles = page.locator("#view h2").all_inner_texts()
+    assert [title.partition(" to ")[0] for title in titles] == ["From torch.nn.Conv2d", "From torch.nn.ConvTranspose2d"]
+    assert all(" to mindspore." in title for title in titles)
+
+
 @pytest.mark.parametrize("known_first", [True, False])
 def test_beside_an_argument_stands_what_is_known_of_it(results, synthetic, open_report, known_first):
     records = synthetic.known(500)
