@@ -131,7 +131,7 @@ def test_which_announcements_there_are() -> None:
             id="a document without version or date",
         ),
         pytest.param(
-            f"documents: {{x: {{{PAGE}, address: here}}}}\ndocument: x\nclaims: [{{{CLAIM}}}]\n", "'here' does not match",
+            f"documents: {{x: {{{PAGE}, address: here}}}}\ndocument: x\nclaims: [{{{CLAIM}}}]\n", "'here' cannot be used",
             id="an address that is none",
         ),
     ],

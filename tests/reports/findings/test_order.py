@@ -32,11 +32,12 @@ def test_what_is_unusual_makes_a_case_less_simple(simple, less_simple):
 
 def test_findings_from_the_most_serious():
     signatures = [
-        Signature("t", "crashed", "", "call"),
         Signature("t", "diverges", "value", "output"),
+        Signature("t", "crashed", "", "call"),
+        Signature("t", "diverges", "shape", "output"),
         Signature("t", "diverges", "wrongly_accepted", "stride"),
         Signature("t", "diverges", "value", "output", claim="c", ruling="document_wrong"),
         Signature("t", "diverges", "error_class", "stride"),
         Signature("t", "diverges", "unheard_of", ""),
     ]
-    assert [rate_seriousness(signature) for signature in signatures] == [0, 1, 2, 3, 4, 5]
+    assert [rate_seriousness(signature) for signature in signatures] == [0, 1, 2, 3, 4, 5, 6]
