@@ -278,12 +278,20 @@ def test_a_pair_of_defaults_is_no_way_of_its_own(small):
 
 
 def test_defaults_are_compared_by_what_they_mean(small):
-    assert {name: {first, second} for name, first, second in small.pair.defaults} == {
+    assert {one.name: {one.first, one.second} for one in small.pair.defaults} == {
         "padding": {"pad=0", "pad_mode='same', padding=0"},
         "kernel_size": {"kernel=1", ""},
         "order": {"order='C'", ""},
         "fancy": {"fancy=None", ""},
     }
+
+
+def test_a_default_is_said_in_the_others_words(learnt):
+    source, target = learnt.column("torch.nn.Conv2d"), learnt.column("mindspore.nn.Conv2d")
+    pair = learnt.table("torch.nn.Conv2d").pair(source, target)
+    bias = next(one for one in pair.defaults if one.name == "bias")
+    assert (bias.first, bias.second) == ("bias=True", "has_bias=False")
+    assert (bias.say_first, bias.say_second) == ("bias=False", "has_bias=True")
 
 
 def test_defaults_that_could_not_be_read_are_not_compared(synthetic, results):
