@@ -65,7 +65,7 @@ def test_a_case_of_another_file_counts(without_stride_2: Path) -> None:
 
 def test_an_invalid_case_covers_nothing(specs: Path) -> None:
     text = SPACE.replace("in_channels: 1", "in_channels: 0") + "    raises: ValueError\n    wrong: in_channels\n"
-    text += "    mended: {in_channels: 1}\n"
+    text += "    mended: {arguments: {in_channels: 1}}\n"
     (specs / "conv2d" / "space.yaml").write_text(text, encoding="utf-8")
     assert coverage.measure("conv2d", specs).spaces[0].covered == 0
 
