@@ -14,14 +14,14 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 
-from conformance.apis.contract import AS_THE_ORACLE, Contract, Environment, Framework, Layout, NoEquivalent, Source
+from conformance.apis.contract import AS_THE_ORACLE, Contract, Framework, Layout, Limit, NoEquivalent, Source
 
 __all__ = [
     "AS_THE_ORACLE",
     "Contract",
-    "Environment",
     "Framework",
     "Layout",
+    "Limit",
     "NoEquivalent",
     "Source",
     "contracts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.apis.contract import Environment, NoEquivalent
+from conformance.apis.contract import Limit, NoEquivalent
 from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments, DType, Value
 from conv_reference import LAYERS
@@ -14,8 +14,8 @@ DEFAULTS: Arguments = {**LAYERS["conv_transpose2d"].defaults, **LAYERS["conv2d"]
 
 # Of every framework, by `conformance/targets/remote/limits.py`.
 CORES = {
-    "1core": Environment("one core", {"CONFORMANCE_CORES": "1"}),
-    "2cores": Environment("two cores", {"CONFORMANCE_CORES": "2"}),
+    "1core": Limit("cores: 1", {"CONFORMANCE_CORES": "1"}),
+    "2cores": Limit("cores: 2", {"CONFORMANCE_CORES": "2"}),
 }
 
 NOT_BATCHED = NoEquivalent("the document takes only batched (N, C, H, W) input")

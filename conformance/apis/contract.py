@@ -102,12 +102,12 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Environment:
-    """Settings under which a framework is audited, with a name of their own: ``--target torch@avx2``.
+class Limit:
+    """What a target keeps to by its name, as ``torch@avx2``, so that one machine answers as several would.
 
     Attributes:
-        description: to what they limit it, for people.
-        variables: the environment variables that do it.
+        description: to what it keeps, for people.
+        variables: the environment variables that see to it.
     """
 
     description: str
@@ -121,11 +121,11 @@ class Framework:
     Attributes:
         name: the import name, which is the adapter's module name too.
         install: the requirement that installs the audited version.
-        environments: by name, those that a target can be given.
+        limits: by name, those that a target can be given.
     """
 
     name: str
     install: str
     source: Source
     contracts: tuple[Contract, ...]
-    environments: Mapping[str, Environment] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, Layout, NoEquivalent, Source
+from conformance.apis import Contract, Framework, Layout, Limit, NoEquivalent, Source
 from conformance.apis.common import CORES, DEFAULTS, NOT_BATCHED, is_default, is_int, is_unbatched
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.padding import give_sides
@@ -161,11 +161,11 @@ FRAMEWORK = Framework(
         ),
     ),
     # Its own kernels are chosen by the processor alone.
-    environments={
-        "avx2": Environment("AVX2 in the MKL inside, and nowhere else", {"MKL_ENABLE_INSTRUCTIONS": "AVX2"}),
-        "sse42": Environment("SSE4.2 in the MKL inside, and nowhere else", {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}),
-        "1thread": Environment("one thread", {"MGE_DEFAULT_DEVICE": "cpux"}),
-        "2threads": Environment("two threads", {"MGE_DEFAULT_DEVICE": "multithread2:0"}),
+    limits={
+        "avx2": Limit("AVX2 in the MKL inside, and nowhere else", {"MKL_ENABLE_INSTRUCTIONS": "AVX2"}),
+        "sse42": Limit("SSE4.2 in the MKL inside, and nowhere else", {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}),
+        "1thread": Limit("threads: 1", {"MGE_DEFAULT_DEVICE": "cpux"}),
+        "2threads": Limit("threads: 2", {"MGE_DEFAULT_DEVICE": "multithread2:0"}),
         **CORES,
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, NoEquivalent, Source
+from conformance.apis import Contract, Framework, Limit, NoEquivalent, Source
 from conformance.apis.common import (
     CORES,
     DEFAULTS,
@@ -107,8 +107,8 @@ def _valid_surplus(arguments: Arguments) -> tuple[int, int]:
     return rows, columns
 
 
-def _limit(level: str, onednn: str) -> Environment:
-    return Environment(f"{level}, in the oneDNN inside", {"ONEDNN_MAX_CPU_ISA": onednn})
+def _limit(level: str, onednn: str) -> Limit:
+    return Limit(f"{level}, in the oneDNN inside", {"ONEDNN_MAX_CPU_ISA": onednn})
 
 
 FRAMEWORK = Framework(
@@ -162,7 +162,7 @@ FRAMEWORK = Framework(
         ),
     ),
     # Its threads are as many as its cores, and no variable makes them fewer.
-    environments={
+    limits={
         "avx512": _limit("AVX-512 without bfloat16 and AMX", "AVX512_CORE"),
         "avx2": _limit("AVX2", "AVX2"),
         "sse41": _limit("SSE4.1", "SSE41"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, NoEquivalent, Source
+from conformance.apis import Contract, Framework, Limit, NoEquivalent, Source
 from conformance.apis.common import CORES
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
@@ -16,14 +16,14 @@ def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs
     return functional_to_vendor(layer, arguments, padding_to_vendor)
 
 
-def _limit(level: str, onednn: str, aten: str) -> Environment:
+def _limit(level: str, onednn: str, aten: str) -> Limit:
     variables = {"ONEDNN_MAX_CPU_ISA": onednn, "ATEN_CPU_CAPABILITY": aten}
-    return Environment(f"{level}, in oneDNN and ATen", variables)
+    return Limit(f"{level}, in oneDNN and ATen", variables)
 
 
-def _use_threads(number: int) -> Environment:
+def _use_threads(number: int) -> Limit:
     variables = {"OMP_NUM_THREADS": str(number), "MKL_NUM_THREADS": str(number)}
-    return Environment(f"as many threads: {number}", variables)
+    return Limit(f"threads: {number}", variables)
 
 
 FRAMEWORK = Framework(
@@ -75,7 +75,7 @@ FRAMEWORK = Framework(
             functional=True,
         ),
     ),
-    environments={
+    limits={
         "avx512": _limit("AVX-512 without bfloat16 and AMX", "AVX512_CORE", "avx512"),
         "avx2": _limit("AVX2", "AVX2", "avx2"),
         "sse41": _limit("SSE4.1", "SSE41", "default"),

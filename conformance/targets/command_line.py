@@ -1,7 +1,7 @@
 """Targets as the command line names them.
 
     target  = name ["=" part ("//" part)*]      without the parts, the environment that tox makes for a framework
-    name    = NAME ("@" ENVIRONMENT)*           under settings that the framework's module names, such as torch@avx2
+    name    = NAME ("@" LIMIT)*                 within limits that the framework's module names, such as torch@avx2
     part    = option | place | detail           in any order, but the place before the details
     option  = "device=" DEVICE                  the framework's own name of a device
             | "framework=" FRAMEWORK            which framework is asked, if the name is not the framework's
@@ -51,12 +51,12 @@ def parse(text: str, root: Path) -> Target:
         UnusableNameError: the text is no target, or its interpreter does not exist or has no (or several) frameworks.
     """
     name, equals, rest = text.partition("=")
-    plain, *environments = name.split("@")
+    plain, *limits = name.split("@")
     if equals or plain not in frameworks():
         target = read_target(name, plain, text, rest)
     else:
         target = replace(default(plain, root), name=name, given=text)
-    settings = find_settings(name, target, environments)
+    settings = find_settings(name, target, limits)
     return replace(target, spec="//".join([target.spec, *settings]))
 
 
@@ -64,7 +64,7 @@ def read_target(name: str, plain: str, text: str, rest: str) -> Target:
     """A target whose place is given. Raises UnusableNameError.
 
     Args:
-        plain: the name without environments, which may be the framework's.
+        plain: the name without limits, which may be the framework's.
         rest: of the text, what follows the name.
     """
     options: dict[str, str] = {}
@@ -88,21 +88,22 @@ def read_target(name: str, plain: str, text: str, rest: str) -> Target:
     return Target(name, framework, spec, options.get("device"), text, memory)
 
 
-def find_settings(name: str, target: Target, environments: Sequence[str]) -> Iterator[str]:
-    """What execnet is to set besides for the names of environments.
+def find_settings(name: str, target: Target, limits: Sequence[str]) -> Iterator[str]:
+    """What execnet is to set besides for the names of limits.
 
     Raises:
-        UnusableNameError: the framework has no such environment, or a variable is set twice.
+        UnusableNameError: the framework has no such limit, or a variable is set twice.
     """
-    known = frameworks()[target.framework].environments
+    known = frameworks()[target.framework].limits
     variables = set(execnet.XSpec(target.spec).env)
-    for environment in environments:
-        if environment not in known:
-            has = f"known are {', '.join(known)}" if known else "it has none"
-            raise UnusableNameError(name, f"no environment of {target.framework} is called {environment!r}; {has}")
-        for variable, value in known[environment].variables.items():
+    for limit in limits:
+        if limit not in known:
+            listed = ", ".join(f"{other} ({known[other].description})" for other in known)
+            has = f"known are {listed}" if known else "it has none"
+            raise UnusableNameError(name, f"no limit of {target.framework} is called {limit!r}; {has}")
+        for variable, value in known[limit].variables.items():
             if variable in variables:
-                raise UnusableNameError(name, f"{variable} is set twice; @{environment} sets it too")
+                raise UnusableNameError(name, f"{variable} is set twice; @{limit} sets it too")
             variables.add(variable)
             yield f"env:{variable}={value}"
 

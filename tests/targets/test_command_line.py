@@ -67,27 +67,28 @@ def test_a_framework_alone_is_the_environment_that_tox_makes() -> None:
     assert parse("torch") == Target("torch", "torch", default("torch", ROOT).spec, given="torch")
 
 
-def test_named_environments_are_variables_of_the_target() -> None:
+def test_limits_are_variables_of_the_target() -> None:
     target = parse("torch@avx2@1core")
     settings = "//env:ONEDNN_MAX_CPU_ISA=AVX2//env:ATEN_CPU_CAPABILITY=avx2//env:CONFORMANCE_CORES=1"
     assert target == Target("torch@avx2@1core", "torch", default("torch", ROOT).spec + settings, given=target.name)
 
 
-def test_an_interpreter_may_be_given_with_an_environment(python: str) -> None:
+def test_an_interpreter_may_be_given_with_a_limit(python: str) -> None:
     text = f"old@sse41={python}//framework=mindspore//env:A=1"
     spec = f"popen//python={python}//env:A=1//env:ONEDNN_MAX_CPU_ISA=SSE41"
     assert parse(text) == Target("old@sse41", "mindspore", spec, given=text)
 
 
-def test_the_frameworks_name_tells_the_framework_with_an_environment_too(python: str) -> None:
+def test_the_frameworks_name_tells_the_framework_with_a_limit_too(python: str) -> None:
     assert parse(f"torch@avx2={python}").framework == "torch"
 
 
-def test_an_unknown_environment_is_told_with_those_that_are_known() -> None:
-    known = ", ".join(frameworks()["torch"].environments)
-    sentence = f"--target torch@avx3: no environment of torch is called 'avx3'; known are {known}"
-    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
+def test_an_unknown_limit_is_told_with_those_that_are_known() -> None:
+    sentence = "--target torch@avx3: no limit of torch is called 'avx3'; known are "
+    with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}") as raised:
         parse("torch@avx3")
+    for name, limit in frameworks()["torch"].limits.items():
+        assert f"{name} ({limit.description})" in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["torch@avx2@sse41", "torch@avx2=popen//env:ONEDNN_MAX_CPU_ISA=ALL"])

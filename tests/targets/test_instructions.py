@@ -50,9 +50,9 @@ def test_torch_tells_the_level_of_onednn(limit: str) -> None:
     ],
 )
 def test_a_limited_target_says_so(limited: str, said: dict[str, str]) -> None:
-    framework, *environments = limited.split("@")
+    framework, *limits = limited.split("@")
     target = target_of(framework)
-    spec = "//".join([target.spec, *find_settings(limited, target, environments)])
+    spec = "//".join([target.spec, *find_settings(limited, target, limits)])
     with Connection(replace(target, spec=spec)) as worker:
         environment = worker.start().environment
     assert {name: environment[name] for name in said} == said
