@@ -9,17 +9,22 @@ import argparse
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TOX = "tox>=4.26,<5"
-FRAMEWORKS = "torch,mindspore,megengine"
+from conformance.environments import UnusableEnvironmentError, choose_environments, join_titles, read_environments
 
-EPILOG = """\
-Both make the environments of the three frameworks under .tox on the first run (some gigabytes, a few minutes) and
-use them again afterwards. What follows the command goes to pytest:
+ROOT = Path(__file__).resolve().parent.parent
+TOX = "tox>=4.29,<5"
+ENVIRONMENTS = read_environments()
+DEFAULT = choose_environments(None, ENVIRONMENTS)
+
+EPILOG = f"""\
+Both make the environments of the frameworks under .tox on the first run (some gigabytes, a few minutes) and use them
+again afterwards; those of {", ".join(DEFAULT)} where none is named. What follows the command goes to pytest:
 
   python3 -m conformance audit specs/conv2d/padding.yaml -k same
+  python3 -m conformance audit --frameworks {",".join(list(ENVIRONMENTS)[-2:])}
   python3 -m conformance audit --target torch=/path/to/python
   python3 -m conformance test tests/reference -x
 """
@@ -37,23 +42,40 @@ def main() -> int:
     parser.add_argument(
         "command",
         choices=("audit", "test"),
-        help="audit: run the specs against torch, MindSpore and MegEngine and write audit/report.html; "
+        help="audit: run the specs against frameworks and write audit/report.html; "
         "test: run the project's own tests, linters and type checks",
+    )
+    parser.add_argument(
+        "--frameworks",
+        metavar="NAME,...",
+        help=f"those to prepare and, if it is an audit, to ask: of {', '.join(ENVIRONMENTS)}; "
+        f"default: {', '.join(DEFAULT)}",
     )
     options, arguments = parser.parse_known_args()
     if sys.version_info < (3, 11):
         parser.error(f"CPython 3.11 or newer is needed, this is {sys.version.split()[0]}")
+    try:
+        names = choose_environments(options.frameworks, ENVIRONMENTS)
+    except UnusableEnvironmentError as error:
+        parser.error(f"--frameworks: {error}")
     if not (ROOT / "tox.ini").exists():
         parser.error(OUTSIDE)
     python = _make_tox(parser)
-    # A framework that cannot be provisioned is the audit's to report; the rest goes on.
-    print("preparing torch, MindSpore and MegEngine under .tox (minutes on the first run) ...", flush=True)
-    subprocess.run([python, "-m", "tox", "run-parallel", "-e", FRAMEWORKS, "-q"], cwd=ROOT, check=False)
+    _make_environments(python, names)
+    if options.command == "audit" and options.frameworks is not None:
+        arguments = [*(f"--target={name}" for name in names), *arguments]
     command = [python, "-m", "tox", "run", "-e", options.command]
     # tox takes "--" without anything behind it for no arguments, not for its defaults.
     if arguments:
         command += ["--", *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def _make_environments(python: Path, names: Sequence[str]) -> None:
+    """Those of the frameworks. One that cannot be provisioned is the audit's to report; the rest goes on."""
+    titles = join_titles(ENVIRONMENTS[name] for name in names)
+    print(f"preparing {titles} under .tox (minutes on the first run) ...", flush=True)
+    subprocess.run([python, "-m", "tox", "run-parallel", "-e", ",".join(names), "-q"], cwd=ROOT, check=False)
 
 
 def _make_tox(parser: argparse.ArgumentParser) -> Path:

@@ -67,9 +67,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME=PYTHON",
         help="an interpreter to audit, several allowed: torch=/path/to/python, or NAME=EXECNET-SPEC such as "
         "npu=ssh=user@host//python=/path/python//device=Ascend//env:NAME=VALUE; "
-        "default: the environments that tox makes. A framework alone is the one that tox makes, and a name may have "
-        "limits: torch@avx2, mindspore@sse41@1core, megengine@2threads; an unknown one is answered by those that are "
-        "known",
+        f"default: {', '.join(name for name, known in frameworks().items() if known.environment.is_default)}. "
+        f"A framework alone, of {', '.join(frameworks())}, is the environment that tox makes, and a name may have "
+        "limits, as torch@avx2@1core; an unknown one is answered by those that are known",
     )
     group.addoption(
         "--results",

@@ -53,18 +53,19 @@ def test_python_examples_run(example: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def options_of_pytest() -> str:
-    asked = [sys.executable, "-m", "pytest", "--help"]
-    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+def options() -> str:
+    """What the two commands and pytest say of theirs."""
+    asked = [[sys.executable, "-m", module, "--help"] for module in ("pytest", "conformance")]
+    return "".join(subprocess.run(one, cwd=ROOT, capture_output=True, text=True, check=True).stdout for one in asked)
 
 
 @pytest.mark.parametrize("command", commands())
-def test_commands_name_files_and_options_that_exist(command: str, options_of_pytest: str) -> None:
+def test_commands_name_files_and_options_that_exist(command: str, options: str) -> None:
     for word in shlex.split(command):
         if word.partition("/")[0] == "specs":
             assert (ROOT / word.partition("::")[0]).exists()
         elif word.startswith("--") and " -m reports" not in command:
-            assert f" {word.partition('=')[0]}" in options_of_pytest
+            assert f" {word.partition('=')[0]}" in options
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The contracts: what each vendor's API takes and holds, and how that translates to the canonical layer and back.
 
-One module per framework, one `Contract` per API. A module defines ``FRAMEWORK``, a `Framework`, and nothing else
-need know of it: `frameworks` finds it here. The adapter of the same name is in ``conformance/targets/remote/adapters``.
+One module per framework, one `Contract` per API. A module defines ``FRAMEWORK``, a `Framework`, and ``ENVIRONMENT``, an
+`Environment` in literals, and nothing else need know of it: `frameworks` finds the one here, and
+`conformance.environments` the other. The adapter of the same name is in ``conformance/targets/remote/adapters``.
 
 What several frameworks share stands in modules of its own name: `padding` (strings and sides), `torch_style` (classes
 with torch's arguments), `functional` (functions whose weight and bias are arguments), `common` (sizes and shapes).
@@ -15,10 +16,12 @@ import pkgutil
 from collections.abc import Mapping
 
 from conformance.apis.contract import AS_THE_ORACLE, Contract, Framework, Layout, Limit, NoEquivalent, Source
+from conformance.environments import Environment
 
 __all__ = [
     "AS_THE_ORACLE",
     "Contract",
+    "Environment",
     "Framework",
     "Layout",
     "Limit",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.case import Array, Inputs, LayerName
 from conformance.case.values import Arguments
+from conformance.environments import Environment
 
 
 @dataclass(frozen=True)
@@ -120,12 +121,12 @@ class Framework:
 
     Attributes:
         name: the import name, which is the adapter's module name too.
-        install: the requirement that installs the audited version.
+        environment: what installs the audited version.
         limits: by name, those that a target can be given.
     """
 
     name: str
-    install: str
+    environment: Environment
     source: Source
     contracts: tuple[Contract, ...]
     limits: Mapping[str, Limit] = field(default_factory=dict)

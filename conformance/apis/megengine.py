@@ -4,12 +4,40 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, Layout, Limit, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Layout, Limit, NoEquivalent, Source
 from conformance.apis.common import CORES, DEFAULTS, NOT_BATCHED, is_default, is_int, is_unbatched
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.padding import give_sides
 from conformance.case import Array, Inputs, LayerName, Tensor
 from conformance.case.values import Arguments, Value
+
+ENVIRONMENT = Environment(
+    "MegEngine",
+    # Without its dependencies, which are below: it asks for opencv-python, which needs libGL on the machine.
+    alone=("megengine==1.13.0",),
+    requires=(
+        # It uses names that NumPy 1.24 removed.
+        "numpy==1.23.5",
+        # opencv-python without windows. The newest release wants NumPy 2.
+        "opencv-python-headless<4.9",
+        # It imports pkg_resources, which the newest setuptools no longer has.
+        "setuptools<80",
+        # The rest of what MegEngine 1.13.0 asks for.
+        "deprecated",
+        "filelock",
+        "megfile==2.0.5",
+        "mprop",
+        "psutil",
+        "pyarrow<=11.0.0",
+        "requests",
+        "tabulate",
+        "tqdm",
+        "wheel",
+    ),
+    # It has wheels for CPython 3.7 to 3.10; the worker needs 3.8.
+    python=("python3.10", "python3.9", "python3.8"),
+    is_default=True,
+)
 
 
 def _grouped(weight: Array, groups: int) -> Array:
@@ -102,7 +130,7 @@ def _without_own(arguments: Arguments) -> Arguments:
 
 FRAMEWORK = Framework(
     name="megengine",
-    install="megengine==1.13.0 numpy==1.23.5 'opencv-python<4.9' 'setuptools<80' on CPython 3.10",
+    environment=ENVIRONMENT,
     source=Source(
         imports="import numpy as np\nimport megengine",
         prepare="megengine.config.async_level = 0  # errors where they happen",

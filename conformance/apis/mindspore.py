@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, Limit, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Limit, NoEquivalent, Source
 from conformance.apis.common import (
     CORES,
     DEFAULTS,
@@ -18,6 +18,15 @@ from conformance.apis.common import (
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor
 from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments
+
+ENVIRONMENT = Environment(
+    "MindSpore",
+    # It imports with NumPy 2 but breaks when run.
+    requires=("mindspore==2.10.0", "numpy==1.26.4"),
+    # The versions that MindSpore 2.10.0 has wheels for.
+    python=("python3.11", "python3.12", "python3.10"),
+    is_default=True,
+)
 
 # Canonical name -> nn's own.
 RENAMED = {"groups": "group", "bias": "has_bias"}
@@ -113,7 +122,7 @@ def _limit(level: str, onednn: str) -> Limit:
 
 FRAMEWORK = Framework(
     name="mindspore",
-    install="mindspore==2.10.0 'numpy<2'",
+    environment=ENVIRONMENT,
     source=Source(
         imports="import numpy as np\nimport mindspore",
         prepare="mindspore.runtime.launch_blocking()  # errors where they happen",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Framework, Limit, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Limit, NoEquivalent, Source
 from conformance.apis.common import CORES
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
 from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments
+
+ENVIRONMENT = Environment(
+    "torch",
+    # NumPy is the release on which the recorded verdicts were observed; torch itself only needs some NumPy 2.
+    requires=("torch==2.13.0", 'numpy==2.4.6; python_version >= "3.11"'),
+    is_default=True,
+)
 
 
 def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
@@ -28,7 +35,7 @@ def _use_threads(number: int) -> Limit:
 
 FRAMEWORK = Framework(
     name="torch",
-    install="torch==2.13.0",
+    environment=ENVIRONMENT,
     source=Source(
         imports="import numpy as np\nimport torch",
         prepare="",

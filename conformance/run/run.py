@@ -325,7 +325,8 @@ def _load_earlier(settings: Settings) -> resume.Earlier | None:
 
 
 def _find_targets(settings: Settings) -> tuple[Target, ...]:
-    """The targets that the command line names, or the environments that tox makes. Raises TargetError."""
+    """The targets that the command line names, or the default environments that tox makes. Raises TargetError."""
     if not settings.targets:
-        return tuple(default(name, settings.root) for name in frameworks())
+        known = frameworks()
+        return tuple(default(name, settings.root) for name in known if known[name].environment.is_default)
     return tuple(unique([parse(text, settings.root) for text in settings.targets]))

@@ -86,13 +86,13 @@ class Connection:
         framework = frameworks()[self.target.framework]
         reason = str(answer["failed"])
         lacks_numpy = "No module named 'numpy'" in reason
-        raise MissingFrameworkError(framework.name, reason, "NumPy" if lacks_numpy else framework.install)
+        raise MissingFrameworkError(framework.name, reason, "NumPy" if lacks_numpy else framework.environment.install)
 
     def _check_interpreter(self) -> None:
         """Raises NoInterpreterError where a file is named, and is not there."""
         python = self._interpreter.spec.python
         if self._interpreter.local and python and not Path(python).exists():
-            raise NoInterpreterError(self.target.name, self.target.given or python)
+            raise NoInterpreterError(self.target.name, self.target.framework, self.target.given or python)
 
     def _converse(self, previous: str | None) -> Any:
         """The worker's answer to its files and settings."""

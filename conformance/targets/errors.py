@@ -61,11 +61,12 @@ class NoInterpreterError(TargetError):
     """There is no file at the path of a target's interpreter."""
 
     target: str
+    framework: str
     path: str
 
     def __str__(self) -> str:
         return (
-            f"no interpreter at {self.path}; `python3 -m conformance audit` makes it, "
+            f"no interpreter at {self.path}; `python3 -m conformance audit --frameworks {self.framework}` makes one, "
             f"or name one with --target {self.target}=/path/to/python"
         )
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.apis import frameworks
+from conformance.environments import choose_environments, read_environments
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,7 +27,7 @@ def installed(tmp_path: Path) -> Path:
     """A folder that has the package as a wheel installs it: without the clone around it."""
     package = tmp_path / "conformance"
     package.mkdir()
-    for name in ("__init__.py", "__main__.py"):
+    for name in ("__init__.py", "__main__.py", "environments.py"):
         shutil.copy(ROOT / "conformance" / name, package / name)
     return tmp_path
 
@@ -32,7 +35,8 @@ def installed(tmp_path: Path) -> Path:
 def test_help_in_a_clone_needs_no_package() -> None:
     done = run_bare(ROOT, "--help")
     assert done.returncode == 0, done.stderr
-    assert "run the specs against torch, MindSpore and MegEngine" in done.stdout
+    assert "run the specs against frameworks" in done.stdout
+    assert all(name in done.stdout for name in frameworks())
 
 
 @pytest.mark.parametrize("command", ["audit", "test"])
@@ -49,8 +53,54 @@ def test_outside_a_clone_nothing_is_made(installed: Path) -> None:
     assert [path.name for path in installed.iterdir() if path.name != "conformance"] == []
 
 
-def test_help_outside_a_clone_is_the_same(installed: Path) -> None:
-    assert run_bare(installed, "--help").stdout == run_bare(ROOT, "--help").stdout
+def test_help_outside_a_clone_needs_no_framework(installed: Path) -> None:
+    done = run_bare(installed, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "--frameworks" in done.stdout
+
+
+def test_a_framework_that_is_not_known_is_told_with_those_that_are() -> None:
+    done = run_bare(ROOT, "audit", "--frameworks", "torch,numpy")
+    assert done.returncode == 2
+    assert f"no framework is called 'numpy'; known are {', '.join(read_environments())}" in done.stderr
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The files of a clone that the commands read, and an interpreter that has "tox", which tells what it is asked."""
+    for name in ("__init__.py", "__main__.py", "environments.py"):
+        (tmp_path / "conformance").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "conformance" / name, tmp_path / "conformance" / name)
+    shutil.copytree(ROOT / "conformance" / "apis", tmp_path / "conformance" / "apis")
+    (tmp_path / "tox.ini").touch()
+    bin_folder = tmp_path / ".tox" / ".bootstrap" / "bin"
+    bin_folder.mkdir(parents=True)
+    (bin_folder.parent / "ready").touch()
+    tox = bin_folder / "python"
+    tox.write_text('#!/bin/sh\necho "$@"\n')
+    tox.chmod(0o755)
+    return tmp_path
+
+
+PREPARE = "-m tox run-parallel -e"
+DEFAULT = ",".join(choose_environments(None, read_environments()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (["audit"], [f"{PREPARE} {DEFAULT} -q", "-m tox run -e audit"]),
+        (["test", "-x"], [f"{PREPARE} {DEFAULT} -q", "-m tox run -e test -- -x"]),
+        (
+            ["audit", "--frameworks", "torch,mindspore", "specs"],
+            [f"{PREPARE} torch,mindspore -q", "-m tox run -e audit -- --target=torch --target=mindspore specs"],
+        ),
+        (["test", "--frameworks", "torch"], [f"{PREPARE} torch -q", "-m tox run -e test"]),
+    ],
+)
+def test_the_frameworks_that_are_named_are_made_and_asked(arguments: list[str], lines: list[str], clone: Path) -> None:
+    done = run_bare(clone, *arguments)
+    assert [line for line in done.stdout.splitlines() if line.startswith("-m")] == lines
 
 
 def test_an_unknown_command_is_told_with_those_that_there_are() -> None:

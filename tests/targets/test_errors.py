@@ -22,9 +22,9 @@ from conformance.targets.errors import (
 ERRORS = [
     (UnusableNameError("npu", "no interpreter at x"), "--target npu: no interpreter at x"),
     (
-        NoInterpreterError("torch", ".tox/torch/bin/python"),
-        "no interpreter at .tox/torch/bin/python; `python3 -m conformance audit` makes it, "
-        "or name one with --target torch=/path/to/python",
+        NoInterpreterError("old", "torch", ".tox/torch/bin/python"),
+        "no interpreter at .tox/torch/bin/python; `python3 -m conformance audit --frameworks torch` makes one, "
+        "or name one with --target old=/path/to/python",
     ),
     (
         NotStartedError("popen//python=x", "last words (SIGILL)"),

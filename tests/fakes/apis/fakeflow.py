@@ -1,7 +1,8 @@
 """The contract of fakeflow.Conv2d: a convolution that knows the kernel's size and a stride of one, and what it does besides."""
 
-from conformance.apis import Contract, Framework, NoEquivalent, Source, common
+from conformance.apis import Contract, Environment, Framework, NoEquivalent, Source, common
 
+ENVIRONMENT = Environment("fakeflow", requires=("fakeflow==1",))
 KNOWN = ("in_channels", "out_channels", "kernel_size", "stride")
 
 
@@ -25,7 +26,7 @@ import fakeflow"""
 
 FRAMEWORK = Framework(
     name="fakeflow",
-    install="fakeflow==1",
+    environment=ENVIRONMENT,
     source=Source(
         imports=IMPORTS,
         prepare="fakeflow.script()",
