@@ -16,6 +16,7 @@ from conformance.environments import UnusableEnvironmentError, choose_environmen
 
 ROOT = Path(__file__).resolve().parent.parent
 TOX = "tox>=4.29,<5"
+QUIETLY = ["-qq"]  # tox says what fails, and leaves the last word to what it runs
 ENVIRONMENTS = read_environments()
 DEFAULT = choose_environments(None, ENVIRONMENTS)
 
@@ -64,7 +65,9 @@ def main() -> int:
     _make_environments(python, names)
     if options.command == "audit" and options.frameworks is not None:
         arguments = [*(f"--target={name}" for name in names), *arguments]
-    command = [python, "-m", "tox", "run", "-e", options.command]
+    if not (ROOT / ".tox" / options.command).exists():
+        print(f"making the environment of the {options.command} itself ...", flush=True)
+    command = [python, "-m", "tox", "run", "-e", options.command, *QUIETLY]
     # tox takes "--" without anything behind it for no arguments, not for its defaults.
     if arguments:
         command += ["--", *arguments]
@@ -75,7 +78,7 @@ def _make_environments(python: Path, names: Sequence[str]) -> None:
     """Those of the frameworks. One that cannot be provisioned is the audit's to report; the rest goes on."""
     titles = join_titles(ENVIRONMENTS[name] for name in names)
     print(f"preparing {titles} under .tox (minutes on the first run) ...", flush=True)
-    subprocess.run([python, "-m", "tox", "run-parallel", "-e", ",".join(names), "-q"], cwd=ROOT, check=False)
+    subprocess.run([python, "-m", "tox", "run-parallel", "-e", ",".join(names), *QUIETLY], cwd=ROOT, check=False)
 
 
 def _make_tox(parser: argparse.ArgumentParser) -> Path:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 import pytest
 
@@ -24,13 +25,15 @@ from conformance.cases.naming import item_name
 from conformance.catalogue.catalogue import Miscount
 from conformance.catalogue.fact import DIVERGENT
 from conformance.printable import make_printable, one_line
+from conformance.progress import Lines, Progress, Table
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
-from conformance.run import Answer, Note, Run, Settings, UnusableError
+from conformance.run import Answer, Note, Run, Settings, Standing, State, UnusableError
 from conformance.summary import write_news
 
 MAX_LINE = 2000  # characters of a line on the terminal
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
+WATCHER = "conformance-watcher"
 # The attribute of a report that holds records, and the key under which xdist's workers tell what they collected.
 CARRIED = "conformance"
 MARKERS: Mapping[str, str] = {
@@ -155,8 +158,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[RUN] = Run(_read_settings(config), getattr(config, "cache", None), partial(_tell, config))
     except UnusableError as error:
         raise pytest.UsageError(str(error)) from error
-    plugin = ReportingWorker(config) if _is_worker(config) else FileWriter(config)
-    config.pluginmanager.register(plugin, "conformance-files")
+    if _is_worker(config):
+        config.pluginmanager.register(ReportingWorker(config), "conformance-files")
+    else:
+        config.pluginmanager.register(FileWriter(config), "conformance-files")
+        config.pluginmanager.register(Watcher(config), WATCHER)
 
 
 def _read_settings(config: pytest.Config) -> Settings:
@@ -180,14 +186,12 @@ def _read_settings(config: pytest.Config) -> Settings:
 
 def _tell(config: pytest.Config, line: str) -> None:
     """A line on the terminal in the middle of a case, where there is a terminal: none of xdist's workers has one."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if reporter is None:
+    watcher: Watcher | None = config.pluginmanager.get_plugin(WATCHER)
+    if watcher is None:
         return
+    capture = config.pluginmanager.get_plugin("capturemanager")
     with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
-        reporter.ensure_newline()
-        reporter.write_line(one_line(line))
-        reporter.flush()
+        watcher.say(one_line(line))
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -330,7 +334,7 @@ class CaseItem(pytest.Item):
         if outcome in DIVERGENT and answer.title:
             pytest.xfail(answer.title)
         if answer.complaint or outcome in DIVERGENT:
-            raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint))
+            raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint, _locate(run, self.job)))
         if outcome in SKIPPED:
             pytest.skip(f"{outcome.replace('_', ' ')}: {one_line(verdict.observed)}")
 
@@ -358,8 +362,8 @@ class CaseItem(pytest.Item):
         return self.path, self.job.case.line - 1, self.name
 
 
-def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
-    """A verdict in a few lines for the terminal."""
+def explain(case: Case, record: VerdictRecord, complaint: str, place: str) -> str:
+    """A verdict in a few lines for the terminal; at `place` the report will have its script."""
     verdict = record.verdict
     heading = verdict.outcome.replace("_", " ")
     if verdict.kind is not None:
@@ -373,9 +377,19 @@ def explain(case: Case, record: VerdictRecord, complaint: str) -> str:
         "rests on": verdict.rests_on,
         "clause": case.clause if case.clause != verdict.rests_on else "",
         "known": complaint,
+        "call": record.call or "",
+        "script": place if record.script is not None else "",
     }
     lines += [f"  {name:8}  {one_line(text, MAX_LINE)}" for name, text in details.items() if text]
     return "\n".join(lines)
+
+
+def _locate(run: Run, job: Job) -> str:
+    """The address of a verdict in the report."""
+    api = job.contract.api
+    several = sum(target.framework == job.target.framework for target in run.targets) > 1
+    column = f"{api} @ {job.target.name}" if several else api
+    return f"{run.settings.report_path}#verdict/{quote(job.case.id, safe='')}/{quote(column, safe='')}"
 
 
 # Leaving out what has not changed
@@ -542,7 +556,13 @@ class FileWriter:
         if ended and (not succeeded or lacks_targets):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, object, object]:
+        outcome = yield  # failures, and pytest's list of them, come first: what is read last stands last
+        self._write_summary(terminalreporter)
+        return outcome
+
+    def _write_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         # pytest shows them itself, but for --tb=no.
         unusable = self._unusable.values() if self._config.option.tbstyle == "no" else ()
         if not self._run.notes and not unusable:
@@ -556,6 +576,72 @@ class FileWriter:
             terminalreporter.line(line)
         for note in self._run.notes:
             terminalreporter.line(make_printable(note.text), red=note.alarming)
+
+
+class Watcher:
+    """Shows how far the run has come, instead of a dot an item; with -v pytest names the items instead."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._progress: Progress | None = None
+        self._asked = 0  # of xdist's processes
+        self._reported = 0
+
+    def say(self, line: str) -> None:
+        """Show a line that stays."""
+        if self._progress is not None:
+            self._progress.say(line)
+        elif self._reporter is not None:
+            self._reporter.write_line(line)
+            self._reporter.flush()
+
+    @property
+    def _reporter(self) -> pytest.TerminalReporter | None:
+        return self._config.pluginmanager.get_plugin("terminalreporter")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        verbosity = self._config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES)
+        reporter = self._reporter
+        alone = all(isinstance(item, CaseItem | StatementItem) for item in session.items)
+        if reporter is None or session.config.option.collectonly or verbosity not in (0, -1) or not alone:
+            return (yield)
+        reporter.showfspath = False
+        self._progress = _make_progress(self._find_standings, reporter)
+        self._progress.start()
+        try:
+            return (yield)
+        finally:
+            self._progress.stop()
+            self._progress = None
+
+    def _find_standings(self) -> Sequence[Standing]:
+        """Of each target; with xdist, whose processes have them, of all the items."""
+        if self._asked:
+            return [Standing("xdist", State.ANSWERS, "", self._reported, self._asked)]
+        return self._config.stash[RUN].find_standings()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        self._asked = len(ids)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._reported += report.when == "call"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Of an item that is watched nothing is printed; it is counted."""
+        if self._progress is None or report.when != "call":
+            return None
+        if hasattr(report, "wasxfail"):
+            return "xfailed" if report.skipped else "xpassed", "", ""
+        return report.outcome, "", ""
+
+
+def _make_progress(find: Callable[[], Sequence[Standing]], reporter: pytest.TerminalReporter) -> Progress:
+    if reporter.isatty:
+        return Table(find, partial(reporter.write, flush=True))
+    return Lines(find, reporter.write_line)
 
 
 class ReportingWorker:

@@ -83,3 +83,7 @@ class Certificates:
         if target.name not in self._started:
             return None
         return self._started[target.name].result()
+
+    def is_complete(self, target: Target) -> bool:
+        """Whether nobody has to wait for a target's certificate: it is there, or none was begun."""
+        return target.name not in self._started or self._started[target.name].done()

@@ -2,6 +2,7 @@
 
 - `settings`: what the command line asked for, and the error for what cannot be done;
 - `asking`: where cases are asked, and verdicts awaited;
+- `standing`: how far each target has come;
 - `describing`: where a verdict becomes the records that say it;
 - `known`: where verdicts are held against the catalogue, and where its numbers are written anew;
 - `recording`: where the results file is written;
@@ -13,5 +14,6 @@
 
 from conformance.run.run import Answer, Note, Run
 from conformance.run.settings import Settings, UnusableError
+from conformance.run.standing import Standing, State
 
-__all__ = ["Answer", "Note", "Run", "Settings", "UnusableError"]
+__all__ = ["Answer", "Note", "Run", "Settings", "Standing", "State", "UnusableError"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from conformance.audit import Audit, Job
@@ -11,7 +12,9 @@ from conformance.certificate.certificate import Certificate
 from conformance.certificate.certificates import Cache, Certificates
 from conformance.oracle.expectation import Expectation
 from conformance.run.settings import Settings
+from conformance.run.standing import Standing, State, Tally
 from conformance.targets.connection import START_LIMIT
+from conformance.targets.errors import TargetError
 from conformance.verdicts import repeat
 from conformance.verdicts.twin import qualify
 
@@ -35,6 +38,7 @@ class Asking:
         self._certificates = Certificates(self.greet, cache, settings.certifies == "always")
         self._audit: Audit | None = None
         self._twins: dict[tuple[str, str, str], Job] = {}
+        self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
 
     def greet(self, target: Target) -> Greeting:
         """What a target says of itself, whose start may take a while. Raises TargetError when it cannot be used."""
@@ -52,11 +56,19 @@ class Asking:
         repeats = [Job(job.case, job.contract, job.target) for _ in range(self._settings.repeats)]
         for repeated in repeats:
             audit.submit(repeated)
+        self._count(job.target, repeats)
         if job.case.twin is not None:
             self._submit_twin(job, job.case.twin)
         if self._settings.certifies != "never":
             self._certificates.start(job.target)
         return repeats
+
+    def _count(self, target: Target, jobs: Sequence[Job]) -> None:
+        """Count what was asked of a target, whose lane has begun."""
+        tally = self._tallies[target.name]
+        tally.asked += len(jobs)
+        for job in jobs:
+            job.verdict.add_done_callback(tally.settle)
 
     def await_verdict(self, job: Job, repeats: Sequence[Job]) -> Verdict:
         """The verdict on a job, once all its repeats have theirs; a fault where the API failed its certificate."""
@@ -86,6 +98,25 @@ class Asking:
     def expect(self, case: Case) -> Expectation:
         """What the oracle says of a case."""
         return self._start_audit().expect(case)
+
+    def find_standings(self) -> Sequence[Standing]:
+        """How far each target has come that was asked something. Waits for nobody; any thread may call it."""
+        return [self._find_standing(target) for target in self._targets if target.name in self._tallies]
+
+    def _find_standing(self, target: Target) -> Standing:
+        tally = self._tallies[target.name]
+        state, version = self._find_state(target)
+        return Standing(target.name, state, version, tally.settled, tally.asked)
+
+    def _find_state(self, target: Target) -> tuple[State, str]:
+        """What a target does, and its framework's version once it has started."""
+        try:
+            version = self._start_audit().greeting(target, 0).version
+        except TimeoutError:
+            return State.STARTS, ""
+        except TargetError:
+            return State.ENDED, ""
+        return State.ANSWERS if self._certificates.is_complete(target) else State.IS_CERTIFIED, version
 
     def close(self) -> None:
         """End the targets."""

@@ -26,6 +26,7 @@ from conformance.run.known import count_anew, hold, load_catalogue
 from conformance.run.recording import Recording
 from conformance.run.settings import Settings, UnusableError, check_files
 from conformance.run.shrinking import shrink_findings
+from conformance.run.standing import Standing
 from conformance.summary import Summary
 from conformance.targets.command_line import default, parse, unique
 from conformance.targets.errors import TargetError
@@ -89,6 +90,7 @@ class Run:
             self.known = load_catalogue(settings, self.targets)
         except (TargetError, resume.ResumeError, CatalogueError, ResultsError) as error:
             raise UnusableError(str(error)) from error
+        self._tell = tell
         self._asking = Asking(settings, self.targets, cache, tell)
         self._describer = Describer(self._asking, settings)
         self._recording = Recording(settings, self.earlier)
@@ -137,6 +139,10 @@ class Run:
         held = hold(self.known, record, place)
         context = self._describer.describe_context(job)
         return Answer(held.record, held.title, held.complaint, (*context, held.record))
+
+    def find_standings(self) -> Sequence[Standing]:
+        """How far each target has come; any thread may ask."""
+        return self._asking.find_standings()
 
     def close(self) -> None:
         """End the targets."""
@@ -226,6 +232,8 @@ class Run:
             self._recording.failed = True
             raise UnusableError(f"cannot read what was written: {error}; choose another with --results FILE") from error
         records = [divergent[question] for question in found]
+        if records:
+            self._tell(f"looking for the smallest calls of {len(records)} findings, and running their scripts ...")
         shrunk = shrink_findings(records, map(Path, self.asked), self.targets, self.settings)
         scripts = {record.question: list_scripts(record, shrunk.get(record.question)) for record in records}
         confirm_findings(
@@ -238,6 +246,8 @@ class Run:
             self._recording.add([self._describe_entry(target, listed[target, entry.id], execution)])
 
         entries = {target: [one.entry for one in seen] for target, seen in self._seen.items()}
+        if listed:
+            self._tell(f"running {len(listed)} scripts of the catalogue ...")
         execute_entries(entries, self.targets, report)
 
     def _write_entries(self) -> None:

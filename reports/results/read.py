@@ -53,6 +53,9 @@ __all__ = [
 ]
 
 
+_LATER_OF_ENTRIES = frozenset({"asked", "holds"})
+
+
 class ResultsError(Exception):
     """A results file that cannot be used; the message names the file, the line and the remedy."""
 
@@ -123,7 +126,7 @@ def details(path: Path, offset: int) -> Mapping[str, Any]:
 
 
 def _read_record(raw: dict[str, Any], offset: int) -> Record | None:
-    """None for a record that a later version of format 1 added."""
+    """None for a record that a later version of format 1 added, or of which an earlier one said too little."""
     name = raw.get("record")
     if not isinstance(name, str):
         raise DamagedError(f"record: expected a string, found {name!r:.60}")
@@ -247,7 +250,9 @@ def _read_confirmation(fields: Fields) -> Confirmation:
     )
 
 
-def _read_entry(fields: Fields) -> Entry:
+def _read_entry(fields: Fields) -> Entry | None:
+    if not fields.present(_LATER_OF_ENTRIES):
+        return None  # of an earlier version, which said less: the verdicts are read without the catalogue
     return Entry(
         target=fields.text("target"),
         id=fields.text("id"),
@@ -333,7 +338,7 @@ def _read_footer(fields: Fields) -> Footer:
     )
 
 
-_READERS: Mapping[str, Callable[[Fields], Record]] = {
+_READERS: Mapping[str, Callable[[Fields], Record | None]] = {
     "header": _read_header,
     "target": _read_target,
     "case": _read_case,

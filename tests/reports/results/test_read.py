@@ -207,3 +207,16 @@ def test_a_line_holds_one_value(path, lines):
 def test_blanks_around_a_value_are_no_damage(path, lines):
     path.write_bytes(b"".join([b"  " + lines[0].rstrip() + b" \n", *lines[1:]]))
     assert load([path]).files[0].incomplete == ""
+
+
+def test_entries_of_an_earlier_version_are_left_out_and_all_else_is_read(results, synthetic):
+    records = synthetic.known()
+    whole = load([results(records)])
+    for record in records:
+        if record["record"] == "entry":
+            del record["asked"], record["holds"]
+    earlier = load([results(records, "earlier.jsonl")])
+    assert whole.entries
+    assert not earlier.entries
+    assert not earlier.files[0].incomplete
+    assert len(earlier.judged) == len(whole.judged)
