@@ -24,6 +24,7 @@ from conformance.cases import spec
 from conformance.cases.naming import item_name
 from conformance.catalogue.catalogue import Miscount
 from conformance.catalogue.fact import DIVERGENT
+from conformance.environments import choose_environments, read_environments
 from conformance.printable import make_printable, one_line
 from conformance.progress import Lines, Progress, Table
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
@@ -56,6 +57,7 @@ class FaultError(Exception):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    environments = read_environments()  # not `frameworks`, which a plugin that is loaded later may add to
     group = parser.getgroup(
         "conformance",
         "conformance audit: exit status 0 when every case conforms or is as the catalogue has it; 1 when one is new, "
@@ -70,8 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME=PYTHON",
         help="an interpreter to audit, several allowed: torch=/path/to/python, or NAME=EXECNET-SPEC such as "
         "npu=ssh=user@host//python=/path/python//device=Ascend//env:NAME=VALUE; "
-        f"default: {', '.join(name for name, known in frameworks().items() if known.environment.is_default)}. "
-        f"A framework alone, of {', '.join(frameworks())}, is the environment that tox makes, and a name may have "
+        f"default: {', '.join(choose_environments(None, environments))}. "
+        f"A framework alone, of {', '.join(environments)}, is the environment that tox makes, and a name may have "
         "limits, as torch@avx2@1core; an unknown one is answered by those that are known",
     )
     group.addoption(

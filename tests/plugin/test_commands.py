@@ -89,13 +89,13 @@ DEFAULT = ",".join(choose_environments(None, read_environments()))
 @pytest.mark.parametrize(
     ("arguments", "lines"),
     [
-        (["audit"], [f"{PREPARE} {DEFAULT} -q", "-m tox run -e audit"]),
-        (["test", "-x"], [f"{PREPARE} {DEFAULT} -q", "-m tox run -e test -- -x"]),
+        (["audit"], [f"{PREPARE} {DEFAULT} -qq", "-m tox run -e audit -qq"]),
+        (["test", "-x"], [f"{PREPARE} {DEFAULT} -qq", "-m tox run -e test -qq -- -x"]),
         (
             ["audit", "--frameworks", "torch,mindspore", "specs"],
-            [f"{PREPARE} torch,mindspore -q", "-m tox run -e audit -- --target=torch --target=mindspore specs"],
+            [f"{PREPARE} torch,mindspore -qq", "-m tox run -e audit -qq -- --target=torch --target=mindspore specs"],
         ),
-        (["test", "--frameworks", "torch"], [f"{PREPARE} torch -q", "-m tox run -e test"]),
+        (["test", "--frameworks", "torch"], [f"{PREPARE} torch -qq", "-m tox run -e test -qq"]),
     ],
 )
 def test_the_frameworks_that_are_named_are_made_and_asked(arguments: list[str], lines: list[str], clone: Path) -> None:
@@ -107,3 +107,10 @@ def test_an_unknown_command_is_told_with_those_that_there_are() -> None:
     done = run_bare(ROOT, "audti")
     assert done.returncode == 2
     assert "choose from" in done.stderr
+
+
+def test_each_step_is_told_and_tox_has_not_the_last_word(clone: Path) -> None:
+    done = run_bare(clone, "audit")
+    steps = [line for line in done.stdout.splitlines() if not line.startswith("-m")]
+    assert [step.split()[0] for step in steps] == ["preparing", "making"]
+    assert done.stdout.endswith("-m tox run -e audit -qq\n")
