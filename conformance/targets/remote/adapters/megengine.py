@@ -22,27 +22,21 @@ SLACK = 20_000_000  # nanoseconds by which a timer of MegEngine's own threads ma
 
 
 def setup(device: Optional[str]) -> None:
+    # One of its threads wakes some thousand times a second to look for work that it would be told of, which takes a
+    # sixth of a core for as long as the process lives. Threads inherit how late a timer may wake them.
+    set_timer_slack(SLACK)
     if device is not None:
         mge.set_default_device(device)
     _state["device"] = mge.get_default_device()
     # Errors surface in the call that caused them, not in a later valid one.
     mge.config.async_level = 0
-    start_threads()
-
-
-def start_threads() -> None:
-    """Start its threads, one of which wakes some thousand times a second to look for work that it would be told of.
-
-    That takes a sixth of a core for as long as the process lives. Threads inherit how late their timers may come; what
-    they are told still wakes them at once. The first thread prints, too, which is not to be among what a call prints.
-    """
-    set_timer_slack(SLACK)
+    # Start its threads, which print that they spin otherwise than by default: not among what the first call prints.
     mge.Tensor(0.0).numpy()
     set_timer_slack(0)  # this thread's own default
 
 
 def set_timer_slack(nanoseconds: int) -> None:
-    """How late timers may come, in this thread and those that it starts. Nothing where the system has no such setting."""
+    """How late timers may wake this thread and those that it starts. Nothing where the system has no such setting."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, nanoseconds)
 
