@@ -17,6 +17,7 @@ class Severity(StrEnum):
     CRASH = "crash"
     HANG = "hang"
     WRONG_SHAPE_OR_DTYPE = "wrong_shape_or_dtype"
+    INTERNAL_ERROR = "internal_error"  # an error that asks to be reported
     REFUSES_DOCUMENTED = "refuses_documented"
     ACCEPTS_FORBIDDEN = "accepts_forbidden"
     WRONG_DOCUMENT = "wrong_document"

@@ -33,7 +33,7 @@ class End:
     """
 
     how: str
-    printed: str
+    printed: str = ""
 
     def begins(self, text: str) -> bool:
         """Whether it is what a text says, which has the exception alone or the beginning of its message too."""

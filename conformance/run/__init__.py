@@ -8,7 +8,8 @@
 - `recording`: where the results file is written;
 - `extent`: how much of the specs ran;
 - `shrinking`: where the smallest calls are found that show what is new;
-- `confirming`: where the scripts of what is new are executed, and `executing`: those of the catalogue;
+- `scripts`: where scripts are executed, target beside target;
+- `confirming`: which scripts show what is new, and `executing`: what those of the catalogue come to;
 - `run`: a run from its beginning to its end.
 """
 

@@ -1,16 +1,14 @@
-"""Where the scripts of divergences are executed: one of each finding, in the target where it was observed."""
+"""Whether the scripts of divergences show them: one of each finding."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from conformance.case import Target, Verdict
 from conformance.records.record import ConfirmationRecord, Question, VerdictRecord
 from conformance.reproducers.confirm import Executor
-
-MARGIN = 20.0  # seconds beyond the limit of a case: a script imports its framework first
+from conformance.run.scripts import execute_in_targets
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Script:
 
 
 Scripts = Mapping[Question, Sequence[Script]]  # those of a finding, the best one first
+Finding = tuple[Question, Sequence[Script]]
 
 
 def list_scripts(record: VerdictRecord, shrunk: Script | None) -> list[Script]:
@@ -38,32 +37,17 @@ def list_scripts(record: VerdictRecord, shrunk: Script | None) -> list[Script]:
 def confirm_findings(
     scripts: Scripts, targets: Sequence[Target], case_timeout: float, write: Callable[[ConfirmationRecord], None]
 ) -> None:
-    """Execute a script of each finding, target beside target, and write what came of it."""
-    by_target: dict[str, dict[Question, Sequence[Script]]] = {}
+    """Execute a script of each finding, and write what came of it."""
+    findings: dict[str, list[Finding]] = {}
     for question, of_finding in scripts.items():
         if of_finding:
-            by_target.setdefault(question.target, {})[question] = of_finding
-    if not by_target:
-        return
-    executors = {target.name: Executor(target, case_timeout + MARGIN) for target in targets if target.name in by_target}
-
-    def confirm_target(name: str) -> list[ConfirmationRecord]:
-        with executors[name] as executor:
-            return [_confirm(executor, question, of_finding) for question, of_finding in by_target[name].items()]
-
-    with ThreadPoolExecutor(len(by_target)) as pool:
-        try:
-            for records in pool.map(confirm_target, by_target):
-                for record in records:
-                    write(record)
-        except BaseException:  # such as Ctrl-C
-            for executor in executors.values():
-                executor.stop()
-            raise
+            findings.setdefault(question.target, []).append((question, of_finding))
+    execute_in_targets(findings, targets, case_timeout, _confirm, lambda _target, _finding, record: write(record))
 
 
-def _confirm(executor: Executor, question: Question, scripts: Sequence[Script]) -> ConfirmationRecord:
+def _confirm(executor: Executor, finding: Finding) -> ConfirmationRecord:
     """What came of the first script that shows its verdict, or of the last one."""
+    question, scripts = finding
     for script in scripts:
         confirmation = executor.confirm(script.text, script.verdict, together=True)
         if confirmation.confirmed:

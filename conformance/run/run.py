@@ -248,7 +248,7 @@ class Run:
         entries = {target: [one.entry for one in seen] for target, seen in self._seen.items()}
         if listed:
             self._tell(f"running {len(listed)} scripts of the catalogue ...")
-        execute_entries(entries, self.targets, report)
+        execute_entries(entries, self.targets, self.settings.case_timeout, report)
 
     def _write_entries(self) -> None:
         """Write the entries whose scripts were not executed: they were not seen, or the run was stopped."""

@@ -19,7 +19,7 @@ _SEVERITY_OF: Mapping[str, str] = {
     "value": "silent_wrong_values",
     "gradient": "silent_wrong_values",
     "crashed": "crash",
-    "internal_error": "crash",
+    "internal_error": "internal_error",
     "unstable": "crash",
     "timed_out": "hang",
     "shape": "wrong_shape_or_dtype",

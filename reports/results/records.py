@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 FORMAT = 1
 
-Outcome: TypeAlias = Literal[
-    "conforms", "differs", "diverges", "crashed", "timed_out", "unstable", "no_equivalent", "unavailable", "fault"
-]
 # The closed sets repeat the suite's, which the reports may not import; a test holds them to it.
-OUTCOMES: tuple[Outcome, ...] = (
-    "diverges",
-    "crashed",
-    "timed_out",
-    "unstable",
-    "fault",
-    "differs",
-    "conforms",
-    "no_equivalent",
-    "unavailable",
-)
+Outcome: TypeAlias = Literal[
+    "diverges", "crashed", "timed_out", "unstable", "fault", "differs", "conforms", "no_equivalent", "unavailable"
+]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 FAILURES = frozenset({"diverges", "crashed", "timed_out", "unstable"})
 KINDS = (
     "shape",
@@ -41,33 +31,24 @@ PHASES = ("start", "construct", "parameters", "forward", "backward")
 
 # Who says that a failure is wrong; in the order in which the reports count them.
 Authority: TypeAlias = Literal["own_document", "mathematics", "robustness"]
-AUTHORITIES: tuple[Authority, ...] = ("own_document", "mathematics", "robustness")
+AUTHORITIES: tuple[Authority, ...] = get_args(Authority)
 
 # How a call that differs does so.
 Direction: TypeAlias = Literal["stricter", "more_permissive", "other_class", "other_phase", "other_dtype"]
-DIRECTIONS: tuple[Direction, ...] = ("stricter", "more_permissive", "other_class", "other_phase", "other_dtype")
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
 # What of a call was compared.
 ComparedAspect: TypeAlias = Literal[
     "call", "parameters", "defaults", "initial_values", "shape", "dtype", "values", "gradients"
 ]
-ASPECTS: tuple[ComparedAspect, ...] = (
-    "call",
-    "parameters",
-    "defaults",
-    "initial_values",
-    "shape",
-    "dtype",
-    "values",
-    "gradients",
-)
+ASPECTS: tuple[ComparedAspect, ...] = get_args(ComparedAspect)
 
 SourceKind: TypeAlias = Literal["official_page", "installed_docstring", "older_release", "third_party_copy"]
-SOURCE_KINDS: tuple[SourceKind, ...] = ("official_page", "installed_docstring", "older_release", "third_party_copy")
+SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 # How the installed docstring stands to a statement of another document.
 Docstring: TypeAlias = Literal["same", "silent", "other"]
-DOCSTRINGS: tuple[Docstring, ...] = ("same", "silent", "other")
+DOCSTRINGS: tuple[Docstring, ...] = get_args(Docstring)
 
 # What a known cause does to a person, the most serious first.
 Severity: TypeAlias = Literal[
@@ -75,21 +56,13 @@ Severity: TypeAlias = Literal[
     "crash",
     "hang",
     "wrong_shape_or_dtype",
+    "internal_error",
     "refuses_documented",
     "accepts_forbidden",
     "wrong_document",
     "difference",
 ]
-SEVERITIES: tuple[Severity, ...] = (
-    "silent_wrong_values",
-    "crash",
-    "hang",
-    "wrong_shape_or_dtype",
-    "refuses_documented",
-    "accepts_forbidden",
-    "wrong_document",
-    "difference",
-)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 # What is large and seldom needed of a verdict: it stays in the file.
 DETAILS = frozenset({"script", "arrays", "stderr"})

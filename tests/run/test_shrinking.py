@@ -107,7 +107,7 @@ def test_without_seconds_nothing_is_shrunk(large: Suite) -> None:
 
 
 def test_what_hangs_is_shrunk_no_longer_than_allowed(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.run.confirming.MARGIN", 1.0)
+    monkeypatch.setattr("conformance.run.scripts.MARGIN", 1.0)
     suite.behave(k2="endless")
     begun = time.monotonic()
     result = suite.run("--shrink", "3", "--case-timeout", "1", "--tb=no", "-k", "k:2-size:6")

@@ -1,7 +1,7 @@
 // From one API to another in three parts: what will bite, the same layer in both, all arguments.
 const NETWORKS = /(^|\/)networks\.yaml$/;
-const SERIOUSNESS = ["silent_wrong_values", "crash", "hang", "wrong_shape_or_dtype", "refuses_documented", "accepts_forbidden", "wrong_document", "difference"];
-const KIND_SERIOUSNESS = { value: 0, gradient: 0, crashed: 1, timed_out: 2, unstable: 1, internal_error: 1, shape: 3, dtype: 3, wrongly_rejected: 4, wrongly_accepted: 5 };
+const SERIOUSNESS = ["silent_wrong_values", "crash", "hang", "wrong_shape_or_dtype", "internal_error", "refuses_documented", "accepts_forbidden", "wrong_document", "difference"];
+const KIND_SERIOUSNESS = { value: 0, gradient: 0, crashed: 1, timed_out: 2, unstable: 1, shape: 3, dtype: 3, internal_error: 4, wrongly_rejected: 5, wrongly_accepted: 6 };
 
 // The address names two APIs, or two frameworks, whose layers then stand on one page.
 function showPort(run, view, _, ...wanted) {
@@ -95,7 +95,7 @@ function listBites(run, table, column) {
     if (bites.has(entry.id) || !entry.apis.includes(column.api) || !entry.sights.some(([target, verdicts]) => target === column.target && verdicts)) continue;
     bites.set(entry.id, { id: entry.id, entry, headline: entry.title, when: entry.effect, invalid: false, odd: false });
   }
-  const rank = (bite) => (bite.entry ? SERIOUSNESS.indexOf(bite.entry.severity) : bite.verdict.outcome === "differs" ? 7 : KIND_SERIOUSNESS[word(bite.verdict)] ?? 6);
+  const rank = (bite) => (bite.entry ? SERIOUSNESS.indexOf(bite.entry.severity) : bite.verdict.outcome === "differs" ? 8 : KIND_SERIOUSNESS[word(bite.verdict)] ?? 7);
   return [...bites.values()].map((bite) => ({
     ...bite, rank: rank(bite),
     parameters: [...new Set(table.rows.filter((row) => idsOf(row, column).includes(bite.id)).map((row) => row.parameter))],
