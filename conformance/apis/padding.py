@@ -37,8 +37,8 @@ def give_two_sides(layer: LayerName, arguments: Arguments) -> Arguments | NoEqui
 def crop_alike(arguments: Arguments) -> Arguments | NoEquivalent:
     """A transposed layer's four-sided padding, and its output_padding, for an API whose padding has two sides.
 
-    Output padding wins back rows at the bottom and right, so the top and left may be cropped more than they are,
-    by less than stride or dilation.
+    Output padding adds rows at the bottom and right, so these may be cropped by other numbers than the top and left:
+    what is left of it has to be from 0 to below stride or dilation.
     """
     layer = {**DEFAULTS, **arguments}
     sides = four_sided(layer["padding"])
@@ -56,8 +56,8 @@ def crop_alike(arguments: Arguments) -> Arguments | NoEquivalent:
         return {"padding": (top, left)}
     output_padding = (asked[0] + more[0], asked[1] + more[1])
     for axis, added in enumerate(output_padding):
-        if more[axis] < 0 or (added and added >= max(stride[axis], dilation[axis])):
-            return NoEquivalent("padding is the same on opposite sides, and output_padding wins back less than a step")
+        if added < 0 or (added and added >= max(stride[axis], dilation[axis])):
+            return NoEquivalent("padding is the same on opposite sides, and output_padding adds less than a step")
     return {"padding": (top, left), "output_padding": output_padding}
 
 

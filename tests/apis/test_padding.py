@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from typing import Any
 
+import numpy as np
 import pytest
 
 from conformance.apis import Contract, NoEquivalent, contracts
 from conformance.case import Inputs
+from conv_reference import conv_transpose2d
 
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": (3, 5)}
 INPUT = Inputs((2, 4, 9, 9))
@@ -105,6 +109,32 @@ def test_valid_padding_of_mindspores_transposed_layer(stride: int, vendor: dict[
 )
 def test_what_a_vendors_call_cannot_say_has_its_reason(api: str, arguments: dict[str, Any], reason: str) -> None:
     assert reason in translate(api, **arguments)
+
+
+SIDES = tuple(itertools.product(range(3), repeat=2))
+
+
+@pytest.mark.parametrize("output_padding", [0, 1, 2])
+@pytest.mark.parametrize(("top", "bottom"), SIDES, ids=[f"{top}-{bottom}" for top, bottom in SIDES])
+def test_a_transposed_layer_cropped_unevenly_is_asked_where_output_padding_can_say_it(
+    top: int, bottom: int, output_padding: int
+) -> None:
+    """By trying all that two sides can say: which of it has the asked layer's output?"""
+    x, weight = np.arange(1.0, 13).reshape(1, 1, 3, 4), np.arange(1.0, 10).reshape(1, 1, 3, 3)
+    compute = functools.partial(conv_transpose2d, x, weight, stride=3)
+    asked = {"padding": (top, bottom, 1, 1), "output_padding": (output_padding, 0)}
+    expected = compute(**asked)
+    same = [
+        (sides, added)
+        for sides, added in itertools.product(range(3), repeat=2)
+        if np.array_equal(compute(padding=(sides, 1), output_padding=(added, 0)), expected)
+    ]
+    answer = contracts()["torch.nn.ConvTranspose2d"].to_vendor({**LAYER, "stride": 3, **asked}, INPUT)
+    if isinstance(answer, NoEquivalent):
+        assert same == []
+    else:
+        added = answer["output_padding"][0]
+        assert [(answer["padding"][0], added)] == same
 
 
 @pytest.mark.parametrize("contract", contracts().values(), ids=list(contracts()))
