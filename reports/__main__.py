@@ -18,6 +18,7 @@ from .output import bundle, export, known, markdown, model, page, site, words
 from .output.summary import draw_badge, summarize_run
 from .output.visible import visible
 from .results.loaded import JudgedCase, LoadedRun, load
+from .results.merge import merge
 from .views import query
 from .views.diff import compare
 from .views.errors import find_invalid, list_answers
@@ -37,6 +38,7 @@ python -m reports vendor FRAMEWORK RESULTS... [-o OUT.zip]        all scripts an
 python -m reports export RESULTS... [--format csv|parquet|annotations]
 python -m reports site RESULTS... FOLDER                          a page a run and their history, to publish
 python -m reports known RESULTS... [--format ...] [--draft]       known causes, or drafts of what is new
+python -m reports merge RESULTS... -o MERGED.jsonl                shards of one audit as one results file
 
 RESULTS is a .jsonl file that an audit wrote. Each command tells more with --help.
 """
@@ -281,6 +283,17 @@ def _export(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _merge(arguments: Sequence[str]) -> int:
+    description = "One results file of several: shards of one audit, or what separate machines were asked."
+    parser = _build_parser("merge", description)
+    _add_results(parser)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="MERGED", help="the file to write")
+    options = parser.parse_args(arguments)
+    merge(options.results, options.output)
+    print(options.output)
+    return 0
+
+
 def _site(arguments: Sequence[str]) -> int:
     parser = _build_parser("site", "Several runs as a folder of pages with their history, ready to publish.")
     _add_results(parser)
@@ -303,6 +316,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "vendor": _vendor,
     "export": _export,
     "site": _site,
+    "merge": _merge,
 }
 
 
