@@ -1,4 +1,4 @@
-"""The two commands: ``python3 -m conformance audit`` and ``python3 -m conformance test``.
+"""The commands: ``python3 -m conformance audit``, ``explore`` and ``test``.
 
 Standard library alone, because nothing is installed yet: it makes an environment with tox in it, once, and hands over.
 """
@@ -16,17 +16,19 @@ from conformance.environments import UnusableEnvironmentError, choose_environmen
 
 ROOT = Path(__file__).resolve().parent.parent
 TOX = "tox>=4.29,<5"
+EXTENT = 600  # seconds of a search
 QUIETLY = ["-qq"]  # tox says what fails, and leaves the last word to what it runs
 ENVIRONMENTS = read_environments()
 DEFAULT = choose_environments(None, ENVIRONMENTS)
 
 EPILOG = f"""\
-Both make the environments of the frameworks under .tox on the first run (some gigabytes, a few minutes) and use them
-again afterwards; those of {", ".join(DEFAULT)} where none is named. What follows the command goes to pytest:
+Each makes the environments of the frameworks under .tox on the first run (some gigabytes, a few minutes) and use them
+again afterwards: those of {", ".join(DEFAULT)} where none is named. What follows the command goes to pytest:
 
   python3 -m conformance audit specs/conv2d/padding.yaml -k same
   python3 -m conformance audit --frameworks {",".join(list(ENVIRONMENTS)[-2:])}
   python3 -m conformance audit --target torch=/path/to/python
+  python3 -m conformance explore 600,7 specs/conv2d
   python3 -m conformance test tests/reference -x
 """
 
@@ -42,8 +44,10 @@ def main() -> int:
     )
     parser.add_argument(
         "command",
-        choices=("audit", "test"),
+        choices=("audit", "explore", "test"),
         help="audit: run the specs against frameworks and write audit/report.html; "
+        f"explore [SECONDS[,SEED]]: draw calls of what the specs write, {EXTENT} seconds long if not told otherwise, "
+        "and run what no spec has; "
         "test: run the project's own tests, linters and type checks",
     )
     parser.add_argument(
@@ -63,15 +67,25 @@ def main() -> int:
         parser.error(OUTSIDE)
     python = _make_tox(parser)
     _make_environments(python, names)
-    if options.command == "audit" and options.frameworks is not None:
+    environment = "test" if options.command == "test" else "audit"
+    if options.command == "explore":
+        arguments = _name_extent(arguments)
+    if environment == "audit" and options.frameworks is not None:
         arguments = [*(f"--target={name}" for name in names), *arguments]
-    if not (ROOT / ".tox" / options.command).exists():
-        print(f"making the environment of the {options.command} itself ...", flush=True)
-    command = [python, "-m", "tox", "run", "-e", options.command, *QUIETLY]
+    if not (ROOT / ".tox" / environment).exists():
+        print(f"making the environment of the {environment} itself ...", flush=True)
+    command: list[str | Path] = [python, "-m", "tox", "run", "-e", environment, *QUIETLY]
     # tox takes "--" without anything behind it for no arguments, not for its defaults.
     if arguments:
         command += ["--", *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def _name_extent(arguments: Sequence[str]) -> list[str]:
+    """The arguments of a search: what begins with a digit says how long it is, and what its seed is."""
+    if arguments and arguments[0][:1].isdigit():
+        return [f"--explore={arguments[0]}", *arguments[1:]]
+    return [f"--explore={EXTENT}", *arguments]
 
 
 def _make_environments(python: Path, names: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
+import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from conformance.cases.naming import item_name
 from conformance.catalogue.catalogue import Miscount
 from conformance.catalogue.fact import DIVERGENT
 from conformance.environments import choose_environments, read_environments
+from conformance.explore import Question, explore
+from conformance.explore import Settings as Exploration
 from conformance.printable import make_printable, one_line
 from conformance.progress import Lines, Progress, Table
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
@@ -123,6 +126,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what may be spent at the end on finding the smallest call that shows each finding, default 60; 0: none",
     )
     group.addoption(
+        "--explore",
+        type=_extent,
+        metavar="SECONDS[,SEED]",
+        help="instead of asking the selected cases, draw calls from what they write, for so long; then run what was "
+        "found that neither they nor the --known catalogue have. The same seed draws the same calls",
+    )
+    group.addoption(
+        "--save",
+        metavar="FOLDER",
+        help="where --explore writes what it finds, as spec files under FOLDER/specs; default audit/explored",
+    )
+    group.addoption(
         "--certify",
         action="store_const",
         const="always",
@@ -151,6 +166,12 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < math.inf:
         raise ValueError(text)
     return seconds
+
+
+def _extent(text: str) -> tuple[float, int]:
+    """Seconds, and the seed of a search, drawn where none is given."""
+    seconds, _, seed = text.partition(",")
+    return _seconds(seconds), int(seed) if seed else secrets.randbelow(1_000_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -423,6 +444,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         return (yield)
     run = session.config.stash[RUN]
     try:
+        if session.config.option.explore is not None:
+            _explore(session)
         if not _is_worker(session.config):
             _submit_all(run, [item for item in session.items if isinstance(item, CaseItem)])
         outcome = yield
@@ -434,6 +457,34 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         for miscount in run.find_miscounts():
             session.config.hook.pytest_runtest_logreport(report=_report_miscount(miscount))
     return outcome
+
+
+def _explore(session: pytest.Session) -> None:
+    """Put the cases that a search finds in the place of the selected ones, of which it draws. Raises UnusableError."""
+    config = session.config
+    seconds, seed = config.option.explore
+    folder = Path(config.option.save or config.rootpath / "audit" / "explored").absolute()
+    jobs = [item.job for item in session.items if isinstance(item, CaseItem)]
+    questions = {(job.target.name, job.contract.api): Question(job.target, job.contract) for job in jobs}
+    cases = {job.case.id: job.case for job in jobs}
+    try:
+        found = explore(
+            Exploration(seconds, seed, folder),
+            list(questions.values()),
+            list(cases.values()),
+            config.stash[RUN].known,
+            partial(_tell, config),
+        )
+    except OSError as error:
+        raise UnusableError(f"cannot save in {folder}: {error.strerror}; choose another with --save FOLDER") from error
+    session.items[:] = [item for file in found.files for item in _collect(session, file)]
+
+
+def _collect(session: pytest.Session, path: Path) -> Iterator[pytest.Item]:
+    """The items of a spec file that was written after collecting."""
+    file = pytest_collect_file(path, session)
+    assert isinstance(file, SpecFile)
+    yield from file.collect()
 
 
 def _submit_all(run: Run, items: Sequence[CaseItem]) -> None:

@@ -40,6 +40,8 @@ CLOSED_SETS = {
     "dtype": DTYPES,
     "weight_dtype": DTYPES,
 }
+# What of an input may be wrong, beside an argument.
+OF_INPUT = ("shape", "dtype")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class SpecFile:
 
     Attributes:
         name: of the file in case ids, relative to the specs folder.
-        api: of a claims file, the API in whose own arguments its cases are written.
+        api: the API in whose own arguments its cases are written, if they are in a vendor's.
         defaults: merged beneath every case, key by key.
     """
 
@@ -82,7 +84,7 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         **node.child("arguments", {}).evaluate_items(),
     }
     inputs = _build_inputs(node, defaults)
-    if template.claim is None and "raises" not in node.data:
+    if file.api is None and "raises" not in node.data:
         _check_parameters(node, file.layer, arguments)
     oversize = explain_oversize(file.layer, file.api, arguments, inputs)
     if oversize is not None:
@@ -103,12 +105,12 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         clause=template.clause,
         claim=template.claim,
         positional=_read_positional(node, arguments),
-        wrong=_read_wrong(node, promise),
+        wrong=_read_wrong(node, promise, file),
         standing=template.standing,
     )
     if case.wrong is not None:
         case = replace(case, twin=_build_twin(case, case.wrong, node, defaults))
-    if case.api is None:
+    if case.claim is None:
         _check_validity(node, case)
     return case
 
@@ -126,7 +128,7 @@ def _check_validity(node: Node, case: Case) -> None:
     if refusal.cls not in case.promise.raises:
         raise node.error(f"`raises` is {classes}, but the oracle raises {refusal}; write {refusal.cls}", "raises")
     twin = case.twin
-    if twin is None or not twin.arguments.keys() <= set(LAYERS[case.layer].parameters):
+    if twin is None or (case.api is None and not twin.arguments.keys() <= set(LAYERS[case.layer].parameters)):
         return  # what is wrong is a parameter that no layer has, which cannot be mended
     refusal = find_refusal(twin)
     if refusal is not None:
@@ -135,13 +137,16 @@ def _check_validity(node: Node, case: Case) -> None:
         )
 
 
-def _read_wrong(node: Node, promise: Promise) -> str | None:
+def _read_wrong(node: Node, promise: Promise, file: SpecFile) -> str | None:
     """What is wrong with a call that is to be refused, which no other call says."""
     wrong: str | None = node.data.get("wrong")
     if promise.raises and wrong is None:
         raise node.error("a call that raises says what is wrong with it (wrong), which its valid twin mends")
     if wrong is not None and not promise.raises:
         raise node.error("nothing is wrong with a call that does not raise", "wrong")
+    known = (*common.DEFAULTS, *LAYERS[file.layer].required, *OF_INPUT)
+    if file.api is None and wrong is not None and wrong not in known:
+        raise node.error(f"{wrong!r} is no argument, nor of the input; known are {', '.join(known)}", "wrong")
     return wrong
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.apis import NoEquivalent, common, contracts
@@ -13,41 +14,60 @@ from conformance.oracle.expectation import unwrap
 from conformance.oracle.inputs import CLASSES
 from conv_reference import LAYERS, Work, estimate_work
 
-# Of what the oracle computes. The largest of the shipped cases is estimated at 16 s and 0.4 GB.
-MAX_SECONDS = 100.0  # on one slow core
-MAX_BYTES = 2**31
 SMALL = 10_000_000  # products; to estimate more closely than that takes longer than it saves
 
 Shape = tuple[int, ...]
 
 
-def explain_oversize(layer: LayerName, api: str | None, arguments: Arguments, inputs: Inputs | None) -> str | None:
+@dataclass(frozen=True)
+class Limits:
+    """What a call may take of the host. The largest of the shipped cases is estimated at 16 s and 0.4 GB.
+
+    Attributes:
+        elements: of one array.
+        seconds: of the oracle, on one slow core.
+        bytes: of all that the oracle holds at a time.
+    """
+
+    elements: int = MAX_ELEMENTS
+    seconds: float = 100.0
+    bytes: int = 2**31
+
+
+LISTED = Limits()  # of a case that somebody wrote
+
+
+def explain_oversize(
+    layer: LayerName, api: str | None, arguments: Arguments, inputs: Inputs | None, limits: Limits = LISTED
+) -> str | None:
     """Why a call is too large to be asked, and the remedy; None where it is not, or is invalid and computes nothing.
 
     Args:
         api: the API in whose own arguments the call is written; None for canonical ones.
     """
     for name, value in arguments.items():
-        if isinstance(value, Tensor) and math.prod(value.shape) > MAX_ELEMENTS:
-            return _describe_array(name, value.shape)
+        if isinstance(value, Tensor) and math.prod(value.shape) > limits.elements:
+            return _describe_array(name, value.shape, limits)
     try:
         canonical = _translate(layer, api, arguments)
         weight = None if canonical is None else common.weight_shape(layer, canonical)
         if canonical is None or weight is None:
             return None
+        if math.prod(weight) > limits.elements:
+            return _describe_array("a weight", weight, limits)
         shapes = _find_shapes(layer, canonical, weight, inputs)
         for name, shape in shapes.items():
-            if math.prod(shape) > MAX_ELEMENTS:
-                return _describe_array(name, shape)
+            if math.prod(shape) > limits.elements:
+                return _describe_array(name, shape, limits)
         if inputs is None or _is_small(shapes):
             return None
-        return _explain_work(layer, canonical, weight, inputs)
+        return _explain_work(layer, canonical, weight, inputs, limits)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None  # an invalid call
 
 
-def _describe_array(name: str, shape: Shape) -> str:
-    return f"{name} of shape {shape} has more than {MAX_ELEMENTS} elements; it would not be allocated"
+def _describe_array(name: str, shape: Shape, limits: Limits) -> str:
+    return f"{name} of shape {shape} has more than {limits.elements} elements; it would not be allocated"
 
 
 def _translate(layer: LayerName, api: str | None, arguments: Arguments) -> dict[str, Any] | None:
@@ -88,18 +108,19 @@ def _find_padded_shape(canonical: Arguments, shape: Shape) -> Shape:
     return *shape[:-2], shape[-2] + top + bottom, shape[-1] + left + right
 
 
-def _explain_work(layer: LayerName, canonical: Arguments, weight: Shape, inputs: Inputs) -> str | None:
+def _explain_work(layer: LayerName, canonical: Arguments, weight: Shape, inputs: Inputs, limits: Limits) -> str | None:
     """Why the oracle would not come to an end with the call, or take all memory; None where it would do neither."""
     parts = [_estimate(layer, canonical, weight, inputs, gradients=False)]
     if inputs.gradients:
         parts.append(_estimate(layer, canonical, weight, inputs, gradients=True))
     seconds = sum(work.seconds for work in parts)
     size = max(work.bytes for work in parts)
-    if seconds <= MAX_SECONDS and size <= MAX_BYTES:
+    if seconds <= limits.seconds and size <= limits.bytes:
         return None
     return (
         f"x of shape {inputs.shape} and a weight of shape {weight} would cost the oracle about {seconds:.0f} s and "
-        f"{size / 2**30:.1f} GiB, more than the {MAX_SECONDS:.0f} s and {MAX_BYTES / 2**30:.1f} GiB that are allowed; "
+        f"{size / 2**30:.1f} GiB, more than the {limits.seconds:.0f} s and {limits.bytes / 2**30:.1f} GiB that are "
+        "allowed; "
         "make the input or the kernel smaller"
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.case import Outcome
@@ -34,9 +35,13 @@ class Place:
 
 def describe_place(target: TargetRecord) -> Place:
     """Where the verdicts of a target are observed."""
-    environment = dict(target.environment)
-    environment["platform"] = _describe_platform(environment.get("platform", platform.platform()))
-    return Place(target.name, target.version, tuple(sorted(environment.items())))
+    return make_place(target.name, target.version, target.environment)
+
+
+def make_place(target: str, version: str, environment: Mapping[str, str]) -> Place:
+    """The place of a target that says this of itself."""
+    system = _describe_platform(environment.get("platform", platform.platform()))
+    return Place(target, version, tuple(sorted({**environment, "platform": system}.items())))
 
 
 def _describe_platform(system: str) -> str:

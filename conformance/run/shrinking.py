@@ -17,7 +17,7 @@ from conformance.cases import spec
 from conformance.records.record import Question, VerdictRecord
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.script import write_script
-from conformance.reproducers.shrink import begin, shrink
+from conformance.reproducers.shrink import Ask, begin, shrink
 from conformance.run.confirming import Script
 from conformance.run.settings import Settings
 from conformance.targets.protocol import vendor_arguments
@@ -102,19 +102,7 @@ class Shrinker:
     def _shrink(self, record: VerdictRecord, seconds: float) -> Script | None:
         case = self.cases[record.question.case]
         contract = contracts()[record.question.api]
-        end = time.monotonic() + seconds
-        refused = self._find_refusal(case)
-
-        def ask(candidate: Case) -> Verdict:
-            # Where the oracle refuses another thing than before, or nothing any more, it is another question.
-            if self._find_refusal(candidate) != refused:
-                return NOT_ASKED
-            if self.stopped.is_set():
-                raise TimeoutError
-            job = Job(candidate, contract, self.target)
-            self.audit.submit(job)
-            return job.verdict.result(max(0.0, end - time.monotonic()))
-
+        ask = make_ask(self.audit, Job(case, contract, self.target), self.stopped, seconds)
         shrunk = shrink(case, record.verdict, ask, seconds)
         arguments = vendor_arguments(shrunk.case, contract)
         if not shrunk.smaller or isinstance(arguments, NoEquivalent):
@@ -124,11 +112,32 @@ class Shrinker:
         text = write_script(asked, shrunk.verdict)
         return None if text is None else Script(text, shrunk.verdict, shrunk=True)
 
-    def _find_refusal(self, case: Case) -> object:
-        """How the oracle refuses a case, if it does."""
-        try:
-            expectation = self.audit.expect(case)
-        except ValueError as error:  # no arrays of that kind exist
-            return str(error)
-        refusal = expectation.raised
-        return expectation.fault if refusal is None else (refusal.cls, begin(refusal.message))
+
+def make_ask(audit: Audit, job: Job, stopped: threading.Event, seconds: float) -> Ask:
+    """What asks smaller cases than a job's of the job's API and target, for so many seconds from now.
+
+    Where the oracle refuses another thing than before, or nothing any more, it is another question, and not asked.
+    """
+    end = time.monotonic() + seconds
+    refused = find_refusal(audit, job.case)
+
+    def ask(candidate: Case) -> Verdict:
+        if find_refusal(audit, candidate) != refused:
+            return NOT_ASKED
+        if stopped.is_set():
+            raise TimeoutError
+        asked = Job(candidate, job.contract, job.target)
+        audit.submit(asked)
+        return asked.verdict.result(max(0.0, end - time.monotonic()))
+
+    return ask
+
+
+def find_refusal(audit: Audit, case: Case) -> object:
+    """How the oracle refuses a case, if it does."""
+    try:
+        expectation = audit.expect(case)
+    except ValueError as error:  # no arrays of that kind exist
+        return str(error)
+    refusal = expectation.raised
+    return expectation.fault if refusal is None else (refusal.cls, begin(refusal.message))

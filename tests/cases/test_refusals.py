@@ -159,6 +159,10 @@ SPECS = {
         f"{HEAD}  - name: x\n    arguments: {{{CALL}, stride: 0, dilation: 0}}\n    raises: ValueError\n    wrong: stride\n",
         "wrong:", "with stride mended the oracle still refuses the call: ValueError: ",
     ),
+    "something wrong that no call has": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}, stride: 0}}\n    raises: ValueError\n    wrong: strid\n",
+        "wrong:", "'strid' is no argument, nor of the input; known are ",
+    ),
     # What no case can be made of.
     "a condition that never holds": (
         f"{HEAD}  - name: x\n    for: {{k: [1, 2]}}\n    where: k > 2\n", "where:",

@@ -1,0 +1,253 @@
+"""The search: batches of calls are drawn and asked of every target side by side, and what is new is shrunk.
+
+One batch is drawn while the one before it is asked. What is drawn depends on the seed and on the verdicts of the
+batches before that, and not on time, so that the same seed and versions ask the same calls in the same order, as far
+as the seconds go.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from random import Random
+
+from conformance.apis import Contract
+from conformance.audit import Audit, Job
+from conformance.case import Case, LayerName, Outcome, Target, Verdict
+from conformance.catalogue.fact import DIVERGENT
+from conformance.explore.drafts import Draft, finish
+from conformance.explore.novelty import LOST, Cause, Known
+from conformance.explore.progress import Progress
+from conformance.explore.sources import Sources
+from conformance.explore.traits import describe
+from conformance.reproducers.shrink import Shrunk, begin, shrink, sign
+from conformance.run.shrinking import make_ask
+from conformance.verdicts.twin import qualify
+
+BATCH = 60  # drafts
+INTERESTING = 300  # of them the last are kept
+SHRINKING = 15.0  # seconds for one cluster
+SHRINKING_LOSS = 45.0  # where each call costs a process
+SLOW = 1.0  # seconds of a small call
+
+
+@dataclass(frozen=True)
+class Question:
+    """Where a call can be asked."""
+
+    target: Target
+    contract: Contract
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What was found: the smallest call that shows it, and the verdict on that.
+
+    Attributes:
+        name: of the case, which the saved file has.
+        asked: how many calls it took to shrink it.
+        first: the call that showed it first.
+    """
+
+    name: str
+    question: Question
+    case: Case
+    verdict: Verdict
+    asked: int
+    first: Case
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A case on its way, with the draft that it was made of."""
+
+    draft: Draft
+    case: Case
+    jobs: Sequence[Job]
+
+
+class Search:
+    """A search.
+
+    Attributes:
+        clusters: what was found so far.
+        progress: how fast it goes.
+    """
+
+    def __init__(
+        self,
+        audit: Audit,
+        questions: Sequence[Question],
+        sources: Mapping[LayerName, Sources],
+        known: Known,
+        seed: int,
+    ) -> None:
+        self.clusters: list[Cluster] = []
+        self.progress = Progress()
+        self._audit = audit
+        self._questions = questions
+        self._sources = sources
+        self._known = known
+        self._seed = seed
+        self._interesting: dict[LayerName, deque[Draft]] = {layer: deque(maxlen=INTERESTING) for layer in sources}
+        self._seen: set[object] = set()
+        self._stopped = threading.Event()
+
+    def run(self, seconds: float, tell: Callable[[Search], None]) -> None:
+        """Search for that long; what is under way then is awaited.
+
+        Args:
+            tell: is called after each batch.
+        """
+        end = time.monotonic() + seconds
+        asked = self._ask(0)
+        try:
+            for number in itertools.count(1):
+                coming = self._ask(number) if time.monotonic() < end else []
+                self._note(asked)
+                tell(self)
+                if not coming:
+                    return
+                asked = coming
+        finally:
+            self._stopped.set()
+
+    # Drawing and asking
+
+    def _ask(self, number: int) -> list[Asked]:
+        """Draw a batch and send it on its way."""
+        rng = Random(f"{self._seed} {number}")
+        batch = []
+        for position in range(BATCH):
+            layer = rng.choice(sorted(self._sources))
+            draft = self._sources[layer].draw(rng, self._interesting[layer])
+            case = finish(draft, f"seed{self._seed}.{number}.{position}")
+            cases = [one for one in (case and case.twin, case) if one is not None]
+            if all(map(self._has_answer, cases)):
+                batch += [self._submit(draft, one) for one in cases]
+        return batch
+
+    def _has_answer(self, case: Case) -> bool:
+        """Whether the oracle has an answer, which it computes here: no exact arrays may exist for so many terms."""
+        try:
+            return self._audit.expect(case).fault is None
+        except (ValueError, OverflowError, MemoryError):
+            return False
+
+    def _submit(self, draft: Draft, case: Case) -> Asked:
+        traits = describe(case)
+        jobs = []
+        for question in self._find_questions(case):
+            if not self._known.expects_loss((question.target.name, question.contract.api), traits):
+                jobs.append(Job(case, question.contract, question.target))
+                self._audit.submit(jobs[-1])
+        self.progress.count_traits(traits)
+        return Asked(draft, case, jobs)
+
+    def _find_questions(self, case: Case) -> Iterator[Question]:
+        for question in self._questions:
+            if question.contract.layer == case.layer and case.api in (None, question.contract.api):
+                yield question
+
+    # What came of it
+
+    def _note(self, batch: Sequence[Asked]) -> None:
+        """Await a batch, keep what is interesting, and shrink what is new."""
+        suspects = []
+        for asked in batch:
+            verdicts = [(job, job.verdict.result()) for job in asked.jobs]
+            for job, verdict in verdicts:
+                self.progress.count(job.target.name, verdict)
+                if self._is_new(job, verdict):
+                    suspects.append((job, verdict))
+            if self._is_interesting(asked.case, verdicts):
+                self._interesting[asked.case.layer].append(asked.draft)
+        self._shrink_all(suspects)
+
+    def _is_new(self, job: Job, verdict: Verdict) -> bool:
+        if verdict.outcome not in DIVERGENT:
+            return False
+        return self._known.explain((job.target.name, job.contract.api), verdict, describe(job.case)) is None
+
+    def _is_interesting(self, case: Case, verdicts: Sequence[tuple[Job, Verdict]]) -> bool:
+        """Whether something came of a case that did not come of one before: a region that differs, or a message."""
+        region = tuple(sorted(describe(case)))
+        outcomes = tuple((job.contract.api, verdict.outcome) for job, verdict in verdicts)
+        new: set[object] = {(region, outcomes)} if len({outcome for _, outcome in outcomes}) > 1 else set()
+        for job, verdict in verdicts:
+            if verdict.raised is not None:
+                new.add((job.contract.api, verdict.raised.cls, begin(verdict.raised.message)))
+            if verdict.seconds > SLOW or verdict.outcome in DIVERGENT:
+                new.add((job.contract.api, region, verdict.outcome))
+        new -= self._seen
+        self._seen |= new
+        return bool(new)
+
+    # Shrinking
+
+    def _shrink_all(self, suspects: Sequence[tuple[Job, Verdict]]) -> None:
+        """Shrink what is new, target beside target."""
+        by_target: dict[str, list[tuple[Job, Verdict]]] = {}
+        for job, verdict in suspects:
+            by_target.setdefault(job.target.name, []).append((job, verdict))
+        if not by_target:
+            return
+        with ThreadPoolExecutor(len(by_target)) as pool:
+            for found in pool.map(self._shrink_several, by_target.values()):
+                self.clusters += found
+
+    def _shrink_several(self, suspects: Sequence[tuple[Job, Verdict]]) -> list[Cluster]:
+        found = []
+        for job, verdict in suspects:
+            # One found a moment ago may be the same.
+            if self._is_new(job, verdict):
+                cluster = self._shrink(job, verdict)
+                found += [] if cluster is None else [cluster]
+        return found
+
+    def _shrink(self, job: Job, verdict: Verdict) -> Cluster | None:
+        """The cluster of a suspect; None where its smallest call turns out to be known, or to be asked of nobody."""
+        if not self._is_asked_alone(job, verdict):
+            return None
+        seconds = SHRINKING_LOSS if verdict.outcome in LOST else SHRINKING
+        ask = make_ask(self._audit, job, self._stopped, seconds)
+        shrunk = shrink(job.case, verdict, ask, seconds)
+        known = self._known.explain_smallest((job.target.name, job.contract.api), shrunk.verdict, describe(shrunk.case))
+        name = _name_cluster(job, shrunk.verdict) if known is None else known.title
+        self._learn(job, name, shrunk)
+        if known is not None:
+            return None
+        question = Question(job.target, job.contract)
+        return Cluster(name, question, shrunk.case, shrunk.verdict, shrunk.asked, job.case)
+
+    def _is_asked_alone(self, job: Job, verdict: Verdict) -> bool:
+        """Whether an invalid call tells something: its valid twin is taken."""
+        if job.case.twin is None:
+            return True
+        assert job.case.wrong is not None
+        twin = Job(job.case.twin, job.contract, job.target)
+        self._audit.submit(twin)
+        return qualify(verdict, twin.verdict.result(), job.case.wrong).outcome is not Outcome.NO_EQUIVALENT
+
+    def _learn(self, job: Job, name: str, shrunk: Shrunk) -> None:
+        """From now on the cluster is known, on every API of its layer in its target."""
+        look = sign(shrunk.verdict)
+        first = describe(job.case)
+        traits = describe(shrunk.case)
+        # A number that was lowered may be of another class, and shows the same.
+        condition = {trait: frozenset({kind, first.get(trait, kind)}) for trait, kind in traits.items()}
+        is_loss = shrunk.verdict.outcome in LOST and bool(condition)
+        cause = Cause(name, lambda other: sign(other) == look, (traits,), (condition,), is_loss)
+        for question in self._questions:
+            if question.target == job.target and question.contract.layer == job.case.layer:
+                self._known.add((job.target.name, question.contract.api), cause)
+
+
+def _name_cluster(job: Job, verdict: Verdict) -> str:
+    """A name that no other cluster has, in what a case may be called."""
+    return f"{job.target.framework}.{verdict.kind or verdict.outcome}.{job.case.name}"
