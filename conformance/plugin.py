@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from conformance import bare
-from conformance.apis import Contract, frameworks
+from conformance.apis import Contract, framework_of_target, frameworks
 from conformance.audit import Job
 from conformance.case import LAYERS, Case, Outcome, Statement, Target
 from conformance.cases import spec
@@ -291,7 +291,7 @@ class SpecFile(pytest.File):
 def _find_asked(run: Run, loaded: spec.Spec) -> Iterator[tuple[Target, Contract]]:
     """The APIs that the cases of a spec are asked, of every target."""
     for target in run.targets:
-        for contract in frameworks()[target.framework].contracts:
+        for contract in framework_of_target(target).contracts:
             if contract.layer == loaded.layer and loaded.api in (None, contract.api):
                 yield target, contract
 

@@ -15,7 +15,8 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 
-from conformance.apis.contract import AS_THE_ORACLE, Contract, Framework, Layout, Limit, NoEquivalent, Source
+from conformance.apis.contract import AS_THE_ORACLE, Contract, Framework, Layout, Limit, Mode, NoEquivalent, Source
+from conformance.case import Target
 from conformance.environments import Environment
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "Framework",
     "Layout",
     "Limit",
+    "Mode",
     "NoEquivalent",
     "Source",
     "contracts",
     "framework_of",
+    "framework_of_target",
     "frameworks",
 ]
 
@@ -57,3 +60,13 @@ def framework_of(api: str) -> Framework:
         if any(contract.api == api for contract in framework.contracts):
             return framework
     raise KeyError(api)
+
+
+def framework_of_target(target: Target) -> Framework:
+    """The framework of a target, as the target runs it."""
+    return _run_in(target.framework, target.mode)
+
+
+@functools.cache
+def _run_in(framework: str, mode: str) -> Framework:
+    return frameworks()[framework].run_in(mode)

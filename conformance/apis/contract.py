@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.case import Array, Inputs, LayerName
 from conformance.case.values import Arguments
@@ -49,6 +49,7 @@ class Contract:
         functional: weight and bias are arguments of the call, `conformance.case.Tensor` among the arguments.
         weight: (C_out, C_in/groups, kh, kw), transposed (C_in, C_out/groups, kh, kw), in the oracle's layout.
         bias: (C_out,) in the oracle's layout.
+        gradients: whether it is run so that gradients can be asked for.
     """
 
     api: str
@@ -58,6 +59,7 @@ class Contract:
     functional: bool = False
     weight: Layout = AS_THE_ORACLE
     bias: Layout = AS_THE_ORACLE
+    gradients: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,10 @@ class Source:
         gradient_of_parameter: the same of another tensor, which has this ``{index}`` in parameters.
         dtype: the framework's spelling of a dtype's common name ``{name}``.
         seed: begins its random numbers at 0.
+        setting: what a mode sets before a call; lines.
+        around: the context in which a mode runs a call, such as ``torch.inference_mode()``.
+        construct: the layer as a mode makes it of ``{construction}``.
+        run: the output as a mode has it of the callable ``{called}`` and x; "" for the plain call.
     """
 
     imports: str
@@ -100,6 +106,10 @@ class Source:
     gradient_of_parameter: str
     dtype: str
     seed: str = "pass"
+    setting: str = ""
+    around: str = ""
+    construct: str = "{construction}"
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,27 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Mode:
+    """How a target runs every layer by its name, as ``torch@channels_last``; the adapter's part is in `remote.modes`.
+
+    Attributes:
+        description: how, for people.
+        source: of `Source` the fields that are others, so that a script does as the adapter.
+        denies: why some inputs cannot be asked in it; None where they can.
+        gradients: whether gradients can be asked for.
+        functions: whether functional APIs are run so too.
+        compiles: whether a call costs a compilation, so that few are asked.
+    """
+
+    description: str
+    source: Mapping[str, str]
+    denies: Callable[[Inputs], str | None] = lambda inputs: None
+    gradients: bool = True
+    functions: bool = True
+    compiles: bool = False
+
+
+@dataclass(frozen=True)
 class Framework:
     """A framework and its contracts.
 
@@ -123,6 +154,7 @@ class Framework:
         name: the import name, which is the adapter's module name too.
         environment: what installs the audited version.
         limits: by name, those that a target can be given.
+        modes: by name, in one of which a target can be run.
     """
 
     name: str
@@ -130,3 +162,26 @@ class Framework:
     source: Source
     contracts: tuple[Contract, ...]
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+
+    def run_in(self, mode: str) -> Framework:
+        """The framework as it is run in a mode: scripts are written so, and its APIs are those that can be run so."""
+        if not mode:
+            return self
+        chosen = self.modes[mode]
+        contracts = [contract for contract in self.contracts if chosen.functions or not contract.functional]
+        return replace(
+            self,
+            source=replace(self.source, **chosen.source),
+            contracts=tuple(run_contract_in(contract, chosen) for contract in contracts),
+        )
+
+
+def run_contract_in(contract: Contract, mode: Mode) -> Contract:
+    """A contract as it holds in a mode."""
+
+    def to_vendor(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+        reason = None if inputs is None else mode.denies(inputs)
+        return contract.to_vendor(arguments, inputs) if reason is None else NoEquivalent(reason)
+
+    return replace(contract, to_vendor=to_vendor, gradients=contract.gradients and mode.gradients)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, Limit, NoEquivalent, Source
-from conformance.apis.common import CORES
+from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source
+from conformance.apis.common import CORES, is_unbatched
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
 from conformance.case import Inputs, LayerName
@@ -32,6 +32,50 @@ def _use_threads(number: int) -> Limit:
     variables = {"OMP_NUM_THREADS": str(number), "MKL_NUM_THREADS": str(number)}
     return Limit(f"threads: {number}", variables)
 
+
+def _need_batch(inputs: Inputs) -> str | None:
+    return "channels_last is of batched input alone" if is_unbatched(inputs) else None
+
+
+CHANNELS_LAST = "memory_format=torch.channels_last"
+OF_WEIGHT = {"construct": "{construction}.to(" + CHANNELS_LAST + ")"}
+OF_INPUT = {"run": "{called}(x.contiguous(" + CHANNELS_LAST + "))"}
+
+
+NO_MKLDNN = "torch.backends.mkldnn.enabled = False\ntorch.backends.nnpack.set_flags(False)"
+
+
+def _compile(backend: str) -> Mode:
+    run = f'torch.compile({{called}}, backend="{backend}", fullgraph=True)(x)'
+    return Mode(f"torch.compile, {backend}", {"run": run}, functions=False, compiles=True)
+
+
+MODES = {
+    "channels_last": Mode("input and weight in channels_last", {**OF_WEIGHT, **OF_INPUT}, _need_batch),
+    "channels_last_weight": Mode("the weight in channels_last", OF_WEIGHT, functions=False),
+    "channels_last_input": Mode("the input in channels_last", OF_INPUT, _need_batch),
+    "deterministic": Mode("deterministic algorithms", {"setting": "torch.use_deterministic_algorithms(True)"}),
+    "flush_denormal": Mode("subnormals flushed", {"setting": "torch.set_flush_denormal(True)"}),
+    "inference": Mode("inference_mode", {"around": "torch.inference_mode()"}, gradients=False),
+    "no_mkldnn": Mode("without oneDNN and NNPACK", {"setting": NO_MKLDNN}),
+    "to_mkldnn": Mode(
+        "converted by torch.utils.mkldnn.to_mkldnn",
+        {
+            "setting": "from torch.utils.mkldnn import to_mkldnn",
+            "run": "to_mkldnn({called})(x.to_mkldnn()).to_dense()",
+        },
+        gradients=False,
+        functions=False,
+    ),
+    "trace": Mode("torch.jit.trace", {"run": "torch.jit.trace({called}, x)(x)"}, functions=False, compiles=True),
+    "script": Mode("torch.jit.script", {"run": "torch.jit.script({called})(x)"}, functions=False, compiles=True),
+    "export": Mode(
+        "torch.export", {"run": "torch.export.export({called}, (x,)).module()(x)"}, functions=False, compiles=True
+    ),
+    "vmap": Mode("mapped over two inputs", {"run": "torch.vmap({called})(torch.stack([x, x]))[1]"}),
+    "aot_eager": _compile("aot_eager"),
+    "inductor": _compile("inductor"),
+}
 
 FRAMEWORK = Framework(
     name="torch",
@@ -90,4 +134,5 @@ FRAMEWORK = Framework(
         "2threads": _use_threads(2),
         **CORES,
     },
+    modes=MODES,
 )

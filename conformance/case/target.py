@@ -17,6 +17,7 @@ class Target:
         device: the framework's own name of a device; None for its default.
         given: the command line's text that names the target; "" for a default one.
         memory: bytes that its process may use; None for half of its machine's.
+        mode: how its layers are run, by a name of the framework's module; "" as the framework does by itself.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Target:
     device: str | None = None
     given: str = ""
     memory: int | None = None
+    mode: str = ""
 
 
 @dataclass(frozen=True)

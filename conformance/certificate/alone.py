@@ -164,7 +164,7 @@ def write_calls(framework: Framework, calls: Mapping[str, Iterable[Call]]) -> st
     """A script that runs calls of a framework, by API, and prints what comes of them."""
     source = framework.source
     imports = [f"import {api.rpartition('.')[0]}" for api in calls]
-    parts = [source.imports, *imports, source.prepare]
+    parts = [source.imports, *imports, source.prepare, source.setting]
     parts.append(HEAD.format(numpy=source.numpy.format(tensor="tensor"), words=WORDS))
     parts.append(VERSIONS.format(name=framework.name))
     for contract in framework.contracts:

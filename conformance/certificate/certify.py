@@ -9,11 +9,11 @@ import functools
 import time
 from collections.abc import Mapping
 
-from conformance.apis import Framework, frameworks
+from conformance.apis import Framework, framework_of_target
 from conformance.case import Target
 from conformance.certificate.alone import key_of, run_alone
 from conformance.certificate.certificate import Certificate, CheckResult
-from conformance.certificate.checks import CHECKS
+from conformance.certificate.checks import select_checks
 from conformance.certificate.conversation import Conversation
 from conformance.certificate.errors import CheckFailedError, NotObservableError
 from conformance.certificate.scripted import write_scripted
@@ -22,18 +22,21 @@ from conformance.certificate.subject import Check, Subject
 MAX_DETAIL = 500  # characters of what a check says that failed
 
 
-def certify(target: Target, framework: Framework | None = None, checks: Mapping[str, Check] = CHECKS) -> Certificate:
+def certify(
+    target: Target, framework: Framework | None = None, checks: Mapping[str, Check] | None = None
+) -> Certificate:
     """Check every API of a target.
 
     Args:
         framework: the APIs to check; all of the target's framework by default.
-        checks: by name.
+        checks: by name; those of the target by default.
 
     Raises:
         TargetError: the target cannot be started.
     """
     started = time.monotonic()
-    framework = frameworks()[target.framework] if framework is None else framework
+    framework = framework_of_target(target) if framework is None else framework
+    checks = select_checks(target) if checks is None else checks
     # By one process for all APIs, since the framework's import costs most of the time.
     kept = functools.cache(lambda: run_alone(target, write_scripted(framework)))
     conversation = Conversation(target)

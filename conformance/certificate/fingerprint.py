@@ -36,19 +36,19 @@ def compute_fingerprint(target: Target, greeting: Greeting, read: ReadSource = s
         read: gives the source of a module by its dotted name.
     """
     host = [platform.python_version(), digest_packages()]
-    there = [target.spec, target.device, greeting.version, dict(greeting.environment)]
+    there = [target.spec, target.device, target.mode, greeting.version, dict(greeting.environment)]
     digest = hashlib.sha256(json.dumps([host, there]).encode())
-    for module in sorted(modules_behind(target.framework, read)):
+    for module in sorted(modules_behind(target.framework, read, target.mode)):
         digest.update(f"\n{module}\n".encode())
         digest.update(read(module).encode())
     return digest.hexdigest()
 
 
-def modules_behind(framework: str, read: ReadSource = source_of) -> set[str]:
-    """The modules that a certificate of a framework rests on."""
+def modules_behind(framework: str, read: ReadSource = source_of, mode: str = "") -> set[str]:
+    """The modules that a certificate of a framework rests on, run in a mode."""
     # The contracts of a framework are imported by its name, which no import statement shows.
     contracts = f"{conformance.apis.__name__}.{framework}"
-    found = set(travelling_modules(framework))
+    found = set(travelling_modules(framework, mode))
     waiting = [MAKES_CERTIFICATES, contracts]
     while waiting:
         module = waiting.pop()
@@ -58,14 +58,17 @@ def modules_behind(framework: str, read: ReadSource = source_of) -> set[str]:
     return found
 
 
-def travelling_modules(framework: str) -> Iterator[str]:
-    """The modules that are sent to a target of a framework: no other framework's adapter."""
+def travelling_modules(framework: str, mode: str = "") -> Iterator[str]:
+    """The modules that are sent to a target of a framework: no other framework's adapter, and modes where one is."""
     remote = conformance.targets.remote
     adapters = f"{remote.__name__}.adapters"
+    modes = f"{remote.__name__}.modes"
     for info in pkgutil.walk_packages(remote.__path__, f"{remote.__name__}."):
-        if not info.name.startswith(f"{adapters}."):
+        if not info.name.startswith((f"{adapters}.", f"{modes}.")):
             yield info.name
     yield f"{adapters}.{framework}"
+    if mode:
+        yield f"{modes}.{framework}"
 
 
 @functools.cache

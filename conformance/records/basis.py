@@ -55,7 +55,8 @@ def find_basis(target: Target, greeting: Greeting, asked: Mapping[str, Any], rea
     """
     host = [platform.python_version(), np.__version__]
     there = [target.framework, target.spec, target.device, target.memory, greeting.version, dict(greeting.environment)]
-    return Basis(_digest_code(target.framework, read), _digest([host, there, dict(asked)]))
+    code = _digest_code(target.framework, target.mode, read)
+    return Basis(code, _digest([host, there, target.mode, dict(asked)]))
 
 
 def digest_case(case: Case) -> str:
@@ -83,17 +84,17 @@ def _digest(data: Any) -> str:
 
 
 @functools.cache
-def _digest_code(framework: str, read: ReadSource) -> str:
+def _digest_code(framework: str, mode: str, read: ReadSource) -> str:
     """The digest of every module that a verdict on a framework goes through."""
-    modules = sorted(modules_behind(framework, read))
+    modules = sorted(modules_behind(framework, read, mode))
     return _digest([[module, read(module)] for module in modules])
 
 
-def modules_behind(framework: str, read: ReadSource = source_of) -> set[str]:
-    """The modules that a verdict on a framework goes through."""
+def modules_behind(framework: str, read: ReadSource = source_of, mode: str = "") -> set[str]:
+    """The modules that a verdict on a framework goes through, run in a mode."""
     # The contracts of a framework are imported by its name, which no import statement shows.
     waiting = [*MAKES_VERDICTS, f"{conformance.apis.__name__}.{framework}"]
-    found = set(travelling_modules(framework))
+    found = set(travelling_modules(framework, mode))
     while waiting:
         module = waiting.pop()
         if module not in found:

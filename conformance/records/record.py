@@ -95,6 +95,7 @@ class TargetRecord:
         available: whether the target started. If not, `reason` says what is missing, and the rest is empty.
         certificate: what was checked of the adapter, where that was asked for.
         basis: what its verdicts came from besides their cases.
+        mode: how its layers are run; "" as the framework does by itself.
     """
 
     name: str
@@ -107,6 +108,7 @@ class TargetRecord:
     environment: Mapping[str, str] = field(default_factory=dict)
     certificate: Certificate | None = None
     basis: Basis | None = None
+    mode: str = ""
 
     def to_json(self) -> Data:
         data: Data = {
@@ -117,6 +119,8 @@ class TargetRecord:
             "available": self.available,
             "apis": list(self.apis),
         }
+        if self.mode:
+            data["mode"] = self.mode
         if not self.available:
             return {**data, "reason": self.reason}
         data |= {"version": self.version, "environment": dict(self.environment)}
@@ -139,6 +143,7 @@ class TargetRecord:
             environment=_texts(data.get("environment", {})),
             certificate=Certificate.of(data["certificate"]) if "certificate" in data else None,
             basis=Basis(**data["basis"]) if "basis" in data else None,
+            mode=data.get("mode", ""),
         )
 
 
@@ -156,13 +161,20 @@ def describe_target(
         environment=greeting.environment,
         certificate=certificate,
         basis=basis,
+        mode=target.mode,
     )
 
 
 def describe_unavailable(target: Target, apis: tuple[str, ...], reason: str) -> TargetRecord:
     """A target that did not start, and why."""
     return TargetRecord(
-        target.name, target.framework, target.given or target.spec, apis, available=False, reason=reason
+        target.name,
+        target.framework,
+        target.given or target.spec,
+        apis,
+        available=False,
+        reason=reason,
+        mode=target.mode,
     )
 
 

@@ -25,7 +25,7 @@ def arrays_of(asked: AskedCase) -> dict[str, TypedArray]:
         parameter = vendor_parameter(name, asked.contract, asked.arguments, asked.expectation)
         if parameter is not None:
             given[name] = TypedArray(asked_inputs.weight_dtype or asked_inputs.dtype, parameter)
-    if arrays.grad_output is not None and asked.expectation.output is not None:
+    if asked.contract.gradients and arrays.grad_output is not None and asked.expectation.output is not None:
         given["grad_output"] = TypedArray(asked_inputs.dtype, arrays.grad_output)
     return given
 

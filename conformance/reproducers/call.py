@@ -118,7 +118,7 @@ def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) ->
     """
     if asked.contract.functional:
         return write_functional(asked, tensors, extent)
-    construction = write_call(asked.contract, asked.framework, asked.arguments, asked.case.positional)
+    construction = write_construction(asked, asked.arguments, asked.case.positional)
     goes_on = "x" in tensors and extent.last not in (Phase.CONSTRUCT, Phase.PARAMETERS)
     if not goes_on and not extent.keeps and extent.last is not Phase.PARAMETERS:
         return [construction]
@@ -137,12 +137,18 @@ def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) ->
     lines += write_running(asked, tensors, extent)
     if extent.other:
         assert asked.case.promise.same_as is not None
-        other = write_call(asked.contract, asked.framework, asked.case.promise.same_as)
+        other = write_construction(asked, asked.case.promise.same_as)
         if extent.sets:
             lines += [f"other = {other}", *write_parameters("other", asked, parameters), "other_output = other(x)"]
         else:
             lines.append(f"{other}(x)")
     return lines
+
+
+def write_construction(asked: AskedCase, arguments: Arguments, positional: Sequence[str] = ()) -> str:
+    """The construction of a module, as the framework's mode has it."""
+    call = write_call(asked.contract, asked.framework, arguments, positional)
+    return asked.framework.source.construct.format(construction=call)
 
 
 def write_functional(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
@@ -163,21 +169,32 @@ def write_functional(asked: AskedCase, tensors: Mapping[str, str], extent: Exten
 
 def write_forward(asked: AskedCase) -> str:
     """Source of the output, where layer or tensors are there."""
-    if not asked.contract.functional:
-        return "layer(x)"
-    return write_call(asked.contract, asked.framework, asked.arguments, asked.case.positional)
+    call = "layer(x)"
+    if asked.contract.functional:
+        call = write_call(asked.contract, asked.framework, asked.arguments, asked.case.positional)
+    run = asked.framework.source.run
+    if not run:
+        return call
+    return run.format(called=f"(lambda x: {call})" if asked.contract.functional else "layer")
 
 
 def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
     """The lines that run a call, forward alone or with its gradients."""
     call = write_forward(asked)
     if extent.last is not Phase.BACKWARD or "grad_output" not in tensors:
-        return [f"output = {call}" if extent.keeps else call]
+        return enter_mode(asked, [f"output = {call}" if extent.keeps else call])
     operands = list_operands(asked, tensors, extent)
     parameters = [name for name in operands if name != "x"]
     backward = asked.framework.source.backward
     lines = [f"grad_output = {tensors['grad_output']}"]
-    return [*lines, backward.format(call=call, operands=", ".join(operands), parameters=", ".join(parameters))]
+    gradients = backward.format(call=call, operands=", ".join(operands), parameters=", ".join(parameters))
+    return [*lines, *enter_mode(asked, gradients.splitlines())]
+
+
+def enter_mode(asked: AskedCase, lines: list[str]) -> list[str]:
+    """The lines, in the context of the framework's mode, if it has one."""
+    around = asked.framework.source.around
+    return [f"with {around}:", *(f"    {line}" for line in lines)] if around else lines
 
 
 def list_operands(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:

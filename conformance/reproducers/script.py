@@ -9,6 +9,7 @@ from conformance.reproducers.arrays import arrays_of, write_array, write_ones, w
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import (
     Extent,
+    enter_mode,
     extent_of,
     matter_elements,
     write_forward,
@@ -61,6 +62,8 @@ def join_lines(asked: AskedCase, verdict: Verdict, lines: list[str]) -> str:
     source = asked.framework.source
     body = "\n".join(lines)
     head = [line for line in source.imports.splitlines() if line != NUMPY or "np." in body]
+    if source.setting:
+        head.append(source.setting)
     if source.prepare and (verdict.outcome is not Outcome.DIVERGES or verdict.raised is not None):
         head.append(source.prepare)
     return "\n".join([*head, body]) + "\n"
@@ -77,7 +80,7 @@ def write_whole_call(asked: AskedCase, sources: Mapping[str, str]) -> list[str]:
     lines = write_steps(asked, tensors, extent)
     gradients = {}
     if "grad_output" in tensors:
-        lines.append(f"output = {write_forward(asked)}")
+        lines += enter_mode(asked, [f"output = {write_forward(asked)}"])
         gradients = write_gradients(asked, tensors, extent)
     named = ", ".join(f'"{name}": {gradient}' for name, gradient in gradients.items())
     return [*lines, f"gradients = {{{named}}}"]

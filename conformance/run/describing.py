@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.apis import NoEquivalent, frameworks
+from conformance.apis import NoEquivalent, framework_of_target
 from conformance.audit import Job
 from conformance.case import Case, Target, Verdict
 from conformance.catalogue.fact import DIVERGENT, Place, describe_place
@@ -81,7 +81,7 @@ class Describer:
         arguments = vendor_arguments(job.case, job.contract)
         if isinstance(arguments, NoEquivalent):
             return VerdictRecord(question, verdict)
-        framework = frameworks()[job.target.framework]
+        framework = framework_of_target(job.target)
         call = write_call(job.contract, framework, arguments, job.case.positional)
         if verdict.outcome not in DIVERGENT:
             return VerdictRecord(question, verdict, call)
@@ -89,7 +89,7 @@ class Describer:
         return VerdictRecord(question, verdict, call, write_script(asked, verdict))
 
     def _ask_target(self, target: Target) -> TargetRecord:
-        apis = tuple(contract.api for contract in frameworks()[target.framework].contracts)
+        apis = tuple(contract.api for contract in framework_of_target(target).contracts)
         try:
             greeting = self._asking.greet(target)
         except TargetError as error:

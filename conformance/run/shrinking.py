@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.apis import NoEquivalent, contracts, frameworks
+from conformance.apis import NoEquivalent, framework_of_target
 from conformance.audit import Audit, Job
 from conformance.case import Case, Outcome, Target, Verdict
 from conformance.cases import spec
@@ -101,13 +101,13 @@ class Shrinker:
 
     def _shrink(self, record: VerdictRecord, seconds: float) -> Script | None:
         case = self.cases[record.question.case]
-        contract = contracts()[record.question.api]
+        framework = framework_of_target(self.target)
+        contract = next(one for one in framework.contracts if one.api == record.question.api)
         ask = make_ask(self.audit, Job(case, contract, self.target), self.stopped, seconds)
         shrunk = shrink(case, record.verdict, ask, seconds)
         arguments = vendor_arguments(shrunk.case, contract)
         if not shrunk.smaller or isinstance(arguments, NoEquivalent):
             return None
-        framework = frameworks()[self.target.framework]
         asked = AskedCase(shrunk.case, contract, framework, arguments, self.audit.expect(shrunk.case))
         text = write_script(asked, shrunk.verdict)
         return None if text is None else Script(text, shrunk.verdict, shrunk=True)

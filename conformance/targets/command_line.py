@@ -1,11 +1,13 @@
 """Targets as the command line names them.
 
     target  = name ["=" part ("//" part)*]      without the parts, the environment that tox makes for a framework
-    name    = NAME ("@" LIMIT)*                 within limits that the framework's module names, such as torch@avx2
+    name    = NAME ("@" (LIMIT | MODE))*        within limits, and in one mode, that the framework's module names, such
+                                                as torch@avx2, torch@channels_last
     part    = option | place | detail           in any order, but the place before the details
     option  = "device=" DEVICE                  the framework's own name of a device
             | "framework=" FRAMEWORK            which framework is asked, if the name is not the framework's
             | "memory=" BYTES                   digits, or digits and one of K, M, G, T
+            | "mode=" MODE                      as "@" MODE, of a target whose name is to be another
     place   = PATH | "python=" PATH             an interpreter here
             | "popen"                           here; the detail "python=" PATH says which
             | "ssh=" USER@HOST                  there, or another of execnet's ways to a machine
@@ -32,7 +34,7 @@ from conformance.targets.interpreter import Interpreter
 from conformance.targets.sources import REMOTE, source_of
 
 PROBE_LIMIT = 30.0  # seconds for an interpreter to say which frameworks it has
-OPTIONS = ("device", "framework", "memory")
+OPTIONS = ("device", "framework", "memory", "mode")
 # Of execnet's details those that make sense for a target.
 DETAILS = ("python", "nice", "chdir", "ssh_config", "id", "via", "installvia", "dont_write_bytecode")
 PLACES = ("popen", "ssh", "socket", "vagrant_ssh")  # execnet's
@@ -51,20 +53,24 @@ def parse(text: str, root: Path) -> Target:
         UnusableNameError: the text is no target, or its interpreter does not exist or has no (or several) frameworks.
     """
     name, equals, rest = text.partition("=")
-    plain, *limits = name.split("@")
+    plain, *said = name.split("@")
     if equals or plain not in frameworks():
         target = read_target(name, plain, text, rest)
     else:
         target = replace(default(plain, root), name=name, given=text)
-    settings = find_settings(name, target, limits)
-    return replace(target, spec="//".join([target.spec, *settings]))
+    framework = frameworks()[target.framework]
+    modes = [word for word in [target.mode, *said] if word in framework.modes]
+    if len(modes) > 1:
+        raise UnusableNameError(name, f"a target is run in one mode, not in {' and '.join(modes)}")
+    settings = find_settings(name, target, [word for word in said if word not in framework.modes])
+    return replace(target, spec="//".join([target.spec, *settings]), mode=modes[0] if modes else "")
 
 
 def read_target(name: str, plain: str, text: str, rest: str) -> Target:
     """A target whose place is given. Raises UnusableNameError.
 
     Args:
-        plain: the name without limits, which may be the framework's.
+        plain: the name without limits and mode, which may be the framework's.
         rest: of the text, what follows the name.
     """
     options: dict[str, str] = {}
@@ -85,7 +91,10 @@ def read_target(name: str, plain: str, text: str, rest: str) -> Target:
     framework = options.get("framework") or find_framework(plain, spec)
     if framework not in frameworks():
         raise UnusableNameError(name, f"unknown framework {framework!r}; known are {', '.join(frameworks())}")
-    return Target(name, framework, spec, options.get("device"), text, memory)
+    mode = options.get("mode", "")
+    if mode and mode not in frameworks()[framework].modes:
+        raise UnusableNameError(name, explain_unknown(framework, mode))
+    return Target(name, framework, spec, options.get("device"), text, memory, mode)
 
 
 def find_settings(name: str, target: Target, limits: Sequence[str]) -> Iterator[str]:
@@ -98,14 +107,21 @@ def find_settings(name: str, target: Target, limits: Sequence[str]) -> Iterator[
     variables = set(execnet.XSpec(target.spec).env)
     for limit in limits:
         if limit not in known:
-            listed = ", ".join(f"{other} ({known[other].description})" for other in known)
-            has = f"known are {listed}" if known else "it has none"
-            raise UnusableNameError(name, f"no limit of {target.framework} is called {limit!r}; {has}")
+            raise UnusableNameError(name, explain_unknown(target.framework, limit))
         for variable, value in known[limit].variables.items():
             if variable in variables:
                 raise UnusableNameError(name, f"{variable} is set twice; @{limit} sets it too")
             variables.add(variable)
             yield f"env:{variable}={value}"
+
+
+def explain_unknown(framework: str, word: str) -> str:
+    """That a word is neither a limit nor a mode of a framework, and which are."""
+    known = frameworks()[framework]
+    limits = ", ".join(f"{name} ({limit.description})" for name, limit in known.limits.items())
+    modes = ", ".join(known.modes)
+    has = "; ".join([*([f"limits are {limits}"] if limits else []), *([f"modes are {modes}"] if modes else [])])
+    return f"no limit or mode of {framework} is called {word!r}; {has or 'it has none'}"
 
 
 def read_place(name: str, parts: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import execnet
 from execnet.gateway_base import RemoteError
 
-from conformance.apis import frameworks
+from conformance.apis import framework_of_target
 from conformance.case import Greeting, Observation, Target
 from conformance.targets.errors import (
     Cause,
@@ -26,7 +26,7 @@ from conformance.targets.errors import (
 )
 from conformance.targets.interpreter import LAST_MOMENT, Interpreter
 from conformance.targets.protocol import decode_answer
-from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, name_adapter, source_of
+from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, name_adapter, name_modes, source_of
 
 START_LIMIT = 90.0  # seconds for an interpreter to start and import its framework
 MARSHAL = 4  # the version of its format that every Python from 3.4 on reads
@@ -83,7 +83,7 @@ class Connection:
             if self._interpreter.was_killed_from_outside():
                 raise KilledError(self.target.spec, self._interpreter.wait_for_end()) from error
             raise NotStartedError(self.target.spec, reason) from error
-        framework = frameworks()[self.target.framework]
+        framework = framework_of_target(self.target)
         reason = str(answer["failed"])
         lacks_numpy = "No module named 'numpy'" in reason
         raise MissingFrameworkError(framework.name, reason, "NumPy" if lacks_numpy else framework.environment.install)
@@ -100,13 +100,18 @@ class Connection:
         adapter = name_adapter(framework)
         files = {path: source_of(module) for path, module in modules_of_worker().items()}
         files[f"{adapter}.py"] = source_of(f"{REMOTE}.adapters.{framework}")
+        modes = name_modes(framework)
+        if self.target.mode:
+            files[f"{modes}.py"] = source_of(f"{REMOTE}.modes.{framework}")
         self._channel = self._interpreter.execute(source_of(f"{REMOTE}.boot"))
         self._channel.send((files, f"{WORKER}.main"))
         self._channel.send(
             {
                 "adapter": adapter,
                 "device": self.target.device,
-                "apis": [contract.api for contract in frameworks()[framework].contracts],
+                "modes": modes,
+                "mode": self.target.mode,
+                "apis": [contract.api for contract in framework_of_target(self.target).contracts],
                 "memory": self._interpreter.memory,
                 "previous": previous,
             }

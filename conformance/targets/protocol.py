@@ -94,7 +94,7 @@ def encode_arrays(
         array = vendor_parameter(name, contract, arguments, expectation)
         if array is not None:
             encoded[name] = encode_array(array, dtype)
-    if arrays.grad_output is not None and expectation.output is not None:
+    if contract.gradients and arrays.grad_output is not None and expectation.output is not None:
         encoded["grad_output"] = encode_array(arrays.grad_output, case.inputs.dtype)
     return encoded
 

@@ -33,3 +33,8 @@ def modules_of_worker() -> Mapping[str, str]:
 def name_adapter(framework: str) -> str:
     """What the adapter of a framework is called there. Stack traces in recorded verdicts have this name."""
     return f"conformance_adapter_{framework}"
+
+
+def name_modes(framework: str) -> str:
+    """What the modes of a framework are called there."""
+    return f"{name_adapter(framework)}_modes"

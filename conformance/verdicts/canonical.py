@@ -122,7 +122,7 @@ def list_compared(evidence: Evidence) -> tuple[Aspect, ...]:
         compared += [Aspect.SHAPE, Aspect.DTYPE]
         if observation.output.values.size:
             compared.append(Aspect.VALUES)
-    if any(expected.value.size for expected in evidence.expectation.gradients.values()):
+    if any(expected.value.size for expected in evidence.gradients.values()):
         compared.append(Aspect.GRADIENTS)
     return tuple(compared)
 
@@ -167,7 +167,7 @@ def compare_gradients(evidence: Evidence) -> list[Comparison]:
     assert expected is not None
     if output is None or output.values.shape != expected.value.shape:
         return []
-    return [compare_gradient(evidence, name, one) for name, one in evidence.expectation.gradients.items()]
+    return [compare_gradient(evidence, name, one) for name, one in evidence.gradients.items()]
 
 
 def compare_gradient(evidence: Evidence, name: str, expected: Expected) -> Comparison:

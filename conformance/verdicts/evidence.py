@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from conformance.apis import AS_THE_ORACLE, Contract, Layout
 from conformance.case import Case, Observation
-from conformance.oracle.expectation import Expectation
+from conformance.oracle.expectation import Expectation, Expected
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Evidence:
         """Groups of the layer; 1 where the arguments name no layer."""
         canonical = self.expectation.canonical
         return 1 if canonical is None else canonical["groups"]
+
+    @property
+    def gradients(self) -> Mapping[str, Expected]:
+        """The gradients that were asked for."""
+        return self.expectation.gradients if self.contract.gradients else {}
 
     def layout_of(self, operand: str) -> Layout:
         """How the vendor lays out ``input``, ``weight`` or ``bias``."""

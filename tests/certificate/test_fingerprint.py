@@ -120,8 +120,8 @@ def test_another_version_changes_it(greeting: Greeting, unchanged: str) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    [replace(TARGET, spec="popen//python=/elsewhere"), replace(TARGET, device="cuda")],
-    ids=["interpreter", "device"],
+    [replace(TARGET, spec="popen//python=/elsewhere"), replace(TARGET, device="cuda"), replace(TARGET, mode="vmap")],
+    ids=["interpreter", "device", "mode"],
 )
 def test_another_target_changes_it(target: Target, unchanged: str) -> None:
     assert compute_fingerprint(target, GREETING) != unchanged
@@ -142,6 +142,11 @@ def test_what_python_imports_to_certify_is_followed(behind: set[str]) -> None:
 def test_what_travels_is_what_is_in_the_room_but_for_the_other_adapters() -> None:
     adapters = [name for name in travelling_modules("torch") if ".adapters." in name]
     assert adapters == ["conformance.targets.remote.adapters.torch"]
+
+
+@pytest.mark.parametrize(("mode", "travelling"), [("", []), ("vmap", ["conformance.targets.remote.modes.torch"])])
+def test_modes_travel_where_one_is_named(mode: str, travelling: list[str]) -> None:
+    assert [name for name in travelling_modules("torch", mode) if ".modes." in name] == travelling
 
 
 def test_what_is_installed_here_changes_it(unchanged: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,11 +84,36 @@ def test_the_frameworks_name_tells_the_framework_with_a_limit_too(python: str) -
 
 
 def test_an_unknown_limit_is_told_with_those_that_are_known() -> None:
-    sentence = "--target torch@avx3: no limit of torch is called 'avx3'; known are "
+    sentence = "--target torch@avx3: no limit or mode of torch is called 'avx3'; limits are "
     with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}") as raised:
         parse("torch@avx3")
     for name, limit in frameworks()["torch"].limits.items():
         assert f"{name} ({limit.description})" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["torch@vmap", "torch@avx2@vmap", "torch@vmap@avx2"])
+def test_a_mode_stands_among_the_limits(text: str) -> None:
+    target = parse(text)
+    limited = parse("torch@avx2" if "avx2" in text else "torch")
+    assert (target.name, target.mode, target.spec) == (text, "vmap", limited.spec)
+
+
+def test_a_mode_may_be_an_option_of_a_target_with_another_name(python: str) -> None:
+    text = f"mine={python}//framework=torch//mode=vmap"
+    assert parse(text) == Target("mine", "torch", f"popen//python={python}", given=text, mode="vmap")
+
+
+@pytest.mark.parametrize("written", ["torch@vmap@trace", "torch@trace={python}//mode=vmap"])
+def test_a_target_is_run_in_one_mode(python: str, written: str) -> None:
+    with pytest.raises(UnusableNameError, match="a target is run in one mode, not in vmap and trace"):
+        parse(written.format(python=python))
+
+
+def test_an_unknown_mode_is_told_with_those_that_are_known(python: str) -> None:
+    with pytest.raises(
+        UnusableNameError, match=r"no limit or mode of torch is called 'jit'; limits are .*; modes are .*vmap"
+    ):
+        parse(f"torch={python}//mode=jit")
 
 
 @pytest.mark.parametrize("text", ["torch@avx2@sse41", "torch@avx2=popen//env:ONEDNN_MAX_CPU_ISA=ALL"])
@@ -134,7 +159,7 @@ def test_an_unknown_framework_is_refused(python: str) -> None:
 
 @pytest.mark.parametrize(("detail", "key"), [("devcie=cuda", "devcie"), ("env=A", "env"), ("bin/python", "bin/python")])
 def test_a_key_that_nobody_reads_is_refused(python: str, detail: str, key: str) -> None:
-    beginning = f"--target torch: unknown key {key!r}; known are device, framework, memory, env:NAME, python, "
+    beginning = f"--target torch: unknown key {key!r}; known are device, framework, memory, mode, env:NAME, python, "
     with pytest.raises(UnusableNameError, match=f"^{re.escape(beginning)}"):
         parse(f"torch={python}//env:A=1//{detail}")
 

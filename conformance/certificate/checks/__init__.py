@@ -6,6 +6,8 @@ is compared bit for bit.
 
 from collections.abc import Mapping
 
+from conformance.apis import frameworks
+from conformance.case import Target
 from conformance.certificate.checks.arguments import check_arguments
 from conformance.certificate.checks.contract import check_contract
 from conformance.certificate.checks.defaults import check_defaults
@@ -27,7 +29,7 @@ from conformance.certificate.checks.transport import check_transport
 from conformance.certificate.checks.version import check_version
 from conformance.certificate.subject import Check
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "select_checks"]
 
 # In the order of a certificate.
 CHECKS: Mapping[str, Check] = {
@@ -51,3 +53,16 @@ CHECKS: Mapping[str, Check] = {
     "contract": check_contract,
     "no_equivalent": check_no_equivalent,
 }
+# What no mode can spoil: the framework's own target certifies its contracts.
+OF_CONTRACTS = ("seeds", "arguments", "defaults", "contract", "no_equivalent")
+# What a mode is asked that compiles for seconds: whether it runs what stands in a script, on each operand that is sent.
+OF_COMPILING = ("repeat", "phases", "executed", "operands", "version")
+
+
+def select_checks(target: Target) -> Mapping[str, Check]:
+    """The checks of a target, by name."""
+    if not target.mode:
+        return CHECKS
+    if frameworks()[target.framework].modes[target.mode].compiles:
+        return {name: CHECKS[name] for name in OF_COMPILING}
+    return {name: check for name, check in CHECKS.items() if name not in OF_CONTRACTS}

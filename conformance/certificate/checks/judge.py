@@ -48,9 +48,10 @@ def just_outside(expectation: Expectation, answer: Observation) -> Iterator[tupl
     assert expectation.output is not None
     assert answer.output is not None
     yield "output", replace(answer, output=move_outside(answer.output, expectation.output))
-    gradient = move_outside(answer.gradients["input"], expectation.gradients["input"])
-    yield "a gradient", replace(answer, gradients={**answer.gradients, "input": gradient})
-    yield "no gradient", replace(answer, gradients={})
+    if answer.gradients:
+        gradient = move_outside(answer.gradients["input"], expectation.gradients["input"])
+        yield "a gradient", replace(answer, gradients={**answer.gradients, "input": gradient})
+        yield "no gradient", replace(answer, gradients={})
     yield "another dtype", replace(answer, output=replace(answer.output, dtype="float16"))
 
 

@@ -35,12 +35,14 @@ def wrong_calls(contract: Contract, valid: Call) -> list[tuple[Phase, Call]]:
     # A functional API has nothing to construct: it meets its arguments when it is run.
     meets_arguments = Phase.FORWARD if contract.functional else Phase.CONSTRUCT
     other_channels = make_arrays(contract.layer, {**SMALL, "in_channels": 5}).x
-    return [
+    wrong = [
         (meets_arguments, valid.with_vendor_arguments(no_such_argument=1)),
         (Phase.PARAMETERS, valid.with_unknown_dtype("weight")),
         (Phase.FORWARD, valid.with_array("x", other_channels)),
-        (Phase.BACKWARD, valid.with_unknown_dtype("grad_output")),
     ]
+    if contract.gradients:
+        wrong.append((Phase.BACKWARD, valid.with_unknown_dtype("grad_output")))
+    return wrong
 
 
 def check_reported(phase: Phase, answer: Observation, before: Observation) -> None:

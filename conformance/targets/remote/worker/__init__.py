@@ -8,6 +8,7 @@
 - `texts`: messages of exceptions, made repeatable;
 - `state`: what a call may leave changed;
 - `last_words`: what survives this process, for the next one to read;
+- `moded`: an adapter in a mode;
 - `machine`: which processor, interpreter and NumPy this is.
 
 The first message is the settings; the answer is a greeting (versions, or why the framework cannot be used). Then every

@@ -157,13 +157,14 @@ class Execution:
     def witness(self, api: Any) -> Iterator[None]:
         """Where asked for, count the calls: of functions in the file of the API, or of any where there is no API.
 
+        In a mode, which may run what it has made of the API, of any too.
         A certificate compares those of a call with those of the same call again.
         """
         if not self.call.get("witness"):
             yield
             return
         place = os.path.dirname(sys.modules[self.adapter.FRAMEWORK].__file__ or "") + os.sep
-        if api is not None:
+        if api is not None and not hasattr(self.adapter, "MODE"):
             place = str(sys.modules[api.__module__].__file__) if getattr(api, "__module__", None) else "builtin"
         calls = 0
 

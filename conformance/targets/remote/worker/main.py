@@ -10,14 +10,16 @@ from typing import Any, Dict, Tuple
 from .apis import read_all_defaults
 from .last_words import Progress, open_noise, read_last_words
 from .machine import describe_machine
+from .moded import Moded
 from .texts import clean, describe_exception
 
 
 def main(channel: Any, folder: str) -> None:
     """Answer the calls that arrive, in a folder of this worker's own, and end the process.
 
-    The settings name the module of the adapter, the device, the APIs whose defaults are asked for, the bytes of memory
-    that this process may use, and the folder of a worker that died before this one, if any.
+    The settings name the module of the adapter, that of its modes and the mode, the device, the APIs whose defaults are
+    asked for, the bytes of memory that this process may use, and the folder of a worker that died before this one, if
+    any.
     """
     settings = channel.receive()
     previous = settings["previous"]
@@ -53,8 +55,11 @@ def start_framework(settings: Dict[str, Any]) -> Tuple[Any, Dict[str, Any]]:
     """The adapter and the greeting; no adapter where the framework cannot be used."""
     try:
         adapter: Any = importlib.import_module(settings["adapter"])
+        if settings["mode"]:
+            adapter = Moded(adapter, settings["mode"], importlib.import_module(settings["modes"]).MODES)
         adapter.setup(settings["device"])
         environment = describe_machine()
+        environment["mode"] = "eager"
         environment.update(adapter.environment())
         greeting = {
             "version": clean(adapter.version()),

@@ -1,0 +1,114 @@
+"""A mode is really entered: what the layer meets while it is run, or what is made of it, shows that."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conformance.apis import frameworks
+from conformance.targets.remote import modes
+from conformance.targets.remote.worker.moded import Moded
+from tests.frameworks import target_of
+
+REMOTE = Path(modes.__file__).parents[1]
+# By mode, what has to be so inside the layer (its x and itself), and the function that has to be called with it.
+INSIDE = {
+    "channels_last": "is_last(x) and is_last(layer.weight)",
+    "channels_last_weight": "not is_last(x) and is_last(layer.weight)",
+    "channels_last_input": "is_last(x) and not is_last(layer.weight)",
+    "deterministic": "torch.are_deterministic_algorithms_enabled()",
+    "flush_denormal": "(torch.tensor([2.0**-140]) * 2.0**20).item() == 0",
+    "inference": "torch.is_inference_mode_enabled()",
+    "no_mkldnn": "not torch.backends.mkldnn.enabled",
+    "vmap": "torch._C._functorch.is_batchedtensor(x)",
+}
+CALLED = {
+    "to_mkldnn": "torch.utils.mkldnn.MkldnnConv2d",
+    "trace": "torch.jit.trace",
+    "script": "torch.jit.script",
+    "export": "torch.export.export",
+    "aot_eager": "torch._dynamo.backends.common.aot_module_simplified",
+    "inductor": "torch._inductor.compile_fx.compile_fx",
+}
+SCRIPT = """
+import importlib.util, json, sys
+from unittest import mock
+import torch, torch._dynamo.backends.common, torch.utils.mkldnn, torch._inductor.compile_fx
+
+def load(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+remote, inside, called = json.loads(sys.argv[1])
+adapter = load("adapter", remote + "/adapters/torch.py")
+modes = load("modes", remote + "/modes/torch.py").MODES
+Moded = load("moded", remote + "/worker/moded.py").Moded
+is_last = lambda tensor: tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
+
+def run(mode, api):
+    moded = Moded(adapter, mode, modes)
+    moded.setup(None)
+    layer = moded.construct(api, dict(in_channels=2, out_channels=3, kernel_size=2))
+    return moded.forward(layer, torch.ones(2, 2, 4, 5))
+
+seen = {}
+for mode, condition in inside.items():
+    class Layer(torch.nn.Conv2d):
+        def forward(self, x):
+            seen[mode] = bool(eval(condition, globals(), {"x": x, "layer": self}))
+            return super().forward(x)
+    run(mode, Layer)
+for mode, function in called.items():
+    module, _, name = function.rpartition(".")
+    with mock.patch.object(sys.modules[module], name, side_effect=KeyboardInterrupt) as patched:
+        try:
+            run(mode, torch.nn.Conv2d)
+        except BaseException:
+            pass
+    seen[mode] = patched.called
+print(json.dumps([list(modes), seen]))
+"""
+
+
+@pytest.fixture(scope="module")
+def torch_says() -> tuple[list[str], dict[str, bool]]:
+    """The modes that the adapter has, and those that were entered."""
+    python = target_of("torch").spec.removeprefix("popen//python=")
+    asked = json.dumps([str(REMOTE), INSIDE, CALLED])
+    said = subprocess.run([python, "-c", SCRIPT, asked], capture_output=True, text=True, check=True).stdout
+    named, seen = json.loads(said.splitlines()[-1])
+    return named, seen
+
+
+def test_torch_has_the_modes_that_are_named(torch_says: tuple[list[str], dict[str, bool]]) -> None:
+    assert torch_says[0] == list(frameworks()["torch"].modes)
+
+
+@pytest.mark.parametrize("mode", [*INSIDE, *CALLED])
+def test_torch_enters_a_mode(mode: str, torch_says: tuple[list[str], dict[str, bool]]) -> None:
+    assert torch_says[1][mode]
+
+
+class Adapter:
+    FRAMEWORK = "fake"
+
+    def environment(self) -> dict[str, str]:
+        return {"device": "none", "mode": "by itself"}
+
+    def forward(self, layer: str, x: str) -> str:
+        return f"{layer}({x})"
+
+
+def test_what_a_mode_wraps_is_given_the_adapter_and_the_rest_is_the_adapters() -> None:
+    adapter = Moded(Adapter(), "twice", {"twice": {"forward": lambda adapter, layer, x: adapter.forward(layer, x + x)}})
+    assert adapter.forward("f", "x") == "f(xx)"
+    assert adapter.FRAMEWORK == "fake"
+
+
+def test_the_environment_tells_the_mode() -> None:
+    assert Moded(Adapter(), "twice", {"twice": {}}).environment() == {"device": "none", "mode": "twice"}
