@@ -53,7 +53,8 @@ def perform(check: Check, interpreters: Interpreters, sources: dict[str, str] | 
     certify = importlib.import_module("conformance.certificate.certify")
     in_target = importlib.import_module("tests.certificate.in_target")
     subject = in_target.subject_of(check.api, interpreters, sources or {})
-    return certify.perform(check.name, certify.CHECKS[check.name], subject)
+    checks = importlib.import_module("conformance.certificate.checks")
+    return certify.perform(check.name, checks.CHECKS[check.name], subject)
 
 
 def run_tests(*ids: str) -> tuple[pytest.ExitCode, str]:
