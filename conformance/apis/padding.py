@@ -61,7 +61,7 @@ def crop_alike(arguments: Arguments) -> Arguments | NoEquivalent:
     return {"padding": (top, left), "output_padding": output_padding}
 
 
-def spell_out_same(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+def spell_out_same(layer: LayerName, arguments: Arguments, has_four_sides: bool = False) -> Arguments | NoEquivalent:
     """padding="same" as explicit padding and output_padding, for an API that has no such string.
 
     A convolution of stride 1 keeps its size with a total of dilation * (kernel - 1); a transposed one multiplies
@@ -80,9 +80,12 @@ def spell_out_same(layer: LayerName, arguments: Arguments) -> Arguments | NoEqui
         return NoEquivalent("padding has no string, and what it means at stride > 1 depends on the input's size")
     # For a convolution, whose stride is 1 here, both formulas are one.
     totals = [dilation[axis] * (kernel[axis] - 1) + 1 - stride[axis] for axis in (0, 1)]
-    if any(total > 0 and total % 2 for total in totals):
-        return NoEquivalent("padding has no string, and the same on opposite sides cannot make an odd total")
-    padding = tuple(max(total, 0) // 2 for total in totals)
+    crops = [max(total, 0) for total in totals]
+    padding = tuple(crop // 2 for crop in crops)
+    if any(crop % 2 for crop in crops):
+        if not has_four_sides:
+            return NoEquivalent("padding has no string, and the same on opposite sides cannot make an odd total")
+        padding = tuple(side for crop in crops for side in (crop // 2, crop - crop // 2))
     if layer == "conv2d" or min(totals) >= 0:
         return {"padding": padding}
     return {"padding": padding, "output_padding": tuple(max(-total, 0) for total in totals)}

@@ -52,17 +52,21 @@ CALL = """\
 def run_alone():
 {body}
     return locals()
+there, kept = {{}}, {{}}
 try:
     there = run_alone()
-    kept = {{k: digest(g) for k, g in there.get("gradients", {{}}).items()}}
+    kept["output"] = digest(there["output"])
+    output = there["output"]
+    kept["dtype"] = {dtype}
+    kept.update((k, digest(g)) for k, g in there.get("gradients", {{}}).items())
     held = [(k, getattr(there.get("layer"), k, None)) for k in ("bias", "weight")]
     kept["parameters"] = [[k, list(p.shape)] for k, p in held if p is not None]
-    output = there["output"]
-    answers[{key!r}] = dict(kept, output=digest(output), dtype={dtype})
+    answers[{key!r}] = kept
 except Exception as error:
-    there = error.__traceback__.tb_next
-    there = there.tb_frame.f_locals if there else {{}}
-    phase = "backward" if "output" in there else "forward" if "layer" in there or {functional} else "construct"
+    last = error.__traceback__.tb_next
+    if last and last.tb_frame.f_code is run_alone.__code__:
+        there = kept = last.tb_frame.f_locals
+    phase = "backward" if "output" in kept else "forward" if "layer" in there or {functional} else "construct"
     answers[{key!r}] = {{"raised": [phase, name(type(error)), words(error)]}}
 """
 
