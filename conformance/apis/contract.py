@@ -45,8 +45,11 @@ class Contract:
         api: the documented dotted name.
         layer: the canonical operation.
         to_vendor: the vendor's keyword arguments for canonical ones, given the case's inputs.
-        to_canonical: canonical arguments for the vendor's, the vendor's own defaults filled in.
+        to_canonical: canonical arguments for the vendor's, the vendor's own defaults filled in, given the case's
+            inputs.
         functional: weight and bias are arguments of the call, `conformance.case.Tensor` among the arguments.
+        at_call: of a class, the arguments that are not its constructor's: the layer is called with them.
+        is_channels_last: whether x, the output and their gradients are (N, H, W, C) with the vendor's arguments.
         weight: (C_out, C_in/groups, kh, kw), transposed (C_in, C_out/groups, kh, kw), in the oracle's layout.
         bias: (C_out,) in the oracle's layout.
         gradients: whether it is run so that gradients can be asked for.
@@ -55,8 +58,10 @@ class Contract:
     api: str
     layer: LayerName
     to_vendor: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
-    to_canonical: Callable[[Arguments], Arguments | NoEquivalent]
+    to_canonical: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
     functional: bool = False
+    at_call: tuple[str, ...] = ()
+    is_channels_last: Callable[[Arguments], bool] = lambda arguments: False
     weight: Layout = AS_THE_ORACLE
     bias: Layout = AS_THE_ORACLE
     gradients: bool = True

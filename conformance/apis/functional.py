@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from conformance.apis.common import DEFAULTS, is_default, is_int, weight_shape
 from conformance.apis.contract import NoEquivalent
-from conformance.case import LayerName, Tensor
+from conformance.case import Inputs, LayerName, Tensor
 from conformance.case.values import Arguments, Value
 
 KEYWORDS = ("stride", "padding", "output_padding", "dilation", "groups")
@@ -37,7 +37,7 @@ def functional_to_vendor(
     return {**tensors, **passed_on, **padding}
 
 
-def functional_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments:
+def functional_to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments:
     """Canonical arguments; what is neither weight nor bias is passed on.
 
     Raises:

@@ -85,7 +85,7 @@ def _module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | N
     return vendor
 
 
-def _module_to_canonical(arguments: Arguments) -> Arguments | NoEquivalent:
+def _module_to_canonical(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     if not _is_cross_correlation(arguments):
         return NO_CONVOLUTION
     return {**DEFAULTS, **_without_own(arguments)}
@@ -103,13 +103,13 @@ def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs
     return {**vendor, **tensors}
 
 
-def _functional_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+def _functional_to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     if not _is_cross_correlation(arguments):
         return NO_CONVOLUTION
     shape = arguments["weight"].shape
     if len(shape) == 5:
         shape = (shape[0] * shape[1], *shape[2:])
-    return functional_to_canonical(layer, {**_without_own(arguments), "weight": Tensor(shape)})
+    return functional_to_canonical(layer, {**_without_own(arguments), "weight": Tensor(shape)}, inputs)
 
 
 def _group_weight(weight: Tensor, groups: Value) -> Tensor:

@@ -79,7 +79,7 @@ def _string_to_nn(layer: LayerName, padding: str, arguments: Arguments) -> Argum
     return {"pad_mode": padding}
 
 
-def _nn_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+def _nn_to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     given = {**NN_DEFAULTS, **arguments}
     if given.get("data_format", "NCHW") != "NCHW":
         return NoEquivalent("the layer is NCHW")

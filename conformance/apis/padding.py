@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from conformance.apis.common import DEFAULTS, four_sided, is_default, pair
 from conformance.apis.contract import NoEquivalent
-from conformance.case import LayerName
+from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments
+from conv_reference import LAYERS
 
 
 def give_sides(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
@@ -89,3 +90,18 @@ def spell_out_same(layer: LayerName, arguments: Arguments, has_four_sides: bool 
     if layer == "conv2d" or min(totals) >= 0:
         return {"padding": padding}
     return {"padding": padding, "output_padding": tuple(max(-total, 0) for total in totals)}
+
+
+def read_output_size(arguments: Arguments, output_size: tuple[int, int], inputs: Inputs) -> tuple[int, int]:
+    """The output_padding of a transposed layer that is told how large its output is; where that is no size it has,
+    one that no layer has.
+
+    TypeError or ValueError where the canonical arguments are no layer's.
+    """
+    kernel = pair(arguments["kernel_size"])
+    if kernel is None:
+        raise TypeError(f"kernel_size {arguments['kernel_size']!r}")
+    geometry = {name: arguments[name] for name in ("stride", "padding", "dilation")}
+    rows, columns = inputs.shape[-2:]
+    height, width = LAYERS["conv_transpose2d"].output_size((rows, columns), kernel, **geometry)
+    return output_size[0] - height, output_size[1] - width

@@ -16,7 +16,7 @@ from conformance.apis.common import (
     pair,
 )
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
-from conformance.apis.padding import spell_out_same
+from conformance.apis.padding import read_output_size, spell_out_same
 from conformance.case import Inputs, LayerName
 from conformance.case.values import Arguments, Value
 
@@ -27,8 +27,7 @@ ENVIRONMENT = Environment(
 )
 
 # Arguments of its own, which become others or are no layer's.
-OWN = ("name", "device", "dtype", "weight_attr", "bias_attr", "data_format")
-NCHW = "NCHW"
+OWN = ("name", "device", "dtype", "weight_attr", "bias_attr", "data_format", "output_size")
 
 
 def _module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
@@ -48,9 +47,9 @@ def _module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | N
     return vendor if bias is True else {**vendor, "bias_attr": bias}
 
 
-def _module_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+def _module_to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     given = {**arguments, "bias": _has_bias(arguments)}
-    return _common_to_canonical(layer, {**DEFAULTS, **given})
+    return _common_to_canonical({**DEFAULTS, **given}, inputs)
 
 
 def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
@@ -59,17 +58,25 @@ def _functional_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs
     return functional_to_vendor(layer, arguments, _padding_to_vendor)
 
 
-def _functional_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
-    return _common_to_canonical(layer, functional_to_canonical(layer, arguments))
+def _functional_to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    return _common_to_canonical(functional_to_canonical(layer, arguments, inputs), inputs)
 
 
-def _common_to_canonical(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+def _common_to_canonical(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     """Of arguments that have canonical names, those that are Paddle's own read or left out."""
-    data_format = arguments.get("data_format", NCHW)
-    if data_format != NCHW:
-        return NoEquivalent("the layer is NCHW")
+    data_format = arguments.get("data_format")
     canonical = {name: value for name, value in arguments.items() if name not in OWN}
-    return {**canonical, "padding": _read_padding(arguments["padding"], data_format)}
+    canonical["padding"] = _read_padding(arguments["padding"], data_format)
+    output_size = pair(arguments.get("output_size"))
+    if output_size is None or inputs is None:
+        return canonical
+    if not is_default(canonical, "output_padding"):
+        return NoEquivalent("output_size and output_padding are two ways to say one thing")
+    return {**canonical, "output_padding": read_output_size(canonical, output_size, inputs)}
+
+
+def _is_channels_last(arguments: Arguments) -> bool:
+    return bool(arguments.get("data_format") == "NHWC")
 
 
 def _has_bias(arguments: Arguments) -> Value:
@@ -89,7 +96,7 @@ def _padding_to_vendor(layer: LayerName, arguments: Arguments) -> Arguments | No
     return {name: arguments[name] for name in ("padding",) if name in arguments}
 
 
-def _read_padding(padding: Value, data_format: str) -> Value:
+def _read_padding(padding: Value, data_format: Value) -> Value:
     """Canonical padding for any documented form: strings in capitals, and a pair for each of the four dimensions."""
     if isinstance(padding, str) and padding.lower() in ("same", "valid"):
         return padding.lower()
@@ -142,18 +149,22 @@ FRAMEWORK = Framework(
             layer="conv2d",
             to_vendor=partial(_module_to_vendor, "conv2d"),
             to_canonical=partial(_module_to_canonical, "conv2d"),
+            is_channels_last=_is_channels_last,
         ),
         Contract(
             api="paddle.nn.Conv2DTranspose",
             layer="conv_transpose2d",
+            at_call=("output_size",),
             to_vendor=partial(_module_to_vendor, "conv_transpose2d"),
             to_canonical=partial(_module_to_canonical, "conv_transpose2d"),
+            is_channels_last=_is_channels_last,
         ),
         Contract(
             api="paddle.nn.functional.conv2d",
             layer="conv2d",
             to_vendor=partial(_functional_to_vendor, "conv2d"),
             to_canonical=partial(_functional_to_canonical, "conv2d"),
+            is_channels_last=_is_channels_last,
             functional=True,
         ),
         Contract(
@@ -161,6 +172,7 @@ FRAMEWORK = Framework(
             layer="conv_transpose2d",
             to_vendor=partial(_functional_to_vendor, "conv_transpose2d"),
             to_canonical=partial(_functional_to_canonical, "conv_transpose2d"),
+            is_channels_last=_is_channels_last,
             functional=True,
         ),
     ),

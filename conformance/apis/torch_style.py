@@ -19,7 +19,7 @@ def module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | No
     return {**arguments, **padding, **dtype_argument(inputs)}
 
 
-def module_to_canonical(arguments: Arguments) -> Arguments:
+def module_to_canonical(arguments: Arguments, inputs: Inputs | None) -> Arguments:
     passed_on = {name: value for name, value in arguments.items() if name not in OWN}
     return {**DEFAULTS, **passed_on}
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.apis import common
+from conformance.apis import common, contracts
 from conformance.case import (
     DTYPES,
     LAYOUTS,
@@ -84,6 +84,9 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         **node.child("arguments", {}).evaluate_items(),
     }
     inputs = _build_inputs(node, defaults)
+    is_channels_last = file.api is not None and contracts()[file.api].is_channels_last(arguments)
+    if inputs is not None and is_channels_last:
+        inputs = replace(inputs, shape=move_channels(inputs.shape))
     if file.api is None and "raises" not in node.data:
         _check_parameters(node, file.layer, arguments)
     oversize = explain_oversize(file.layer, file.api, arguments, inputs)
@@ -93,6 +96,8 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         promise = Promise(raises=_read_classes(node))
     else:
         promise = _build_promise(node.child("expect").with_names(_bind(arguments, binding, inputs)), arguments)
+        if promise.shape is not None and is_channels_last:
+            promise = replace(promise, shape=move_channels(promise.shape))
     case = Case(
         spec=file.name,
         name=case_name(template.name, binding),
@@ -113,6 +118,11 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
     if case.claim is None:
         _check_validity(node, case)
     return case
+
+
+def move_channels(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(N, C, H, W) of (N, H, W, C), which is what the document of an API speaks of that has its channels last."""
+    return shape if len(shape) < 3 else (*shape[:-3], shape[-1], *shape[-3:-1])
 
 
 def _check_validity(node: Node, case: Case) -> None:
@@ -168,7 +178,10 @@ def _build_twin(case: Case, wrong: str, node: Node, defaults: Node) -> Case:
     arguments |= mended.child("arguments", {}).evaluate_items()
     inputs = case.inputs
     if inputs is not None:
-        inputs = replace(inputs, **mended.child("input", {}).evaluate_items())
+        fields = mended.child("input", {}).evaluate_items()
+        if "shape" in fields and case.api is not None and contracts()[case.api].is_channels_last(arguments):
+            fields["shape"] = move_channels(fields["shape"])
+        inputs = replace(inputs, **fields)
     written = repr((sorted(arguments.items()), inputs))
     digest = hashlib.sha256(written.encode("utf-8", "backslashreplace")).hexdigest()[:12]
     return Case(

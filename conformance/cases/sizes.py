@@ -49,7 +49,7 @@ def explain_oversize(
         if isinstance(value, Tensor) and math.prod(value.shape) > limits.elements:
             return _describe_array(name, value.shape, limits)
     try:
-        canonical = _translate(layer, api, arguments)
+        canonical = _translate(layer, api, arguments, inputs)
         weight = None if canonical is None else common.weight_shape(layer, canonical)
         if canonical is None or weight is None:
             return None
@@ -70,9 +70,9 @@ def _describe_array(name: str, shape: Shape, limits: Limits) -> str:
     return f"{name} of shape {shape} has more than {limits.elements} elements; it would not be allocated"
 
 
-def _translate(layer: LayerName, api: str | None, arguments: Arguments) -> dict[str, Any] | None:
+def _translate(layer: LayerName, api: str | None, arguments: Arguments, inputs: Inputs | None) -> dict[str, Any] | None:
     """A call in canonical arguments as the oracle takes them, defaults included; None where it names no layer."""
-    canonical = arguments if api is None else contracts()[api].to_canonical(arguments)
+    canonical = arguments if api is None else contracts()[api].to_canonical(arguments, inputs)
     if isinstance(canonical, NoEquivalent):
         return None
     return {**LAYERS[layer].defaults, **{name: unwrap(value) for name, value in canonical.items()}}

@@ -54,7 +54,7 @@ def find_arguments(case: Case) -> Arguments:
 def translate(api: str, arguments: Arguments) -> Arguments:
     """A vendor's arguments as canonical ones; nothing where they name no layer."""
     try:
-        canonical = contracts()[api].to_canonical(arguments)
+        canonical = contracts()[api].to_canonical(arguments, None)
     except (KeyError, TypeError, ValueError, AttributeError):
         return {}
     return {} if isinstance(canonical, NoEquivalent) else canonical

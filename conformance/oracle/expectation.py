@@ -122,7 +122,7 @@ def read_layer(case: Case) -> Arguments | None:
         arguments: Arguments | NoEquivalent = {**common.DEFAULTS, **case.arguments}
     else:
         try:
-            arguments = contracts()[case.api].to_canonical(case.arguments)
+            arguments = contracts()[case.api].to_canonical(case.arguments, case.inputs)
         except (KeyError, TypeError, ValueError, AttributeError):
             # A case may be about arguments of which nothing can be made.
             return None

@@ -20,14 +20,25 @@ def arrays_of(asked: AskedCase) -> dict[str, TypedArray]:
     asked_inputs = asked.case.inputs
     if arrays is None or asked_inputs is None:
         return {}
-    given = {"x": TypedArray(asked_inputs.dtype, arrays.x)}
+    given = {"x": TypedArray(asked_inputs.dtype, lay_out_image(asked, arrays.x))}
     for name in PARAMETERS:
         parameter = vendor_parameter(name, asked.contract, asked.arguments, asked.expectation)
         if parameter is not None:
             given[name] = TypedArray(asked_inputs.weight_dtype or asked_inputs.dtype, parameter)
     if asked.contract.gradients and arrays.grad_output is not None and asked.expectation.output is not None:
-        given["grad_output"] = TypedArray(asked_inputs.dtype, arrays.grad_output)
+        given["grad_output"] = TypedArray(asked_inputs.dtype, lay_out_image(asked, arrays.grad_output))
     return given
+
+
+def lay_out_image(asked: AskedCase, image: Array) -> Array:
+    """What is (N, C, H, W) as the vendor has it."""
+    return np.moveaxis(image, -3, -1) if asked.is_channels_last and image.ndim >= 3 else image
+
+
+def image_in_vendor_layout(asked: AskedCase, subject: str, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape, or an index, of the output or the gradient of x, as the vendor has it; of another subject as it is."""
+    is_image = subject in ("output", "grad_input") and len(sizes) >= 3
+    return (*sizes[:-3], *sizes[-2:], sizes[-3]) if asked.is_channels_last and is_image else sizes
 
 
 def position_in_vendor_layout(asked: AskedCase, subject: str, index: tuple[int, ...]) -> tuple[int, ...]:
@@ -35,7 +46,7 @@ def position_in_vendor_layout(asked: AskedCase, subject: str, index: tuple[int, 
     layouts = {"grad_weight": asked.contract.weight, "grad_bias": asked.contract.bias}
     layout = layouts.get(subject, AS_THE_ORACLE)
     if layout is AS_THE_ORACLE or asked.expectation.canonical is None:
-        return index
+        return image_in_vendor_layout(asked, subject, index)
     shape = asked.expectation.gradients[subject.removeprefix("grad_")].value.shape
     positions = np.arange(np.prod(shape)).reshape(shape)
     moved = layout.to_vendor(positions, asked.groups)

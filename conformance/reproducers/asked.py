@@ -31,6 +31,11 @@ class AskedCase:
         return "contiguous" if self.case.inputs is None else self.case.inputs.layout
 
     @property
+    def is_channels_last(self) -> bool:
+        """Whether the vendor has x, output and their gradients as (N, H, W, C)."""
+        return self.contract.is_channels_last(self.arguments)
+
+    @property
     def groups(self) -> int:
         canonical = self.expectation.canonical
         return 1 if canonical is None else int(canonical["groups"])

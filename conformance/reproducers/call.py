@@ -81,7 +81,7 @@ def dtype_of_parameters(asked: AskedCase) -> str:
 
 
 def write_call(contract: Contract, framework: Framework, arguments: Arguments, positional: Sequence[str] = ()) -> str:
-    """The call as a person would type it, such as ``torch.nn.Conv2d(in_channels=4, ...)``.
+    """The call as a person would type it, such as ``torch.nn.Conv2d(in_channels=4)``; of a class, the construction.
 
     Args:
         arguments: the vendor's.
@@ -91,9 +91,16 @@ def write_call(contract: Contract, framework: Framework, arguments: Arguments, p
     if contract.functional:
         shown.insert(0, "x")
     for name, value in arguments.items():
-        if name not in positional:
+        if name not in positional and name not in contract.at_call:
             shown.append(f"{name}={write_argument(name, value, contract, framework)}")
     return f"{contract.api}({', '.join(shown)})"
+
+
+def write_layer_call(layer: str, contract: Contract, framework: Framework, arguments: Arguments) -> str:
+    """The call of a layer, with the arguments that are given then."""
+    given = {name: arguments[name] for name in contract.at_call if name in arguments}
+    shown = [f"{name}={write_argument(name, value, contract, framework)}" for name, value in given.items()]
+    return f"{layer}({', '.join(['x', *shown])})"
 
 
 def write_argument(name: str, value: Value, contract: Contract, framework: Framework) -> str:
@@ -139,9 +146,10 @@ def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) ->
         assert asked.case.promise.same_as is not None
         other = write_construction(asked, asked.case.promise.same_as)
         if extent.sets:
-            lines += [f"other = {other}", *write_parameters("other", asked, parameters), "other_output = other(x)"]
+            run = write_layer_call("other", asked.contract, asked.framework, asked.case.promise.same_as)
+            lines += [f"other = {other}", *write_parameters("other", asked, parameters), f"other_output = {run}"]
         else:
-            lines.append(f"{other}(x)")
+            lines.append(write_layer_call(other, asked.contract, asked.framework, asked.case.promise.same_as))
     return lines
 
 
@@ -169,13 +177,13 @@ def write_functional(asked: AskedCase, tensors: Mapping[str, str], extent: Exten
 
 def write_forward(asked: AskedCase) -> str:
     """Source of the output, where layer or tensors are there."""
-    call = "layer(x)"
+    call = write_layer_call("layer", asked.contract, asked.framework, asked.arguments)
     if asked.contract.functional:
         call = write_call(asked.contract, asked.framework, asked.arguments, asked.case.positional)
     run = asked.framework.source.run
     if not run:
         return call
-    return run.format(called=f"(lambda x: {call})" if asked.contract.functional else "layer")
+    return run.format(called="layer" if call == "layer(x)" else f"(lambda x: {call})")
 
 
 def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:

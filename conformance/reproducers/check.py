@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import cmath
 import math
+from ast import literal_eval
 from textwrap import indent
 
 from conformance.case import Kind, Outcome, Phase, Verdict, Worst
-from conformance.reproducers.arrays import position_in_vendor_layout
+from conformance.reproducers.arrays import image_in_vendor_layout, position_in_vendor_layout
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import write_value
 from conformance.targets.protocol import PARAMETERS
@@ -108,6 +109,8 @@ def check_shape(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
     shape = verdict.expected.removeprefix("shape ")
     if verdict.subject == "output" and documented is not None:
         shape = repr(tuple(documented))
+    if asked.is_channels_last:
+        shape = repr(image_in_vendor_layout(asked, verdict.subject, literal_eval(shape)))
     return [f"assert tuple({found}.shape) == {shape}, {found}.shape"]
 
 

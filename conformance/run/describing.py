@@ -22,7 +22,7 @@ from conformance.records.record import (
     describe_unavailable,
 )
 from conformance.reproducers.asked import AskedCase
-from conformance.reproducers.call import write_call
+from conformance.reproducers.call import write_call, write_layer_call
 from conformance.reproducers.script import write_script
 from conformance.run.asking import Asking
 from conformance.run.settings import Settings
@@ -83,6 +83,8 @@ class Describer:
             return VerdictRecord(question, verdict)
         framework = framework_of_target(job.target)
         call = write_call(job.contract, framework, arguments, job.case.positional)
+        if not arguments.keys().isdisjoint(job.contract.at_call):
+            call = write_layer_call(call, job.contract, framework, arguments)
         if verdict.outcome not in DIVERGENT:
             return VerdictRecord(question, verdict, call)
         asked = AskedCase(job.case, job.contract, framework, arguments, self._asking.expect(job.case))

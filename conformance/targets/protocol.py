@@ -8,6 +8,8 @@ A call is a dictionary, made by `encode_call`:
     arguments, same_as          encoded values by name; those of the call that is documented to be equivalent
     arrays                      encoded arrays: x, weight, bias, grad_output, those that there are
     layout                      how x lies in memory
+    channels_last, at_call      whether the API has x, output and their gradients as (N, H, W, C), which on the wire
+                                are (N, C, H, W); which arguments are given when the layer is called
     defaults, values, infer     what is asked for besides: defaults of the signature, initial values of the
                                 parameters, the framework's own shape inference where the device lacks the operation
     read_back, witness          only from a certificate: what the framework holds after it was given, and how often it
@@ -56,6 +58,8 @@ def encode_call(
         "positional": list(case.positional),
         "arrays": encode_arrays(case, contract, arguments, expectation),
         "layout": "contiguous" if case.inputs is None else case.inputs.layout,
+        "channels_last": contract.is_channels_last(arguments),
+        "at_call": list(contract.at_call),
         "defaults": bool(promise.defaults),
         "values": promise.distribution is not None,
         "infer": case.inputs is not None and case.inputs.infer,

@@ -189,6 +189,8 @@ def check_that_nothing_was_raised(evidence: Evidence) -> Answer:
     if observation.lacking and not passed_construction:
         # The documented check may be the operation's own, which was not reached: inference accepts nothing.
         return Lacking()
+    if evidence.contract.functional and evidence.expectation.arrays is None:
+        return Fault("these arguments name no layer, so that there was nothing to call the function with")
     voices = Voices(REJECTED, state_oracle_acceptance(evidence.expectation), ACCEPTED)
     expected = describe_promised_exception(promise)
     return Checked(voices, Divergence(Kind.WRONGLY_ACCEPTED, "call", expected, "accepted"))

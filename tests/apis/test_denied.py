@@ -101,13 +101,13 @@ def test_pad_mode_valid_keeps_at_least_input_times_stride(
     stride: Any, kernel: Any, dilation: Any, surplus: Any
 ) -> None:
     arguments = {**LAYER, "kernel_size": kernel, "stride": stride, "dilation": dilation, "pad_mode": "valid"}
-    assert contracts()[NN[1]].to_canonical(arguments)["output_padding"] == surplus
+    assert contracts()[NN[1]].to_canonical(arguments, None)["output_padding"] == surplus
 
 
 def test_megengines_other_convolution_is_no_layer() -> None:
     contract = contracts()["megengine.module.Conv2d"]
-    assert isinstance(contract.to_canonical({**LAYER, "conv_mode": "convolution"}), NoEquivalent)
-    assert not isinstance(contract.to_canonical({**LAYER, "conv_mode": "cross_correlation"}), NoEquivalent)
+    assert isinstance(contract.to_canonical({**LAYER, "conv_mode": "convolution"}, None), NoEquivalent)
+    assert not isinstance(contract.to_canonical({**LAYER, "conv_mode": "cross_correlation"}, None), NoEquivalent)
 
 
 @pytest.mark.parametrize("api", ["torch.nn.Conv2d", "mindspore.nn.Conv2d"])

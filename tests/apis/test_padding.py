@@ -145,7 +145,7 @@ def test_four_sides_are_taken_or_refused_never_cut(contract: Contract) -> None:
 
 @pytest.mark.parametrize("contract", contracts().values(), ids=list(contracts()))
 def test_padding_that_is_not_given_is_the_vendors_default_or_the_canonical_one(contract: Contract) -> None:
-    canonical = contract.to_canonical(contract.to_vendor(LAYER, INPUT))
+    canonical = contract.to_canonical(contract.to_vendor(LAYER, INPUT), INPUT)
     assert canonical["padding"] == 0
 
 
@@ -154,15 +154,15 @@ def test_padding_that_is_not_given_is_the_vendors_default_or_the_canonical_one(c
 )
 def test_mindspores_pad_mode_is_canonical_padding(pad_mode: str, padding: Any) -> None:
     vendor = {**LAYER, "pad_mode": pad_mode, "padding": 3 if pad_mode == "pad" else 0}
-    assert contracts()["mindspore.nn.Conv2d"].to_canonical(vendor)["padding"] == padding
+    assert contracts()["mindspore.nn.Conv2d"].to_canonical(vendor, None)["padding"] == padding
 
 
 def test_mindspore_pads_as_same_by_default() -> None:
-    assert contracts()["mindspore.nn.Conv2d"].to_canonical(LAYER)["padding"] == "same"
+    assert contracts()["mindspore.nn.Conv2d"].to_canonical(LAYER, None)["padding"] == "same"
 
 
 def test_mindspores_pad_mode_and_padding_may_not_contradict_each_other() -> None:
-    contradictory = contracts()["mindspore.nn.Conv2d"].to_canonical({**LAYER, "pad_mode": "valid", "padding": 1})
+    contradictory = contracts()["mindspore.nn.Conv2d"].to_canonical({**LAYER, "pad_mode": "valid", "padding": 1}, None)
     assert isinstance(contradictory, NoEquivalent)
 
 

@@ -436,3 +436,37 @@ def test_a_script_of_a_distribution_has_few_lines_too(promised: Distribution) ->
     own = {"in_channels": 24, "out_channels": 12, "kernel_size": 5}
     asked = ask("torch.nn.Conv2d", None, Promise(distribution=promised), own)
     check_terse(write_script(asked, diverges(Kind.DISTRIBUTION, "weight", str(promised))))
+
+
+# Other layouts of data, and arguments of the call
+
+
+def ask_paddle(api: str, shape: tuple[int, ...], **own: Any) -> AskedCase:
+    return ask(api, Inputs(shape, values="all_counted", gradients=False), own=own)
+
+
+def test_an_array_and_an_element_are_where_a_vendor_with_channels_last_has_them() -> None:
+    layer = {"in_channels": 3, "out_channels": 2, "kernel_size": 1, "bias": False, "data_format": "NHWC"}
+    asked = ask_paddle("paddle.nn.Conv2D", (1, 3, 4, 5), **layer)
+    worst = Worst((0, 1, 2, 3), 1.0, 0.0, 0.0)
+    script = write_script(asked, Verdict(Outcome.DIVERGES, kind=Kind.VALUE, subject="output", worst=worst))
+    assert script is not None
+    # The elements count 0, 1, 2 ... with the channels first: beside the first lies the 21st, 20.
+    assert "np.array([[[[0., 20., 40.], [1., 21., 41.]" in script
+    assert "output[0, 2, 3, 1].item()" in script
+
+
+def test_a_shape_is_told_as_a_vendor_with_channels_last_has_it() -> None:
+    layer = {"in_channels": 3, "out_channels": 2, "kernel_size": 3, "data_format": "NHWC"}
+    asked = ask_paddle("paddle.nn.Conv2D", (1, 3, 4, 5), **layer)
+    verdict = Verdict(Outcome.DIVERGES, kind=Kind.SHAPE, subject="output", expected="shape (1, 2, 2, 3)")
+    assert "assert tuple(output.shape) == (1, 2, 3, 2)" in (write_script(asked, verdict) or "")
+
+
+def test_an_argument_of_the_call_stands_where_the_layer_is_called() -> None:
+    layer = {"in_channels": 3, "out_channels": 2, "kernel_size": 3, "output_size": (6, 7)}
+    asked = ask_paddle("paddle.nn.Conv2DTranspose", (1, 3, 4, 5), **layer)
+    verdict = Verdict(Outcome.DIVERGES, kind=Kind.SHAPE, subject="output", expected="shape (1, 2, 6, 7)")
+    lines = (write_script(asked, verdict) or "").splitlines()
+    assert "layer = paddle.nn.Conv2DTranspose(in_channels=3, out_channels=2, kernel_size=3)" in lines
+    assert "output = layer(x, output_size=(6, 7))" in lines

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.apis import contracts
 from conformance.case import Distribution, Kind, Outcome, Phase, Ruling, TypedArray
+from conformance.oracle.expectation import Expectation
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, claim, raised, rejection, zeros
 
 Result = tuple[Outcome, Ruling | None, Kind | None]
@@ -372,3 +374,12 @@ ONE = TypedArray("float32", np.array([1.0], np.float32))
 )
 def test_the_same_output(output: TypedArray, other: TypedArray | None, result: Result) -> None:
     assert rule_on(claim(same_as={}), output=output, other=other) == result
+
+
+def test_a_function_that_there_was_nothing_to_call_with_has_accepted_nothing() -> None:
+    trial = claim(INPUT, raises=("Exception",))
+    trial.contract = contracts()["torch.nn.functional.conv2d"]
+    trial.expectation = Expectation(None)
+    verdict = trial.judge()
+    assert verdict.outcome is Outcome.FAULT
+    assert "nothing to call" in verdict.observed

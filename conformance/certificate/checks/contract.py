@@ -61,10 +61,11 @@ def check_round_trip(contract: Contract, arguments: Arguments) -> None:
     Raises:
         CheckFailedError: it does not.
     """
-    vendor = contract.to_vendor(arguments, Inputs(input_shape(arguments)))
+    inputs = Inputs(input_shape(arguments))
+    vendor = contract.to_vendor(arguments, inputs)
     if isinstance(vendor, NoEquivalent):
         return
-    back = contract.to_canonical(vendor)
+    back = contract.to_canonical(vendor, inputs)
     if isinstance(back, NoEquivalent):
         raise CheckFailedError(f"{arguments} comes back as no layer: {back.reason}")
     if not same_parameters(contract, arguments, back) or not same_operation(contract, arguments, back):

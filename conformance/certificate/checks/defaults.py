@@ -40,7 +40,7 @@ def check_defaults(subject: Subject) -> str:
     compared = []
     lacking = 0
     for name, arguments in shortened(contract):
-        meant = contract.to_canonical(arguments)
+        meant = contract.to_canonical(arguments, None)
         if isinstance(meant, NoEquivalent):
             continue
         check_signature(contract, name, arguments, signature)
@@ -116,8 +116,8 @@ def check_signature(contract: Contract, name: str, arguments: Arguments, signatu
     for other in left_out:
         if other not in signature:
             continue
-        short = contract.to_canonical(arguments)
-        given = contract.to_canonical({**arguments, other: signature[other]})
+        short = contract.to_canonical(arguments, None)
+        given = contract.to_canonical({**arguments, other: signature[other]}, None)
         if isinstance(short, NoEquivalent) or isinstance(given, NoEquivalent):
             if type(short) is not type(given):
                 raise CheckFailedError(

@@ -12,7 +12,7 @@ def to_vendor(arguments, inputs):
     return arguments
 
 
-def to_canonical(arguments):
+def to_canonical(arguments, inputs):
     return {**common.DEFAULTS, **{name: value for name, value in arguments.items() if name != "act"}}
 
 

@@ -1,4 +1,4 @@
-"""An API by its dotted name, the defaults in its signature, and a functional API as a layer."""
+"""An API by its dotted name, the defaults in its signature, and what is called as a layer is."""
 
 import functools
 import importlib
@@ -63,3 +63,17 @@ class FunctionalLayer:
         arguments = dict(self.arguments, weight=self.weight, bias=self.bias)
         ordered = [arguments.pop(name) for name in self.positional]
         return self.function(x, *ordered, **arguments)
+
+
+class CalledLayer:
+    """A layer that is called with arguments besides x; it has whatever the layer has."""
+
+    def __init__(self, layer: Any, arguments: Dict[str, Any]) -> None:
+        self._layer = layer
+        self._arguments = arguments
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._layer, name)
+
+    def __call__(self, x: Any) -> Any:
+        return self._layer(x, **self._arguments)

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, Optional
 
 import numpy as np
 
-from .apis import FunctionalLayer, Lacking, find_api, read_defaults
+from .apis import CalledLayer, FunctionalLayer, Lacking, find_api, read_defaults
 from .last_words import Progress
 from .texts import clean, describe_exception
 from .values import WireArray, decode_array, decode_value, encode_array, encode_shape, find_dtype
@@ -68,15 +68,16 @@ class Execution:
             return
         self.enter("forward")
         x = self.make_tensor(self.arrays["x"], self.call["layout"])
-        self.read_back({"x": x})
+        if self.call.get("read_back"):
+            self.result["values"]["x"] = self.encode_image(x)
         self.read_strides(x)
         with self.witness(api):
             output = self.adapter.forward(layer, x)
-        self.result["output"] = self.encode(output)
+        self.result["output"] = self.encode_image(output)
         if self.call.get("same_as") is not None:
             other = self.build(api, self.call["same_as"])
             self.enter("forward")
-            self.result["other"] = self.encode(self.adapter.forward(other, x))
+            self.result["other"] = self.encode_image(self.adapter.forward(other, x))
         if "grad_output" in self.arrays:
             self.differentiate(layer, x, output)
 
@@ -90,7 +91,8 @@ class Execution:
         with self.witness(None):
             gradients = self.adapter.backward(layer, x, output, grad_output)
         for name, gradient in gradients.items():
-            self.result["gradients"][clean(name)] = self.encode(gradient)
+            encode = self.encode_image if name == "input" else self.encode
+            self.result["gradients"][clean(name)] = encode(gradient)
 
     def build(self, api: Any, arguments: Dict[str, Any]) -> Any:
         """Construct the layer and set its parameters; None where they are not of the shapes to be set."""
@@ -98,9 +100,10 @@ class Execution:
         decoded = {name: decode_value(value, self.adapter) for name, value in arguments.items()}
         if self.call["functional"]:
             return self.build_functional(api, decoded)
+        at_call = {name: decoded.pop(name) for name in self.call["at_call"] if name in decoded}
         ordered = [decoded.pop(name) for name in self.call["positional"]]
-        layer = self.adapter.construct(functools.partial(api, *ordered), decoded)
-        return self.set_parameters(layer)
+        layer = self.set_parameters(self.adapter.construct(functools.partial(api, *ordered), decoded))
+        return CalledLayer(layer, at_call) if at_call and layer is not None else layer
 
     def build_functional(self, function: Any, arguments: Dict[str, Any]) -> FunctionalLayer:
         """A functional API has no construction: it is given its parameters with every call."""
@@ -186,10 +189,21 @@ class Execution:
         array, dtype = self.adapter.array(tensor)
         return encode_array(array, dtype)
 
+    def encode_image(self, tensor: Any) -> WireArray:
+        """What travels as (N, C, H, W), however the API has it."""
+        array, dtype = self.adapter.array(tensor)
+        if self.call["channels_last"] and getattr(array, "ndim", 0) >= 3:
+            array = np.moveaxis(array, -1, -3)
+        return encode_array(array, dtype)
+
     def make_tensor(self, array: WireArray, layout: str) -> Any:
+        """A tensor of what travelled as (N, C, H, W), as the API has it."""
         dtype = array[0]
         find_dtype(dtype, self.adapter)
-        return self.adapter.tensor(decode_array(array), dtype, layout)
+        values = decode_array(array)
+        if self.call["channels_last"] and values.ndim >= 3:
+            values = np.ascontiguousarray(np.moveaxis(values, -3, -1))
+        return self.adapter.tensor(values, dtype, layout)
 
     def infer(self) -> None:
         """Ask the framework's own shape inference, where its adapter can, for what the device cannot run."""

@@ -1,0 +1,84 @@
+"""How a worker calls a layer: with its channels last, and with arguments that are the call's."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.targets.remote.worker.execution import Execution
+
+IMAGE = np.arange(2 * 3 * 4 * 5, dtype="float32").reshape(2, 3, 4, 5)
+
+
+class Scale:
+    """A layer whose output is x times one number a channel, the channels being where its argument says."""
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+        self.weight = np.ones(3, "float32")
+        self.bias = None
+
+    def __call__(self, x: Any, times: int = 1) -> Any:
+        shape = [1, 1, 1, 1]
+        shape[self.axis] = 3
+        return x * self.weight.reshape(shape) * times
+
+
+def adapter() -> Any:
+    def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
+        setattr(layer, name, array)
+
+    return SimpleNamespace(
+        DTYPES={"float32": "float32"},
+        lacks=lambda error: False,
+        tensor=lambda array, dtype, layout: array,
+        array=lambda tensor: (tensor, tensor.dtype.name),
+        construct=lambda api, arguments: api(**arguments),
+        parameters=lambda layer: {"weight": layer.weight},
+        set_parameter=set_parameter,
+        forward=lambda layer, x: layer(x),
+        backward=lambda layer, x, output, grad_output: {"input": grad_output * x, "weight": layer.weight},
+    )
+
+
+def execute(**call: Any) -> dict[str, Any]:
+    def encode(array: Any) -> Any:
+        return array.dtype.name, array.shape, array.tobytes()
+
+    arrays = {"x": encode(IMAGE), "weight": encode(np.array([1, 2, 3], "float32")), "grad_output": encode(IMAGE)}
+    asked = {
+        "id": 0, "api": f"{__name__}.Scale", "functional": False, "positional": [], "same_as": None, "arrays": arrays,
+        "layout": "contiguous", "infer": False, "channels_last": False, "at_call": [], **call,
+    }  # fmt: skip
+    return Execution(adapter(), asked, SimpleNamespace(mark=lambda number, phase: None)).run()
+
+
+def read(wire: Any) -> Any:
+    dtype, shape, data = wire
+    return np.frombuffer(data, dtype).reshape(shape)
+
+
+@pytest.mark.parametrize(("axis", "is_last"), [(1, False), (3, True)])
+def test_what_travels_has_its_channels_first_wherever_the_layer_has_them(axis: int, is_last: bool) -> None:
+    result = execute(arguments={"axis": axis}, channels_last=is_last, read_back=True)
+    scaled = IMAGE * np.array([1, 2, 3], "float32").reshape(1, 3, 1, 1)
+    assert "raised" not in result
+    np.testing.assert_array_equal(read(result["output"]), scaled)
+    np.testing.assert_array_equal(read(result["gradients"]["input"]), IMAGE * IMAGE)
+    np.testing.assert_array_equal(read(result["gradients"]["weight"]), [1, 2, 3])
+    np.testing.assert_array_equal(read(result["values"]["x"]), IMAGE)
+
+
+def test_an_argument_of_the_call_is_given_when_the_layer_is_called() -> None:
+    result = execute(arguments={"axis": 1, "times": 2}, at_call=["times"], same_as={"axis": 1})
+    np.testing.assert_array_equal(read(result["output"]), 2 * read(result["other"]))
+    np.testing.assert_array_equal(read(result["gradients"]["weight"]), [1, 2, 3])
+
+
+def test_one_that_is_none_of_the_call_is_given_when_it_is_made() -> None:
+    result = execute(arguments={"axis": 1, "times": 2})
+    assert result["raised"]["class"] == "TypeError"
+    assert result["phase"] == "construct"
