@@ -14,6 +14,7 @@ import cachetools
 from conformance.case import Array, Case, Greeting, Target
 from conformance.engine.jobs import Job
 from conformance.engine.lane import Lane
+from conformance.engine.lanes import Lanes
 from conformance.oracle import expectation as oracle
 from conformance.oracle.expectation import Expectation
 
@@ -31,11 +32,16 @@ class Audit:
         expect: what the oracle says of a case; computed once for all APIs, and kept while it is recent.
     """
 
-    def __init__(self, targets: Sequence[Target], limit: float) -> None:
-        """`limit`: seconds for one answer, of a target or of the oracle."""
+    def __init__(self, targets: Sequence[Target], limit: float, processes: int = 1) -> None:
+        """
+        Args:
+            limit: seconds for one answer, of a target or of the oracle.
+            processes: how many of each target share its jobs.
+        """
         self.expect: Callable[[Case], Expectation] = make_cached_oracle(limit)
         self._limit = limit
-        self._lanes: dict[str, Lane] = {}
+        self._processes = processes
+        self._lanes: dict[str, Lane | Lanes] = {}
 
     def submit(self, job: Job) -> None:
         """Queue a job; its target starts with the first one."""
@@ -50,9 +56,10 @@ class Audit:
         """
         return self._lane(target).started.result(limit)
 
-    def _lane(self, target: Target) -> Lane:
+    def _lane(self, target: Target) -> Lane | Lanes:
         if target.name not in self._lanes:
-            self._lanes[target.name] = Lane(target, self.expect, self._limit)
+            lanes = [Lane(target, self.expect, self._limit) for _ in range(self._processes)]
+            self._lanes[target.name] = lanes[0] if len(lanes) == 1 else Lanes(lanes)
         return self._lanes[target.name]
 
     def close(self) -> None:

@@ -116,6 +116,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="ask every case N times; unstable where the verdicts differ",
     )
     group.addoption(
+        "--processes",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="processes of each target, which share its cases, default 1; more than there are cores for make it slower",
+    )
+    group.addoption(
         "--case-timeout", type=float, default=20.0, metavar="SECONDS", help="limit for one case in a target, default 20"
     )
     group.addoption(
@@ -200,6 +207,7 @@ def _read_settings(config: pytest.Config) -> Settings:
         known=option.known,
         recounts=option.update_known,
         repeats=option.repeat,
+        processes=option.processes,
         case_timeout=option.case_timeout,
         shrink_seconds=option.shrink,
         certifies=option.certify,

@@ -61,6 +61,11 @@ class Lane:
             self._schedule.add(job)
             self._changed.notify_all()
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the target cannot be used here any more."""
+        return isinstance(self._schedule.state, GivenUp)
+
     def stop(self) -> None:
         """Begin to end the target; `join` waits for it."""
         with self._changed:

@@ -125,7 +125,7 @@ class Asking:
 
     def _start_audit(self) -> Audit:
         if self._audit is None:
-            self._audit = Audit(self._targets, self._settings.case_timeout)
+            self._audit = Audit(self._targets, self._settings.case_timeout, self._settings.processes)
         return self._audit
 
 

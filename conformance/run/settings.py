@@ -19,6 +19,7 @@ class Settings:
     Attributes:
         root: the folder of the environments that tox makes, and of files that no option names.
         known: the catalogue, a file or a folder; `recounts` tells whether its numbers are written anew.
+        processes: how many of each target share its cases.
         case_timeout: seconds that one case may take in a target.
         shrink_seconds: what may be spent on finding smaller calls that show what was found; 0 for none.
         arguments: the command line itself, for the results file.
@@ -33,6 +34,7 @@ class Settings:
     known: str | None = None
     recounts: bool = False
     repeats: int = 1
+    processes: int = 1
     case_timeout: float = 20.0
     shrink_seconds: float = 60.0
     certifies: Literal["auto", "always", "never"] = "auto"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from conformance import audit
-from conformance.audit import make_cached_oracle, measure
+from conformance.audit import Job, make_cached_oracle, measure
 from conformance.oracle import expectation as oracle
 from conformance.oracle.expectation import Expectation, Expected
 
@@ -73,3 +73,25 @@ def test_what_is_larger_than_the_cache_is_computed_again(monkeypatch: pytest.Mon
 def test_an_expectation_takes_what_its_arrays_take() -> None:
     assert measure(sized(5000)) - measure(sized(0)) == 5000
     assert measure(Expectation(None)) > 0
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_a_target_has_as_many_lanes_as_processes(monkeypatch: pytest.MonkeyPatch, processes: int) -> None:
+    started: list[Any] = []
+
+    class StandIn:
+        """In the place of a lane."""
+
+        def __init__(self, *given: Any) -> None:
+            self.started: Future[Any] = Future()
+            started.append(given)
+
+        def submit(self, job: Any) -> None:
+            """It takes every job, and settles none."""
+
+    monkeypatch.setattr(audit, "Lane", StandIn)
+    target = SimpleNamespace(name="fake")
+    audited = audit.Audit([], LIMIT, processes)
+    for _ in range(2):
+        audited.submit(Job(CASE, cast(Any, None), cast(Any, target)))
+    assert started == [(target, audited.expect, LIMIT)] * processes
