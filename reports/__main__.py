@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import ResultsError, write_html
 from .findings.clusters import cluster
-from .output import bundle, export, known, markdown, model, page, site, words
+from .output import bundle, export, known, markdown, model, page, sarif, site, words
 from .output.summary import draw_badge, summarize_run
 from .output.visible import visible
 from .results.loaded import JudgedCase, LoadedRun, load
@@ -35,7 +35,7 @@ python -m reports errors ARGUMENT=VALUE RESULTS...                how each API a
 python -m reports summary RESULTS...                              the numbers of every API in JSON
 python -m reports badge RESULTS... [--api API]                    an SVG badge
 python -m reports vendor FRAMEWORK RESULTS... [-o OUT.zip]        all scripts and issue pages on one framework
-python -m reports export RESULTS... [--format csv|parquet|annotations]
+python -m reports export RESULTS... [--format csv|parquet|annotations|sarif]
 python -m reports site RESULTS... FOLDER                          a page a run and their history, to publish
 python -m reports known RESULTS... [--format ...] [--draft]       known causes, or drafts of what is new
 python -m reports merge RESULTS... -o MERGED.jsonl                shards of one audit as one results file
@@ -266,10 +266,10 @@ def _vendor(arguments: Sequence[str]) -> int:
 
 
 def _export(arguments: Sequence[str]) -> int:
-    parser = _build_parser("export", "Verdicts as a table, or findings as GitHub's annotations.")
+    parser = _build_parser("export", "Verdicts as a table, or findings as GitHub's annotations or SARIF.")
     _add_results(parser)
-    parser.add_argument("--format", choices=("csv", "parquet", "annotations"), default="csv")
-    parser.add_argument("--language", choices=words.LANGUAGES, default="en", help="of annotations")
+    parser.add_argument("--format", choices=("csv", "parquet", "annotations", "sarif"), default="csv")
+    parser.add_argument("--language", choices=words.LANGUAGES, default="en", help="of annotations and sarif")
     _add_output(parser, "standard output; verdicts.parquet for parquet")
     options = parser.parse_args(arguments)
     run = load(options.results)
@@ -278,6 +278,8 @@ def _export(arguments: Sequence[str]) -> int:
             export.write_parquet(run, options.output or Path("verdicts.parquet"))
         case "annotations":
             _write(export.write_annotations(run, options.language), options.output)
+        case "sarif":
+            _write(sarif.write_sarif(run, options.language), options.output)
         case _:
             _write(export.write_csv(run), options.output)
     return 0

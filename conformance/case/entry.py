@@ -50,6 +50,7 @@ class Entry:
         authority: who says that this is wrong; None of a difference.
         rests_on: the sentence with its place, or the definition; of a difference, what it differs from.
         effect: which layers meet it, and what a person sees.
+        correction: what the vendor's own document should say; None where nothing is proposed.
         upstream: the address of the vendor's issue; "" where it is not reported.
         script: the vendor's API and NumPy alone; it ends in an assertion of what should be.
         ends: how the script ends while the cause is there: how the last line of its traceback begins, the name of a
@@ -67,6 +68,7 @@ class Entry:
     upstream: str
     script: str
     ends: str = ASSERTION
+    correction: Text | None = None
 
 
 @dataclass(frozen=True)

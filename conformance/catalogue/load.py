@@ -88,6 +88,7 @@ class _Reader:
                 upstream="" if node["upstream"] == NOT_REPORTED else node["upstream"],
                 script=self._read_script(node["script"]),
                 ends=node.get("ends", ASSERTION),
+                correction=self._read_correction(node.get("correction"), node["authority"]),
             ),
             self._read_where(node["where"]),
             unstable,
@@ -110,6 +111,13 @@ class _Reader:
         if is_difference != (name == "none"):
             raise self._error(("authority",), "a difference has the authority none, and nothing else has")
         return None if is_difference else Authority(name)
+
+    def _read_correction(self, node: Mapping[str, str] | None, authority: str) -> Text | None:
+        if node is None:
+            return None
+        if authority != Authority.OWN_DOCUMENT:
+            raise self._error(("correction",), "only what rests on the vendor's own_document has a correction")
+        return Text(**node)
 
     def _read_script(self, script: str) -> str:
         lines = len(script.strip().splitlines())

@@ -579,6 +579,8 @@ class EntryRecord:
             "verdicts": self.verdicts,
             "holds": self.holds,
         }
+        if entry.correction is not None:
+            data["correction"] = _text_to_json(entry.correction)
         if entry.workaround is not None:
             data["workaround"] = {**_text_to_json(entry.workaround.text), "script": entry.workaround.script}
         if self.execution is not None:
@@ -606,6 +608,7 @@ class EntryRecord:
             upstream=data["upstream"],
             script=data["script"],
             ends=data["ends"],
+            correction=Text(**data["correction"]) if "correction" in data else None,
         )
         execution = Execution(**data["execution"]) if "execution" in data else None
         return cls(

@@ -261,6 +261,7 @@ def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
 def _build_cause(run: LoadedRun, cause: known.Cause) -> dict[str, Any]:
     """What the catalogue says, and on which targets it was seen; `page` is ready to be posted as an issue."""
     entry = cause.entry
+    correction = entry.correction
     workaround = entry.workaround
     return {
         "id": visible(entry.id),
@@ -274,6 +275,7 @@ def _build_cause(run: LoadedRun, cause: known.Cause) -> dict[str, Any]:
         "where": visible(entry.where),
         "upstream": visible(entry.upstream),
         "script": visible(entry.script, _SCRIPT_LIMIT),
+        "correction": correction and words.in_every_language(correction.in_language),
         "workaround": workaround and words.in_every_language(lambda language: workaround.text.in_language(language)),
         "instead": workaround and visible(workaround.script, _SCRIPT_LIMIT),
         "sights": [_build_sight(sight) for sight in cause.sights],

@@ -137,6 +137,9 @@ def write_page(run: LoadedRun, cause: Cause, language: str) -> str:
         sights = _escape("; ".join(_say_sights(cause, language)))
         facts.append(say(language, "known.looked_for", sights=sights))
     parts.append("\n".join(f"- {fact}" for fact in facts))
+    if entry.correction is not None:
+        parts.append(f"## {say(language, 'known.correction')}")
+        parts.append(_escape(entry.correction.in_language(language)))
     parts.append(_fence(entry.script))
     ended = entry.execution.ended if entry.execution is not None else entry.ends
     parts.append(say(language, "known.ends", ends=f"`{_quote(ended)}`"))

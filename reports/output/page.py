@@ -22,10 +22,11 @@ from ..results.records import FAILURES, KINDS
 from ..views.counts import count_authorities, count_sentences, count_values_compared
 from ..views.diff import Diff, compare
 from ..views.topics import Heat
-from . import words
+from . import known, words
 from .data import Details, build_core, pack
 from .heat import list_heat
 from .templates import build_environment, read_asset
+from .visible import visible
 
 SCRIPTS = (
     "dom",
@@ -42,7 +43,9 @@ SCRIPTS = (
     "documents",
     "port",
     "zip",
+    "versions",
     "vendor",
+    "plot",
     "accuracy",
     "changes",
     "main",
@@ -69,6 +72,7 @@ def write(run: LoadedRun, out: Path, since: LoadedRun | None = None) -> None:
         failures=sorted(FAILURES),
         say=_say,
         term=_name_kind,
+        both=lambda text: _in_every_language(lambda language: visible(text.in_language(language))),
         script=Markup(script),
         script_digest=_digest(script),
         style=Markup(style),
@@ -145,6 +149,7 @@ def _describe_first_screen(run: LoadedRun, findings: Sequence[Finding]) -> dict[
         ),
         "ways": words.say("en", "ways.title"),
         "heat": list_heat(run),
+        "causes": known.list_seen(run),
         "say_heat": _say_heat,
         "differs": outcomes["differs"],
         "outdated": count_sentences(run, "copy_outdated"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,27 @@ from markupsafe import Markup
 
 from ..findings.clusters import cluster
 from ..results.loaded import LoadedRun, load
+from ..results.records import Text
 from ..views.diff import compare
-from . import page, words
+from . import known, page, words
+from .known import Cause
 from .templates import build_environment, read_asset
 from .visible import visible
 
 _ADDRESSES = {"en": "index.html", "zh": "index.zh.html"}
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """What was found in several runs.
+
+    Attributes:
+        counts: by run, the verdicts that show it; None where nobody looked for it.
+    """
+
+    id: str
+    title: Text
+    counts: tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -43,22 +58,34 @@ def write_site(paths: Sequence[Path], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     runs = sorted((load([path]) for path in paths), key=lambda run: run.files[0].header.started)
     rows = []
+    seen = []
     before: LoadedRun | None = None
     for number, run in enumerate(runs, start=1):
         address = f"run-{number}.html"
         page.write(run, folder / address, before)
         rows.append(_describe(run, before, address))
+        seen.append({cause.entry.id: cause for cause in known.list_causes(run)})
         before = run
     template = build_environment(markup=True).get_template("site.html")
     for language, address in _ADDRESSES.items():
         text = template.render(
             rows=rows[::-1],
+            runs=rows,
+            causes=list(_trace_causes(seen)),
             language=language,
             addresses=_ADDRESSES,
             style=Markup(read_asset("base.css")),
             say=partial(words.say, language),
         )
         (folder / address).write_text(text, encoding="utf-8")
+
+
+def _trace_causes(seen: Sequence[Mapping[str, Cause]]) -> Iterator[_Cause]:
+    """Every entry that any run showed, through all of them, the oldest run first."""
+    titles = {entry: cause.entry.title for run in seen for entry, cause in run.items() if cause.verdicts}
+    for entry, title in titles.items():
+        counts = tuple(run[entry].verdicts if entry in run else None for run in seen)
+        yield _Cause(visible(entry, 80), title, counts)
 
 
 def _describe(run: LoadedRun, before: LoadedRun | None, address: str) -> _Row:

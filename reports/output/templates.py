@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from .visible import visible
 
@@ -19,7 +20,13 @@ def build_environment(*, markup: bool) -> Environment:
         autoescape=markup,
     )
     environment.filters["visible"] = visible
+    environment.filters["breakable"] = _make_breakable
     return environment
+
+
+def _make_breakable(text: str) -> Markup:
+    """A dotted name that may be broken behind each dot."""
+    return Markup(".<wbr>").join(escape(part) for part in text.split("."))
 
 
 def read_asset(name: str) -> str:

@@ -182,6 +182,12 @@ def write_circumstance(language: str, run: LoadedRun, finding: Finding) -> str:
     return condition if finding.condition[0][0] == "tried" else f"{statement} {condition}"
 
 
+def _shorten(text: str) -> str:
+    """The sentences that a card has room for, where the first of them ends in time."""
+    end = text.rfind(". ", 0, _RESTS_LIMIT)
+    return text if len(text) <= _RESTS_LIMIT or end < 0 else text[: end + 1]
+
+
 def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
     """The authority of a finding, and what that rests on; "" where the results file names none.
 
@@ -198,7 +204,7 @@ def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
     statement = None if finding.entry is not None else _find_statement(run, finding)
     if statement is not None and finding.signature.claim:
         rests = rests.removesuffix(f": {statement.says}")
-    rests = visible(translate(language, rests), _RESTS_LIMIT)
+    rests = visible(_shorten(translate(language, rests)), _RESTS_LIMIT)
     if statement is not None and statement.docstring == "same":
         rests = say(language, "basis.same", rests=rests.removesuffix("."))
     if len(sentences) > 1:

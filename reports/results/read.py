@@ -272,6 +272,7 @@ def _read_entry(fields: Fields) -> Entry | None:
         verdicts=fields.integer("verdicts"),
         holds=fields.flag("holds"),
         execution=_read_execution(fields.nested("execution")),
+        correction=_read_correction(fields.nested("correction")),
     )
 
 
@@ -279,6 +280,10 @@ def _read_text(fields: Fields | None) -> Text:
     if fields is None:
         raise DamagedError("an entry without a text")
     return Text(fields.text("en"), fields.text("zh"))
+
+
+def _read_correction(fields: Fields | None) -> Text | None:
+    return None if fields is None else _read_text(fields)
 
 
 def _read_workaround(fields: Fields | None) -> Workaround | None:

@@ -317,6 +317,7 @@ class Entry:
 
     Attributes:
         authority: "" of a difference.
+        correction: what the vendor's own document should say, where that is proposed.
         upstream: the address of the vendor's issue, "" where it is not reported.
         where: the places where it is known, in words.
         asked: how many verdicts of the run are on its cases.
@@ -342,6 +343,7 @@ class Entry:
     verdicts: int
     holds: bool
     execution: Execution | None = None
+    correction: Text | None = None
 
 
 Record: TypeAlias = Header | Target | Case | Verdict | Confirmation | Statement | Contract | Entry | Footer | Damage

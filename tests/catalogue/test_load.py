@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from conformance.apis import frameworks
+from conformance.case import Severity, Text
 from conformance.catalogue import load
 from conformance.catalogue.load import CatalogueError
 from tests.catalogue.entries import HEAD, entry, read
+
+SHIPPED = Path(__file__).parents[2] / "specs" / "known"
 
 
 def test_an_entry_is_read() -> None:
@@ -48,14 +51,24 @@ def test_an_entry_is_read() -> None:
             "upstream: 'javascript:alert(1)' cannot be used",
         ),
         (HEAD + entry().replace("rests_on: a process does not die", "x: 1"), "unknown key; known here are id, title"),
+        (
+            HEAD + entry(more="correction: {en: x, zh: y}"),
+            "only what rests on the vendor's own_document has a correction",
+        ),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_what_is_wrong_is_refused(text: str, message: str) -> None:
     with pytest.raises(CatalogueError) as refused:
         read(text)
     assert str(refused.value).startswith("torch.yaml:")
     assert message in str(refused.value)
+
+
+def test_what_rests_on_the_vendors_own_document_may_have_a_correction() -> None:
+    text = entry(severity="wrong_document", authority="own_document", more="correction: {en: it fails, zh: 会失败}")
+    (listed,) = read(HEAD + text).entries
+    assert listed.entry.correction == Text("it fails", "会失败")
 
 
 def test_a_folder_is_read_whole(tmp_path: Path) -> None:
@@ -85,10 +98,15 @@ def test_a_spec_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_shipped_catalogues_are_finished() -> None:
-    folder = Path(__file__).parents[2] / "specs" / "known"
-    entries = load.load(folder).entries
+    entries = load.load(SHIPPED).entries
     assert {listed.entry.framework for listed in entries} >= {
         name for name, framework in frameworks().items() if framework.environment.is_default
     }
-    for file in load.find_files(folder):
+    for file in load.find_files(SHIPPED):
         assert "TODO" not in file.read_text(encoding="utf-8")
+
+
+def test_every_wrong_document_of_the_shipped_catalogues_has_a_correction() -> None:
+    wrong = [listed.entry for listed in load.load(SHIPPED).entries if listed.entry.severity is Severity.WRONG_DOCUMENT]
+    assert wrong
+    assert [entry.id for entry in wrong if entry.correction is None] == []

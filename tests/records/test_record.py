@@ -155,6 +155,7 @@ entries = st.builds(
     upstream=words,
     script=words,
     ends=words,
+    correction=st.none() | bilingual,
 )
 executions = st.builds(Execution, st.booleans(), words, st.none() | words)
 records = st.one_of(

@@ -20,6 +20,7 @@ function showAccuracy(run, view, chosen) {
   const sorted = [...rows.values()].sort((a, b) => a.column.at - b.column.at || a.dtype.localeCompare(b.dtype));
   fill(view,
     h("h2", {}, say("nav.accuracy")),
+    accuracyPlots(run, chosen),
     h("p", { class: "note" }, say("accuracy.note")),
     sorted.length ? h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-label": say("nav.accuracy") }, h("table", { class: "counts" },
       h("thead", {}, h("tr", {}, ["column.api", "accuracy.dtype", "accuracy.compared", "accuracy.exact", "accuracy.beyond", "accuracy.distribution", "accuracy.worst"]

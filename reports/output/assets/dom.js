@@ -21,6 +21,9 @@ function fill(element, ...children) {
   element.replaceChildren(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== ""));
 }
 
+// A dotted name that may be broken behind each dot.
+const dotted = (name) => name.split(".").flatMap((part, place) => (place ? [".", h("wbr"), part] : [part]));
+
 const byId = (id) => document.getElementById(id);
 
 // The address: #view/first/second?q=query

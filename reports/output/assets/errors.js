@@ -34,7 +34,7 @@ function showErrors(run, view, chosen, layer) {
   }
   for (const verdict of claims) rows.get(invalidValue(verdict.case))?.cells.get(verdict.column)?.push(verdict);
   const shown = run.columns.filter((column) => columns.has(column));
-  const groups = groupBy([...rows.values()], (row) => row.wrong);
+  const groups = groupBy([...rows.values()].sort((a, b) => oddity(a.name) - oddity(b.name)), (row) => row.wrong);
   fill(view,
     h("h2", {}, say("nav.errors")),
     h("p", { class: "note" }, say("errors.note")),
@@ -44,8 +44,15 @@ function showErrors(run, view, chosen, layer) {
     h("p", { class: "legend" }, MANNERS.map((manner) => h("span", {}, h("span", { class: `manner m-${manner}` }, MANNER_SIGNS[manner]), ` ${say(`manner.${manner}`)} ${count(totals.get(manner))}`))),
     rows.size === 0 ? h("p", {}, say("errors.none")) : h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-label": say("nav.errors") },
       h("table", { class: "errors" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("errors.argument")), shown.map((column) => h("th", { scope: "col" }, h("code", {}, column.label))))),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("errors.argument")), shown.map((column) => h("th", { scope: "col" }, h("code", {}, dotted(column.label)))))),
         [...groups].map(([, group]) => h("tbody", {}, group.map((row) => errorRow(row, shown)))))));
+}
+
+// What a person most likely looks for comes first: a number, then several, then what is neither.
+function oddity(name) {
+  const value = name.replace(/^\w+=/, "");
+  if (/^-?\d+$/.test(value)) return Math.abs(Number(value)) < 1e6 ? 0 : 3;
+  return /^[([]-?\d+(, -?\d+)*,?[)\]]$/.test(value) ? 1 : 2;
 }
 
 function groupBy(items, key) {

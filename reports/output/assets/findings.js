@@ -13,6 +13,18 @@ function findingCard(run, finding, shown) {
   return card;
 }
 
+// What a finding has in common with others, each a link to all of them.
+function findingTags(run, finding) {
+  const entry = entryOf(run, finding);
+  const authority = finding.entries[0].authority;
+  const tag = (query, text) => h("a", { href: link("findings", [], query) }, h("span", { class: "badge tag" }, text));
+  return [
+    entry ? severityLink(entry) : badgeLink(word(finding.entries[0])), " ",
+    authority ? [tag(`authority:${authority}`, term("authority", authority)), " "] : "",
+    finding.columns.map((at) => [tag(`column:"${run.columns[at].label}"`, run.columns[at].label), " "]),
+  ];
+}
+
 // Where a framework was audited in several versions or places: those that show the finding.
 function targetBadges(run, finding) {
   const several = (framework) => run.frameworks.filter(([, other]) => other === framework).length > 1;
@@ -22,6 +34,8 @@ function targetBadges(run, finding) {
 
 const entryOf = (run, finding) => run.known[finding.known];
 const severityBadge = (entry) => h("span", { class: `badge s-${entry.severity}` }, term("severity", entry.severity));
+// A badge outside a card's first line, which opens the card, leads to all that has it.
+const severityLink = (entry) => h("a", { href: link("findings", [], `severity:${entry.severity}`) }, severityBadge(entry));
 
 // What the catalogue says of a cause: its script first, then what to do without, then where it was seen.
 function entryBody(entry) {
@@ -39,6 +53,7 @@ function entryBody(entry) {
     ` ${say(holds ? "known.not_seen" : "known.excluded", { count: count(asked) })}`)));
   add("known.tracker", entry.upstream.startsWith("https://") ? h("a", { href: entry.upstream, rel: "noreferrer" }, entry.upstream) : say("known.unreported"));
   return [
+    entry.correction ? [h("h3", {}, say("known.correction")), h("p", {}, entry.correction[language()])] : "",
     scriptBlock({ script: entry.script, confirmed: entry.sights.some(([, , shown]) => shown === 1) || (entry.sights.every(([, , shown]) => shown < 0) ? undefined : false), printed: "" }),
     entry.workaround ? [h("h3", {}, say("known.workaround")), h("p", {}, entry.workaround[language()]), h("pre", { class: "outside" }, entry.instead)] : "",
     facts,
@@ -58,6 +73,7 @@ function findingBody(run, finding) {
     h("p", { class: "note" },
       finding.exceptions ? [say("exceptions", { count: count(finding.exceptions) }), ". "] : "",
       h("a", { href: link("finding", [finding.id]) }, say("finding.link"))),
+    h("p", { class: "tags" }, findingTags(run, finding)),
     entryOf(run, finding) ? entryBody(entryOf(run, finding)) : "",
     finding.rests.length > 1 ? [h("h3", {}, say("finding.rests")), h("ul", {}, finding.rests.map((sentence) => h("li", {}, told(sentence))))] : "",
     h("h3", {}, say("finding.smallest"), " ", h("a", { href: verdictLink(first) }, h("code", {}, first.case.name))),

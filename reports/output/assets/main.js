@@ -112,7 +112,10 @@ async function start() {
   // The overview tells one finding whole: the first that has a picture.
   const tellOne = () => {
     const finding = run.findings.find((one) => PICTURED.has(one.entries[0].kind));
-    if (finding) fill(byId("told"), h("h3", {}, say("intro.told")), findingCard(run, finding, finding.entries.length));
+    if (!finding) return;
+    const card = findingCard(run, finding, finding.entries.length);
+    card.open = true;
+    fill(byId("told"), h("h3", {}, say("intro.told")), card);
   };
 
   let typing = 0;

@@ -100,7 +100,7 @@ function showMatrix(run, view, chosen, layer) {
       h("span", { class: "note", role: "status" }, say("matrix.count", { cases: count(cases), verdicts: count(verdicts) })),
       h("span", { class: "note wide" }, say("matrix.keys"))),
     grid,
-    h("p", { class: "legend" }, Object.keys(SIGNS).map((name) => h("span", {},
+    h("p", { class: "legend" }, Object.keys(SIGNS).map((name) => h("a", { href: link("matrix", [layer], wordQuery(name)) },
       h("span", { class: `cell k-${name}` }, SIGNS[name]), " ", wordTerm(name)))));
   draw();
 }

@@ -8,18 +8,33 @@ function showPort(run, view, _, ...wanted) {
   const frameworks = [...new Set(run.columns.map((column) => column.framework))];
   const routes = h("div", { class: "bar" }, frameworks.flatMap((one) => frameworks.filter((other) => other !== one).map((other) => h("a", {
     class: "choice", href: link("port", [one, other]), "aria-current": wanted[0] === one && wanted[1] === other ? "true" : undefined }, `${one} → ${other}`))));
-  if (frameworks.includes(wanted[0]) && frameworks.includes(wanted[1])) fill(view, routes, run.porting.map((table) => portFrameworks(run, table, ...wanted)));
+  if (frameworks.includes(wanted[0]) && frameworks.includes(wanted[1])) portFrameworks(run, view, routes, ...wanted);
   else portApis(run, view, routes, wanted);
 }
 
-// A layer from the API of one framework that conforms most to that of the other of which most is proven.
-function portFrameworks(run, table, source, target) {
+// What a model meets first: the layers of known networks, those that bite on top. Then each layer in full.
+function portFrameworks(run, view, routes, source, target) {
+  const pairs = run.porting.map((table) => choosePair(run, table, source, target)).filter(Boolean);
+  const rows = pairs.flatMap((pair) => listNetworks(run, ...pair)).sort((a, b) => Number(b.bites) - Number(a.bites));
+  const titles = pairs.map(([, from, to]) => h("h2", { tabindex: "-1" }, h("a", { href: link("port", [from.label, to.label]) }, say("port.title", { source: from.label, target: to.label }))));
+  const jump = (title, text) => h("button", { type: "button", class: "choice", onclick: () => { title.scrollIntoView(); title.focus({ preventScroll: true }); } }, text);
+  fill(view,
+    routes,
+    h("h2", {}, say("port.title", { source, target })),
+    h("p", { class: "bar" }, pairs.map(([, from, to], place) => jump(titles[place], `${from.label} → ${to.label}`))),
+    h("p", { class: "note" }, say("port.model"), " ", code(`python -m reports port --from ${source} --to ${target} model.txt results.jsonl`)),
+    h("h3", {}, say("port.networks")),
+    rows.length ? networkTable(run, rows, source, target) : h("p", {}, say("port.networks.none")),
+    pairs.map((pair, place) => [titles[place], portParts(run, ...pair, false)]));
+}
+
+// A layer's API in one framework that conforms most, and that of the other of which most is proven.
+function choosePair(run, table, source, target) {
   const columns = table.columns.map((at) => run.columns[at]);
   const [mine, theirs] = [source, target].map((framework) => preferClasses(columns.filter((column) => column.framework === framework)));
-  if (!mine.length || !theirs.length) return [];
+  if (!mine.length || !theirs.length) return null;
   const from = mostConforming(table, mine);
-  const to = mostProven(table, theirs, from);
-  return [h("h2", {}, h("a", { href: link("port", [from.label, to.label]) }, say("port.title", { source: from.label, target: to.label }))), portParts(run, table, from, to)];
+  return [table, from, mostProven(table, theirs, from)];
 }
 
 // Models are made of classes, which Python's convention spells with a capital letter.
@@ -50,7 +65,8 @@ function portApis(run, view, routes, wanted) {
     portParts(run, table, from, to));
 }
 
-function portParts(run, table, from, to) {
+function portParts(run, table, from, to, withNetworks = true) {
+  const networks = withNetworks ? listNetworks(run, table, from, to) : [];
   return [
     h("h3", {}, say("port.bites")),
     portBites(run, table, from, to),
@@ -58,8 +74,7 @@ function portParts(run, table, from, to) {
     portInitial(run, from, to),
     portLayouts(table, from, to),
     portImpossible(run, table, from, to),
-    h("h3", {}, say("port.networks")),
-    portNetworks(run, table, from, to),
+    networks.length ? [h("h3", {}, say("port.networks")), networkTable(run, networks, from.label, to.label)] : "",
     h("h3", {}, say("port.arguments")),
     portArguments(run, table, from, to),
   ];
@@ -133,7 +148,7 @@ function biteCard(run, bite) {
 }
 
 function simpleTable(label, heads, rows) {
-  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": label }, h("table", {},
+  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": label }, h("table", { class: "wide" },
     h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map(([first, ...cells]) => h("tr", {}, h("th", { scope: "row" }, first), cells.map((cell) => h("td", {}, cell)))))));
 }
@@ -189,28 +204,35 @@ function portImpossible(run, table, from, to) {
 
 const rowName = (row) => [h("code", {}, row.parameter), ` ${term("form", row.form)}`];
 
-// One row a layer of a known network, told by its first case.
-function portNetworks(run, table, from, to) {
+// The layers of known networks, each told by its first case that bites, or its first.
+function listNetworks(run, table, from, to) {
   const stems = new Map();
   for (const one of run.cases) {
     if (one.layer !== table.layer || one.invalid || one.api || !NETWORKS.test(one.spec)) continue;
     const [mine, theirs] = [from, to].map((column) => one.verdicts.find((verdict) => verdict.column === column));
     if (!mine?.call || !theirs) continue;
     const known = stems.get(stem(one));
-    if (!known || (failed(theirs) && !failed(known[1]))) stems.set(stem(one), [mine, theirs]);
+    if (!known || (failed(theirs) && !failed(known.theirs))) stems.set(stem(one), { name: stem(one), mine, theirs, bites: theirs.outcome !== "conforms" });
   }
-  if (!stems.size) return h("p", {}, say("port.networks.none"));
-  return simpleTable(say("port.networks"), [say("port.network"), code(from.label), code(to.label), say("port.outcome")], [...stems].map(([name, [mine, theirs]]) => [
+  return [...stems.values()];
+}
+
+function networkTable(run, rows, source, target) {
+  return simpleTable(say("port.networks"), [say("port.network"), code(source), code(target), say("port.outcome")], rows.map(({ name, mine, theirs }) => [
     h("a", { href: verdictLink(theirs) }, name), code(shortCall(mine)), theirs.call ? code(shortCall(theirs)) : theirs.observed, portOutcome(run, mine, theirs)]));
 }
 
 // A call without its API's path, which the column's head says.
-const shortCall = (verdict) => verdict.call.replace(/^[\w.]*\./, "");
+const shortCall = (verdict) => verdict.call.replace(/^[\w.]*\.(?=\w+\()/, "");
 
 function portOutcome(run, mine, theirs) {
   if (mine.outcome === "conforms" && theirs.outcome === "conforms") return say("port.both");
-  return [mine, theirs].filter((verdict) => verdict.outcome !== "conforms").map((verdict) => h("div", {}, badge(word(verdict)), " ",
-    verdict.finding ? h("a", { href: link("finding", [verdict.finding.id]) }, verdict.finding.headline[language()]) : code(verdict.column.label)));
+  return [mine, theirs].filter((verdict) => verdict.outcome !== "conforms").map((verdict) => {
+    const entry = run.known[verdict.known];
+    return h("div", {}, badgeLink(word(verdict)), " ",
+      verdict.finding ? h("a", { href: link("finding", [verdict.finding.id]) }, verdict.finding.headline[language()]) : code(verdict.column.label),
+      entry?.workaround ? h("div", { class: "note" }, h("b", {}, say("known.workaround")), ` ${entry.workaround[language()]}`) : "");
+  });
 }
 
 function portArguments(run, table, from, to) {
@@ -240,7 +262,7 @@ function portRow(run, row, from, to) {
     const one = byFinding(run).get(id);
     const entry = run.known[one.known];
     const address = one.entries ? link("finding", [id]) : entry ? link("finding", [entry.id]) : verdictLink(run.verdicts[one.first]);
-    return h("div", {}, entry ? severityBadge(entry) : "", " ", h("a", { href: address }, one.short[language()]), " ", h("span", { class: "note" }, column.label));
+    return h("div", {}, entry ? severityLink(entry) : "", " ", h("a", { href: address }, one.short[language()]), " ", h("span", { class: "note" }, column.label));
   }));
   const proven = row.proven[key] ?? 0;
   return h("tr", {}, h("th", { scope: "row" }, rowName(row),

@@ -22,6 +22,7 @@ function showVendor(run, view, _, wanted) {
       class: "choice", href: link("vendor", [one]), "aria-current": one === name ? "true" : undefined }, one))),
     h("p", {}, say("vendor.lead", { known: count(known.length), new: count(findings.length - known.length), differences: count(differences.length) })),
     files.length ? h("p", {}, button) : "",
+    versionTable(run, name, findings, differences),
     h("h3", {}, say("vendor.defects")),
     defects.length ? defects.map((finding) => findingCard(run, finding, finding.entries.length)) : h("p", {}, say("vendor.none")),
     documentErrors(run, name, findings.filter((finding) => !isDefect(finding))),
@@ -58,14 +59,15 @@ function documentErrors(run, framework, findings) {
     findings.map((finding) => findingCard(run, finding, finding.entries.length)),
     statements.length ? [h("p", { class: "note" }, say("vendor.documents.note")),
       h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("vendor.documents") }, h("table", { class: "statements" },
-        h("thead", {}, h("tr", {}, ["documents.says", "documents.section", "vendor.instead"].map((key) => h("th", { scope: "col" }, say(key))))),
+        h("thead", {}, h("tr", {}, ["documents.says", "documents.section", "vendor.instead", "known.correction"].map((key) => h("th", { scope: "col" }, say(key))))),
         h("tbody", {}, statements.map((one) => {
           const verdict = wrong.get(`${one.api} ${one.claim}`);
           return h("tr", {},
             h("td", {}, one.says, h("div", { class: "note" }, code(one.claim))),
             h("td", {}, code(one.api), h("div", { class: "note" }, `${one.section} `, sourceOf(one.source))),
             h("td", {}, verdict.finding ? h("a", { href: link("finding", [verdict.finding.id]) }, verdict.finding.headline[language()]) : h("a", { href: verdictLink(verdict) }, term("ruling", verdict.ruling)),
-              h("div", { class: "note" }, told(verdict.observed))));
+              h("div", { class: "note" }, told(verdict.observed))),
+            h("td", {}, run.known[verdict.known]?.correction?.[language()] ?? ""));
         }))))] : "",
   ];
 }

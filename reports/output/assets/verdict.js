@@ -1,7 +1,10 @@
 // One verdict in full: what was asked, what was due and why, what was seen, and the script that shows it.
 const code = (text) => (text ? h("code", {}, text) : null);
 const verdictLink = (verdict) => link("verdict", [verdict.case.id, verdict.column.label]);
+const wordQuery = (name) => (term("kind", name) === name ? `status:${name}` : `kind:${name}`);
 const badge = (name) => h("span", { class: `badge k-${name}` }, wordTerm(name));
+// Failures lead to their findings, the rest to the matrix.
+const badgeLink = (name) => h("a", { href: link(MATRIX_WORDS.has(name) ? "matrix" : "findings", [], wordQuery(name)) }, badge(name));
 
 // Our word for a kind or an outcome.
 function wordTerm(name) {
@@ -17,6 +20,7 @@ function whyKey(verdict) {
   return verdict.case.invalid ? "why.reject" : "why.oracle";
 }
 
+const MATRIX_WORDS = new Set(["conforms", "differs", "no_equivalent", "unavailable", "fault"]);
 const PLAIN = new Set(["False", "None", "contiguous"]);
 
 function verdictBody(run, verdict) {
@@ -110,7 +114,7 @@ function openVerdict(run, verdict, back) {
   };
   panel.replaceChildren(
     h("div", { class: "bar" },
-      h("h2", { id: "panel-title" }, badge(word(verdict)), " ", verdict.column.label),
+      h("h2", { id: "panel-title" }, badgeLink(word(verdict)), " ", verdict.column.label),
       h("button", { type: "button", onclick: close }, say("close"))),
     verdict.finding ? h("p", {}, h("a", { href: link("finding", [verdict.finding.id]) },
       h("b", {}, verdict.finding.headline[language()]), " ", verdict.finding.when[language()]), basisOf(verdict.finding)) : "",
@@ -125,5 +129,5 @@ function others(verdict) {
   const rest = verdict.case.verdicts.filter((other) => other !== verdict);
   if (!rest.length) return "";
   return h("div", {}, h("h3", {}, say("case.elsewhere")),
-    h("ul", { class: "cases" }, rest.map((other) => h("li", {}, badge(word(other)), " ", h("a", { href: verdictLink(other) }, h("code", {}, other.column.label))))));
+    h("ul", { class: "cases" }, rest.map((other) => h("li", {}, badgeLink(word(other)), " ", h("a", { href: verdictLink(other) }, h("code", {}, other.column.label))))));
 }

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 
 import pytest
 
 from conv_reports.__main__ import main
+from conv_reports.findings.clusters import cluster
 from conv_reports.output.export import COLUMNS
 from conv_reports.results.loaded import load
+
+NOT_SEEN = {"verdicts": 0, "execution": None}
 
 
 def read_csv(path, capsys):
@@ -52,6 +57,34 @@ def test_findings_are_annotations(known, capsys):
     (notice,) = [line for line in lines if line.startswith("::notice ")]
     assert "title=MEG-one%3A It adds one to the output::" in notice
     assert all(line.startswith(("::notice file=specs/", "::error file=specs/")) for line in lines)
+
+
+def test_findings_are_sarif(known, capsys):
+    assert main(["export", "--format", "sarif", str(known[0])]) == 0
+    log = json.loads(capsys.readouterr().out)
+    assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
+    (run,) = log["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    findings = cluster(load([known[0]]))
+    assert rules == [result["ruleId"] for result in run["results"]] == [finding.id for finding in findings]
+    for finding, result in zip(findings, run["results"], strict=True):
+        level = "error" if finding.entry is None else "note"
+        assert (result["level"], result["occurrenceCount"]) == (level, len(finding.members))
+        (place,) = result["locations"]
+        assert place["physicalLocation"]["artifactLocation"]["uri"].startswith("specs/")
+        assert place["physicalLocation"]["region"]["startLine"] >= 1
+        assert result["message"]["text"]
+
+
+def test_a_site_traces_causes_through_its_runs(synthetic, results, tmp_path):
+    first = synthetic.known()
+    gone = [{**record, **NOT_SEEN} if record["record"] == "entry" else record for record in first]
+    gone[0] = {**gone[0], "started": "2026-02-05T09:00:00+00:00"}
+    paths = [str(results(first)), str(results(gone, "later.jsonl"))]
+    assert main(["site", *paths, str(tmp_path / "site")]) == 0
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    (row,) = [line for line in index.splitlines() if "<code>MEG-one</code>" in line]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", row) == ["● 3", "○"]
 
 
 def test_a_site_has_a_page_a_run_and_their_history(audits, tmp_path):

@@ -578,7 +578,8 @@ def test_two_frameworks_stand_on_one_page_with_all_layers(whole, open_page):
     page = open_page(whole[1], "#port").page
     page.get_by_role("link", name="torch → mindspore").click()
     page.wait_for_function("location.hash === '#port/torch/mindspore'")
-    titles = page.locator("#view h2").all_inner_texts()
+    whole_model, *titles = page.locator("#view h2").all_inner_texts()
+    assert whole_model == "From torch to mindspore"
     assert [title.partition(" to ")[0] for title in titles] == ["From torch.nn.Conv2d", "From torch.nn.ConvTranspose2d"]
     assert all(" to mindspore." in title for title in titles)
 
@@ -639,3 +640,95 @@ def test_a_row_of_the_error_tables_is_a_value(whole, open_page):
     assert len(names) == len(set(names))
     assert "dilation=0" in names
     assert "stride must be positive" in page.locator(".errors .words").first.inner_text()
+
+
+def test_plain_numbers_lead_the_error_tables(whole, open_page):
+    names = open_page(whole[1], "#errors?q=wrong:dilation").page.locator(".errors tbody th").all_inner_texts()
+    plain = [re.fullmatch(r"dilation=-?\d+", name) is not None for name in names]
+    assert any(plain)
+    assert plain == sorted(plain, reverse=True)
+
+
+def test_layers_of_networks_that_bite_stand_first(synthetic, results, open_report):
+    records = synthetic.records(150)
+    for record in records:
+        for field in ("id", "case"):
+            if record["record"] in ("case", "verdict") and str(record.get(field, "")).startswith("conv2d/"):
+                record[field] = f"conv2d/networks.yaml::{record[field].partition('::')[2]}"
+    page = open_report(results(records), "#port/torch/megengine").page
+    last = page.locator("#view table.wide").first.locator("tbody td:last-child").all_inner_texts()
+    conforming = [text.startswith("conforms on both") for text in last]
+    assert {True, False} <= set(conforming)
+    assert conforming == sorted(conforming)
+
+
+def test_a_badge_leads_to_all_that_has_it(known, open_report):
+    page = open_report(known[0]).page
+    badge = page.locator(".matter .badge", has_text="silent wrong values").first
+    badge.click()
+    page.locator("#view .note[role=status]").wait_for()
+    assert page.locator("#query").input_value() == "severity:silent_wrong_values"
+    shown = page.locator("#view details.finding:not(:has(.s-difference)) > summary .badge").all_inner_texts()
+    assert set(shown) == {"silent wrong values"}
+    page.locator("#view details.finding > summary").first.click()
+    page.locator("#view .tags a", has_text="megengine.module.Conv2d").click()
+    page.wait_for_function("document.querySelector('#query').value === 'column:\"megengine.module.Conv2d\"'")
+
+
+def test_without_scripts_the_catalogue_is_readable(known, browser, tmp_path):
+    write_html([known[0]], tmp_path / "page.html")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    article = page.locator("article", has_text="It adds one to the output").inner_text()
+    context.close()
+    for part in ("MEG-one", "silent wrong values", "All networks", "assert 1 == 2", "Take one away"):
+        assert part in article
+
+
+def test_a_wrong_sentence_has_its_correction_beside_it(synthetic, results, open_report):
+    records = synthetic.known()
+    for record in records:
+        if record.get("id") == "MEG-one":
+            record |= {"severity": "wrong_document", "authority": "own_document"}
+            record["correction"] = {"en": "It adds one.", "zh": "输出加一。"}
+    path = results(records)
+    page = open_report(path, "#vendor/megengine").page
+    card = page.locator("#finding-MEG-one")
+    card.locator("summary").first.click()
+    assert "Proposed correction\n\nIt adds one." in card.inner_text()
+
+
+def test_accuracy_is_drawn_by_dtype_and_terms(whole, open_page):
+    run = load([whole[0]])
+    page = open_page(whole[1], "#accuracy").page
+    bound = float(page.locator(".plot .bound").first.get_attribute("y1"))
+    points = page.locator(".plot a.worst").evaluate_all(
+        "points => points.map(point => [point.getAttribute('aria-label'), point.querySelector('path').getAttribute('transform')])"
+    )
+    assert points
+    for said, place in points:
+        ratio = float(re.search(r"worst (\S+),", said).group(1))
+        height = float(re.search(r" (\S+)\)$", place).group(1))
+        assert (height < bound) == (ratio > 1), said
+    frameworks = {
+        run.columns[judged.column].target.framework
+        for judged in run.judged
+        if judged.verdict.ratio and judged.case.api is None
+    }
+    assert set(page.locator(".plots figcaption").all_inner_texts()) == frameworks
+
+
+def test_versions_of_a_framework_stand_side_by_side(synthetic, results, open_report):
+    records = synthetic.known()
+    newer = [
+        {**record, **({"name": "newer", "version": "1.14"} if record["record"] == "target" else {"target": "newer"})}
+        for record in records
+        if record.get("target", record.get("name")) == "megengine" and record["record"] in ("target", "contract")
+    ]
+    newer.append(synthetic.entry(target="newer", verdicts=0, execution=None))
+    page = open_report(results([*records[:-1], *newer, records[-1]]), "#vendor/megengine").page
+    heads = page.locator(".versions thead th").all_inner_texts()
+    row = page.locator(".versions tr", has_text="It adds one to the output")
+    assert heads[1:] == ["megengine 1.13.0", "newer 1.14"]
+    assert row.locator("td").all_inner_texts() == ["● 3", "○"]
