@@ -696,6 +696,7 @@ def test_a_wrong_sentence_has_its_correction_beside_it(synthetic, results, open_
     page = open_report(path, "#vendor/megengine").page
     card = page.locator("#finding-MEG-one")
     card.locator("summary").first.click()
+    card.locator(".body").wait_for()
     assert "Proposed correction\n\nIt adds one." in card.inner_text()
 
 
