@@ -32,6 +32,7 @@ from conformance.printable import make_printable, one_line
 from conformance.progress import Lines, Progress, Table
 from conformance.records.record import Record, StatementRecord, VerdictRecord, read_line, write_line
 from conformance.run import Answer, Note, Run, Settings, Standing, State, UnusableError
+from conformance.run.modes import CASE_TIMEOUT
 from conformance.summary import write_news
 
 MAX_LINE = 2000  # characters of a line on the terminal
@@ -123,7 +124,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="processes of each target, which share its cases, default 1; more than there are cores for make it slower",
     )
     group.addoption(
-        "--case-timeout", type=float, default=20.0, metavar="SECONDS", help="limit for one case in a target, default 20"
+        "--case-timeout",
+        type=float,
+        metavar="SECONDS",
+        help=f"limit for one case in a target, default 20; {CASE_TIMEOUT:g} with --modes",
+    )
+    group.addoption(
+        "--modes",
+        action="store_true",
+        help="run every target in all modes of its framework besides, on the cases that are chosen for that",
     )
     group.addoption(
         "--shrink",
@@ -208,7 +217,8 @@ def _read_settings(config: pytest.Config) -> Settings:
         recounts=option.update_known,
         repeats=option.repeat,
         processes=option.processes,
-        case_timeout=option.case_timeout,
+        case_timeout=option.case_timeout or (CASE_TIMEOUT if option.modes else Settings.case_timeout),
+        modes=option.modes,
         shrink_seconds=option.shrink,
         certifies=option.certify,
         arguments=tuple(map(str, config.invocation_params.args)),
@@ -264,7 +274,7 @@ class SpecFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         run = self.config.stash[RUN]
         loaded = spec.load(self.path, self.relative)
-        asked = list(_find_asked(run, loaded))
+        asked = list(_find_asked(run, loaded, self.relative))
         run.asked[str(self.path)] = len(loaded.cases) * len(asked)
         if not asked:
             return
@@ -296,9 +306,9 @@ class SpecFile(pytest.File):
         return super().repr_failure(excinfo)
 
 
-def _find_asked(run: Run, loaded: spec.Spec) -> Iterator[tuple[Target, Contract]]:
-    """The APIs that the cases of a spec are asked, of every target."""
-    for target in run.targets:
+def _find_asked(run: Run, loaded: spec.Spec, name: str) -> Iterator[tuple[Target, Contract]]:
+    """The APIs that the cases of a spec of this name are asked, of every target."""
+    for target in (target for target in run.targets if run.asks(name, target)):
         for contract in framework_of_target(target).contracts:
             if contract.layer == loaded.layer and loaded.api in (None, contract.api):
                 yield target, contract

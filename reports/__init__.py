@@ -13,10 +13,11 @@ from pathlib import Path
 from .findings.clusters import cluster
 from .findings.patterns import find_patterns, fits
 from .output import page
+from .output.modes import write_modes
 from .results.loaded import load
 from .results.read import ResultsError
 
-__all__ = ["ResultsError", "find_patterns", "fits", "representatives", "write_html"]
+__all__ = ["ResultsError", "find_patterns", "fits", "representatives", "tell_modes", "write_html"]
 
 
 def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -> None:
@@ -30,6 +31,11 @@ def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -
         OSError: `out` cannot be written.
     """
     page.write(load(results), out, load(since) if since else None)
+
+
+def tell_modes(results: Sequence[Path]) -> list[str]:
+    """Lines that say of each target in a mode what came out otherwise than without. Raises ResultsError."""
+    return list(write_modes(load(results)))
 
 
 def representatives(results: Sequence[Path]) -> list[tuple[str, str, str]]:

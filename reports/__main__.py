@@ -15,6 +15,7 @@ from pathlib import Path
 from . import ResultsError, write_html
 from .findings.clusters import cluster
 from .output import bundle, export, known, markdown, model, page, sarif, site, words
+from .output.modes import write_modes
 from .output.summary import draw_badge, summarize_run
 from .output.visible import visible
 from .results.loaded import JudgedCase, LoadedRun, load
@@ -27,6 +28,7 @@ _HELP = """\
 python -m reports RESULTS... [-o report.html] [--since EARLIER]   one self-contained HTML page
 python -m reports diff BEFORE AFTER [--format text|markdown|html] what changed; exit code 1 when something got worse
 python -m reports diff RESULTS --targets A,B                      the same between two targets of one file
+python -m reports modes RESULTS...                                what each mode shows that its framework does otherwise
 python -m reports query QUERY RESULTS...                          verdicts that meet a query; exit code 1 when none does
 python -m reports porting RESULTS... [--from API --to API]        porting tables in Markdown
 python -m reports port --from FRAMEWORK --to FRAMEWORK MODEL RESULTS...
@@ -114,6 +116,15 @@ def _split_targets(run: LoadedRun, names: str) -> tuple[LoadedRun, LoadedRun]:
     if not comma:
         raise ValueError(f"--targets {names}: give two, with a comma between them")
     return run.restrict(first.strip()), run.restrict(second.strip())
+
+
+def _modes(arguments: Sequence[str]) -> int:
+    parser = _build_parser("modes", "Each target in a mode beside its framework's own: what comes out otherwise.")
+    _add_results(parser)
+    _add_output(parser, "standard output")
+    options = parser.parse_args(arguments)
+    _write("".join(f"{visible(line)}\n" for line in write_modes(load(options.results))), options.output)
+    return 0
 
 
 def _query(arguments: Sequence[str]) -> int:
@@ -308,6 +319,7 @@ def _site(arguments: Sequence[str]) -> int:
 
 _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "diff": _diff,
+    "modes": _modes,
     "query": _query,
     "porting": _porting,
     "port": _port,

@@ -16,6 +16,8 @@ from conformance.targets.errors import TargetError
 
 Certify = Callable[[Target], Certificate]
 
+SIDE_BY_SIDE = 3  # certificates that are made at once, each by two processes; more would wait for the same cores
+
 
 class Cache(Protocol):
     """Where certificates are kept between runs, such as ``config.cache``."""
@@ -60,6 +62,7 @@ class Certificates:
         self._cache = cache
         self._force = force
         self._started: dict[str, Future[Certificate | None]] = {}
+        self._turns = threading.BoundedSemaphore(SIDE_BY_SIDE)
 
     def start(self, target: Target) -> None:
         """Begin to obtain a target's certificate, once."""
@@ -72,7 +75,9 @@ class Certificates:
     def _obtain(self, target: Target) -> None:
         future = self._started[target.name]
         try:
-            future.set_result(obtain(target, self._greeting(target), self._cache, self._force))
+            greeting = self._greeting(target)
+            with self._turns:
+                future.set_result(obtain(target, greeting, self._cache, self._force))
         except TargetError:
             future.set_result(None)  # the audit says why
         except BaseException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from conformance.run.describing import Describer
 from conformance.run.executing import execute_entries
 from conformance.run.extent import find_complete, find_unasked
 from conformance.run.known import count_anew, hold, load_catalogue
+from conformance.run.modes import is_chosen, with_modes
 from conformance.run.recording import Recording
 from conformance.run.settings import Settings, UnusableError, check_files
 from conformance.run.shrinking import shrink_findings
@@ -30,7 +32,7 @@ from conformance.run.standing import Standing
 from conformance.summary import Summary
 from conformance.targets.command_line import default, parse, unique
 from conformance.targets.errors import TargetError
-from conv_reports import ResultsError, representatives, write_html
+from conv_reports import ResultsError, representatives, tell_modes, write_html
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,10 @@ class Run:
         self._recording.lock()
 
     # asking
+
+    def asks(self, spec: str, target: Target) -> bool:
+        """Whether the cases of a spec file are asked of a target."""
+        return not self.settings.modes or is_chosen(spec, target)
 
     def find_settled(self, job: Job) -> VerdictRecord | None:
         """The earlier run's verdict, if there is one and all that it came from is the same. Starts the target.
@@ -211,6 +217,7 @@ class Run:
                 Note(f"{count} invalid cases could be asked of no API properly, such as {never_asked[0]}")
             )
         self.notes.append(Note(f"results: {path}"))
+        self._note_modes(path)
         self._write_report(path)
         succeeded = self._note_executions() and (not self.settings.recounts or self._count_anew(complete))
         if interrupt is not None:
@@ -301,6 +308,12 @@ class Run:
         else:
             self.notes.append(Note(f"report:  {path}"))
 
+    def _note_modes(self, results: Path) -> None:
+        """Say of each target in a mode what it shows that its framework does otherwise."""
+        if any(target.mode for target in self.targets):
+            with contextlib.suppress(ResultsError):  # which the report has told
+                self.notes += [Note(line) for line in tell_modes([results])]
+
     def _count_anew(self, complete: bool) -> bool:
         """Count the catalogue anew, if this was a whole run; whether that was done."""
         path = self.known.path
@@ -336,7 +349,9 @@ def _load_earlier(settings: Settings) -> resume.Earlier | None:
 
 def _find_targets(settings: Settings) -> tuple[Target, ...]:
     """The targets that the command line names, or the default environments that tox makes. Raises TargetError."""
-    if not settings.targets:
+    if settings.targets:
+        targets = [parse(text, settings.root) for text in settings.targets]
+    else:
         known = frameworks()
-        return tuple(default(name, settings.root) for name in known if known[name].environment.is_default)
-    return tuple(unique([parse(text, settings.root) for text in settings.targets]))
+        targets = [default(name, settings.root) for name in known if known[name].environment.is_default]
+    return tuple(unique(list(with_modes(targets)) if settings.modes else targets))

@@ -20,6 +20,7 @@ from ..results.values import to_bare_text, to_source
 from ..views.diff import Diff, Group, group_changes, summarize
 from ..views.errors import judge_manner
 from ..views.initial import InitialValues, list_initial_values
+from ..views.modes import ComparedMode, compare_modes
 from ..views.porting import Cell, Pair, Shared, Table, build_tables
 from ..views.query import format_ratio
 from ..views.topics import list_topics
@@ -105,6 +106,7 @@ def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, di
         "initial": [_build_initial(one) for one in list_initial_values(run)],
         "porting": [_build_table(run, table) for table in build_tables(run, findings, differences)],
         "changes": None if diff is None else _build_changes(diff),
+        "modes": [_build_mode(mode) for mode in compare_modes(run)],
         "cases": [_build_case(case, strings) for case in run.cases.values()],
         "verdicts": verdicts,
         "strings": strings.texts,
@@ -392,6 +394,16 @@ def _build_changes(diff: Diff) -> dict[str, Any]:
         "targets": [_make_visible(target.name, target.version) for target in before.targets],
         "counts": diff.counts,
         "groups": [_build_group(group) for group in group_changes(diff)],
+    }
+
+
+def _build_mode(mode: ComparedMode) -> dict[str, Any]:
+    return {
+        "names": _make_visible(mode.target.name, mode.beside.name),
+        "cases": mode.cases,
+        "different": mode.different,
+        "seconds": round(mode.seconds, 1),
+        "groups": [_build_group(group) for group in mode.groups],
     }
 
 

@@ -21,6 +21,7 @@ from ..results.loaded import Column, LoadedRun
 from ..results.records import FAILURES, KINDS
 from ..views.counts import count_authorities, count_sentences, count_values_compared
 from ..views.diff import Diff, compare
+from ..views.modes import compare_modes
 from ..views.topics import Heat
 from . import known, words
 from .data import Details, build_core, pack
@@ -48,6 +49,7 @@ SCRIPTS = (
     "plot",
     "accuracy",
     "changes",
+    "modes",
     "main",
 )
 STYLES = ("base", "parts")
@@ -132,6 +134,7 @@ def _list_views(run: LoadedRun, diff: Diff | None) -> list[str]:
         "port": any(not case.invalid for case in canonical),
         "vendor": any(target.available for target in run.targets),
         "accuracy": True,
+        "modes": bool(compare_modes(run)),
         "changes": diff is not None,
     }
     return [view for view, has_content in shown.items() if has_content]

@@ -158,6 +158,7 @@ def _read_target(fields: Fields) -> Target:
         environment=fields.texts_by_name("environment", {}),
         apis=fields.texts("apis", []),
         certificate=fields.mapping("certificate", {}),
+        mode=fields.text("mode", ""),
     )
 
 

@@ -86,6 +86,7 @@ class Target:
     environment: Mapping[str, str] = field(default_factory=dict)
     apis: tuple[str, ...] = ()
     certificate: Mapping[str, Any] = field(default_factory=dict)
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 from collections.abc import Iterator
@@ -488,3 +489,24 @@ def known(count: int = 150) -> list[Record]:
         if record.get("api") == "megengine.module.Conv2d" and record.get("kind") == "value":
             record["known"] = "MEG-one"
     return [*made[:-1], entry(), difference(), made[-1]]
+
+
+def in_mode(records: list[Record], change: Record | None = None) -> tuple[list[Record], Record]:
+    """The records with torch's verdicts once more, of a target in a mode, and the first that conforms there.
+
+    Args:
+        change: replaces what that one says.
+    """
+    more = copy.deepcopy([record for record in records if record.get("target") == "torch"])
+    own = copy.deepcopy(next(one for one in records if one["record"] == "target" and one["name"] == "torch"))
+    own |= {"name": "torch@vmap", "mode": "vmap"}
+    for record in more:
+        record["target"] = "torch@vmap"
+        if record["record"] == "verdict":
+            record["seconds"] = 0.0
+    place = next(place for place, record in enumerate(more) if record.get("outcome") == "conforms")
+    if change is not None:
+        key = {name: more[place][name] for name in ("record", "case", "target", "api")}
+        more[place] = key | change
+    *body, end = records
+    return [*body, own, *more, end], more[place]

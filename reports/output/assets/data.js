@@ -40,7 +40,7 @@ async function loadRun() {
     if (one.verdicts.some(failed)) one.differs = new Set(one.verdicts.filter(failed).map((verdict) => verdict.column.framework)).size;
   }
   return {
-    columns, cases, verdicts, findings: core.findings, differences: core.differences, porting: core.porting, changes: core.changes,
+    columns, cases, verdicts, findings: core.findings, differences: core.differences, porting: core.porting, changes: core.changes, modes: core.modes,
     known: core.known, chunk: core.chunk, frameworks: core.frameworks, initial: core.initial,
     statements: core.statements.map(([document, api, claim, section, says, unchecked, source, docstring, announced]) => ({
       document, api, claim, section, says, unchecked, source, docstring, announced,

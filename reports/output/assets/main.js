@@ -1,7 +1,7 @@
 // Starts the page: chooses language and theme, and shows the view that the address names.
 const VIEWS = {
   findings: showFindings, matrix: showMatrix, errors: showErrors, documents: showDocuments, port: showPort, vendor: showVendor,
-  accuracy: showAccuracy, changes: showChanges,
+  accuracy: showAccuracy, modes: showModes, changes: showChanges,
 };
 const SEARCHED = new Set(["overview", "findings", "matrix", "errors", "documents", "accuracy"]);
 const PICTURED = new Set(["value", "gradient"]);

@@ -279,6 +279,24 @@ def test_every_view_speaks_the_readers_language(whole, open_page, language, view
     assert "undefined" not in text
 
 
+@pytest.mark.parametrize(("language", "none"), [("en-US", "No difference from torch"), ("zh-CN", "与 torch 无差异")])
+def test_a_mode_without_a_difference_is_one_line(synthetic, results, open_report, language, none):
+    records = [record for record in synthetic.records(20) if record["record"] != "confirmation"]
+    page = open_report(results(synthetic.in_mode(records)[0]), "#modes", locale=language).page
+    assert none in page.locator("#view").inner_text()
+    assert page.locator("#view details").count() == 0
+
+
+def test_what_a_mode_shows_otherwise_leads_to_its_verdict(synthetic, results, open_report):
+    records = [record for record in synthetic.records(20) if record["record"] != "confirmation"]
+    made, changed = synthetic.in_mode(records, {"outcome": "crashed", "observed": "the process ended: SIGSEGV"})
+    page = open_report(results(made), "#modes", viewport={"width": 1200, "height": 600}).page
+    assert not find_violations(page, "light")
+    page.get_by_text(changed["case"]).click()
+    page.locator("dialog[open]").wait_for()
+    assert "SIGSEGV" in page.locator("dialog[open]").inner_text()
+
+
 @pytest.mark.parametrize(
     ("language", "other", "heading"), [("en-US", "zh", "变化"), ("zh-CN", "en", "Changes")], ids=["en", "zh"]
 )

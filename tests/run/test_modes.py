@@ -1,0 +1,49 @@
+"""With --modes every target is run in all modes of its framework besides, on chosen cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.apis import frameworks
+from conformance.case import Target
+from conformance.run.modes import is_chosen, with_modes
+from conformance.targets.command_line import default
+
+ROOT = Path("/root")
+
+
+def test_a_target_stands_before_itself_in_every_mode_of_its_framework() -> None:
+    torch = default("torch", ROOT)
+    names = [target.name for target in with_modes([torch])]
+    assert names == ["torch", *(f"torch@{mode}" for mode in frameworks()["torch"].modes)]
+
+
+def test_a_target_that_is_named_with_a_mode_stays_in_it() -> None:
+    target = Target("torch@vmap", "torch", "popen", mode="vmap")
+    assert list(with_modes([target])) == [target]
+
+
+@pytest.mark.parametrize(
+    ("mode", "spec", "chosen"),
+    [
+        ("", "conv2d/space.yaml", True),
+        ("", "conv2d/padding.yaml", False),
+        ("vmap", "conv_transpose2d/networks.yaml", True),
+        ("vmap", "claims/torch.nn.Conv2d.yaml", False),
+        ("inductor", "conv2d/modes.yaml", True),
+        ("inductor", "conv2d/space.yaml", False),
+    ],
+)
+def test_what_compiles_is_asked_the_fewest(mode: str, spec: str, chosen: bool) -> None:
+    assert is_chosen(spec, Target("", "torch", "popen", mode=mode)) is chosen
+
+
+@pytest.mark.parametrize("layer", ["conv2d", "conv_transpose2d"])
+def test_the_chosen_files_are_there(layer: str) -> None:
+    specs = Path(__file__).parents[2] / "specs"
+    found = [
+        file for file in specs.glob(f"{layer}/*.yaml") if is_chosen(f"{layer}/{file.name}", Target("", "torch", ""))
+    ]
+    assert [file.stem for file in sorted(found)] == ["modes", "networks", "space"]
