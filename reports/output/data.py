@@ -96,6 +96,7 @@ def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, di
     differences = cluster_differences(run)
     return {
         "languages": {language: words.messages(language) for language in words.LANGUAGES},
+        "sentences": words.sentences(),
         "chunk": _CHUNK,
         "columns": [_build_column(column) for column in run.columns],
         "findings": [_build_finding(run, finding) for finding in findings],

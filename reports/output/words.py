@@ -30,6 +30,13 @@ def messages(language: str) -> Mapping[str, str]:
     return dict(json.loads(text))
 
 
+@cache
+def sentences() -> Mapping[str, str]:
+    """By our English words for it, the Chinese of what a document says, or of why an API cannot say a call."""
+    text = files(__package__).joinpath("languages", "sentences.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
 def say(language: str, key: str, *values: object, **named: object) -> str:
     return messages(language)[key].format(*values, **named)
 
@@ -51,9 +58,11 @@ def name_kind(language: str, word: str) -> str:
 
 
 def translate(language: str, text: str) -> str:
-    """A judge's phrase in another language; any other text as it is."""
+    """A judge's phrase, or a sentence of `sentences`, in another language; any other text as it is."""
     if language == "en":
         return text
+    if text in sentences():
+        return sentences()[text]
     # No phrase is long; a text that is may be hostile, and is not searched further.
     beginning = text[:1000]
     for key, pattern in _compile_phrases():
@@ -204,7 +213,9 @@ def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
     statement = None if finding.entry is not None else _find_statement(run, finding)
     if statement is not None and finding.signature.claim:
         rests = rests.removesuffix(f": {statement.says}")
-    rests = visible(_shorten(translate(language, rests)), _RESTS_LIMIT)
+    if finding.entry is None:
+        rests = translate(language, rests)
+    rests = visible(_shorten(rests), _RESTS_LIMIT)
     if statement is not None and statement.docstring == "same":
         rests = say(language, "basis.same", rests=rests.removesuffix("."))
     if len(sentences) > 1:

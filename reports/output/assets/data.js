@@ -11,6 +11,7 @@ async function loadRun() {
   const core = await unpack(byId("core").textContent);
   byId("core").remove();
   messages = core.languages;
+  sentences = core.sentences;
   knownEntries = core.known;
   const strings = core.strings;
   const columns = core.columns.map(([label, api, target, framework, version], at) => ({ label, api, target, framework, version, at }));

@@ -15,11 +15,14 @@ function term(family, word) {
 
 const count = (number) => number.toLocaleString("en-US");
 
-// A phrase that the judge wrote into the results, in the chosen language; any other text as it is.
+// A phrase that the judge wrote into the results, or a sentence of a document, in the chosen language; any other text
+// as it is.
 let phrases = null;
+let sentences = {};
 
 function told(text) {
   if (language() === "en") return text;
+  if (Object.hasOwn(sentences, text)) return sentences[text];
   phrases ??= Object.entries(messages.en).filter(([key]) => key.startsWith("told.")).sort(([, a], [, b]) => b.length - a.length)
     .map(([key, phrase]) => [key, new RegExp(`^${phrase.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\d\}/g, "(.+?)")}$`, "s")]);
   for (const [key, pattern] of phrases) {

@@ -169,7 +169,7 @@ function portInitial(run, from, to) {
     const found = run.initial.filter(([at]) => at === column.at);
     return h("div", {}, h("div", { class: "label" }, code(column.label)), found.length ? h("ul", {}, found.map(([, says, index]) => {
       const verdict = run.verdicts[index];
-      return h("li", {}, says, " ", h("a", { href: verdictLink(verdict), class: `ruling r-${rulingOf(verdict)}` }, verdict.outcome === "conforms" ? say("port.holds") : wordTerm(word(verdict))));
+      return h("li", {}, told(says), " ", h("a", { href: verdictLink(verdict), class: `ruling r-${rulingOf(verdict)}` }, verdict.outcome === "conforms" ? say("port.holds") : wordTerm(word(verdict))));
     })) : h("p", { class: "note" }, say("port.initial.none")));
   };
   return [h("h4", {}, say("port.initial")), h("div", { class: "sides" }, side(from), side(to))];
@@ -198,7 +198,7 @@ function portImpossible(run, table, from, to) {
   const others = table.columns.map((at) => run.columns[at]).filter((column) => column.framework === to.framework && column !== to);
   return [h("h4", {}, say("port.impossible")), simpleTable(say("port.impossible"), [say("porting.parameter"), code(to.label), say("port.instead")], rows.map((row) => {
     const able = others.find((column) => row.proven[betweenKey(from, column)] > 0);
-    return [rowName(row), row.cells[to.at][7], able ? [code(able.label), " ", code(row.cells[able.at][0])] : say("port.noway")];
+    return [rowName(row), told(row.cells[to.at][7]), able ? [code(able.label), " ", code(row.cells[able.at][0])] : say("port.noway")];
   }))];
 }
 
@@ -219,7 +219,7 @@ function listNetworks(run, table, from, to) {
 
 function networkTable(run, rows, source, target) {
   return simpleTable(say("port.networks"), [say("port.network"), code(source), code(target), say("port.outcome")], rows.map(({ name, mine, theirs }) => [
-    h("a", { href: verdictLink(theirs) }, name), code(shortCall(mine)), theirs.call ? code(shortCall(theirs)) : theirs.observed, portOutcome(run, mine, theirs)]));
+    h("a", { href: verdictLink(theirs) }, name), code(shortCall(mine)), theirs.call ? code(shortCall(theirs)) : told(theirs.observed), portOutcome(run, mine, theirs)]));
 }
 
 // A call without its API's path, which the column's head says.
@@ -254,9 +254,9 @@ function portRow(run, row, from, to) {
     const [alone, example, conforms, fails, , differs, , reason, unsaid] = row.cells[column.at];
     const second = column.at > Math.min(from.at, to.at) ? 1 : 0;
     const text = shared ? shared[second] : alone;
-    if (example === null) return h("td", { class: "none" }, reason || say("porting.unasked"));
+    if (example === null) return h("td", { class: "none" }, reason ? told(reason) : say("porting.unasked"));
     return h("td", {}, h("a", { href: verdictLink(run.verdicts[shared ? shared[second + 2] : example]) }, text ? h("code", {}, text) : say(unsaid ? "porting.arrays_say" : "porting.nothing")),
-      conforms || fails || differs || !reason ? "" : h("div", { class: "note" }, reason));
+      conforms || fails || differs || !reason ? "" : h("div", { class: "note" }, told(reason)));
   };
   const beside = [from, to].flatMap((column) => idsOf(row, column).filter((id) => !byFinding(run).get(id).odd).map((id) => {
     const one = byFinding(run).get(id);

@@ -38,7 +38,7 @@ function verdictBody(run, verdict) {
   add("why", say(whyKey(verdict), { clause: one.clause }));
   add("wrong", code(one.wrong));
   const statement = one.claim ? run.statements.find((item) => item.claim === one.claim && item.api === one.api) : null;
-  if (one.claim) add("claim", code(one.claim), statement && !one.clause.includes(statement.says) ? ` ${statement.says}` : null,
+  if (one.claim) add("claim", code(one.claim), statement && !one.clause.includes(statement.says) ? ` ${told(statement.says)}` : null,
     statement?.docstring ? ` ${term("docstring", statement.docstring)}` : null);
   add("authority", verdict.authority ? term("authority", verdict.authority) : null, verdict.rests ? `: ${told(verdict.rests)}` : null);
   add("direction", verdict.direction ? term("direction", verdict.direction) : null);

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 import conv_reports as reports
 from conformance.case import Distribution, Kind
@@ -28,6 +29,7 @@ from conv_reports.results.records import (
 from conv_reports.views.porting import STANDINGS
 from conv_reports.views.topics import TOPICS
 
+ROOT = Path(__file__).parents[3]
 SOURCES = Path(reports.__file__).parent
 BLANK = re.compile(r"\{(\w+)\}")
 
@@ -173,3 +175,18 @@ def test_what_the_judge_says_of_distributions_is_among_the_phrases(distribution)
 def test_what_the_judge_says_of_numbers_is_among_the_phrases(bound, side):
     comparison = compare("output", Kind.VALUE, Expected(np.ones(3), bound), np.full(3, 9.0), "float64")
     assert_is_chinese(words.translate("zh", getattr(comparison.divergence, side)))
+
+
+def test_every_translated_sentence_is_said_somewhere():
+    said = set()
+    for path in (ROOT / "specs" / "claims").rglob("*.yaml"):
+        said |= {" ".join(claim["says"].split()) for claim in YAML(typ="safe").load(path)["claims"]}
+    contracts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "conformance" / "apis").glob("*.py"))
+    for sentence in words.sentences():
+        assert sentence in said or sentence.replace('"', '\\"') in contracts or sentence in contracts, sentence
+
+
+def test_a_sentence_is_told_in_chinese():
+    assert words.translate("zh", "bias_init is zeros unless given.") == "bias_init 默认为 zeros。"
+    assert words.translate("en", "bias_init is zeros unless given.") == "bias_init is zeros unless given."
+    assert words.translate("zh", "nobody has said this") == "nobody has said this"
