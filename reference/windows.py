@@ -107,6 +107,7 @@ def slide_convolution(
     if output <= 0:
         raise ValueError(f"no output {axis}: the kernel spans {extent}, the padded input {before} + {size} + {after}")
     stride = stride if output > 1 else 1  # one window takes no step, however large
+    dilation = dilation if kernel > 1 else 1  # nor does one tap
     return Window(size, kernel, stride, dilation, before, after, output)
 
 
@@ -132,6 +133,7 @@ def slide_transposed(
     if output <= 0:
         raise ValueError(f"no output {axis}: the input reaches {reach}, padding crops {before} + {after}")
     stride = stride if size > 1 else 1
+    dilation = dilation if kernel > 1 else 1
     return Window(output, kernel, stride, dilation, before, after, size)
 
 

@@ -57,13 +57,18 @@ def explain_oversize(
             return _describe_array("a weight", weight, limits)
         shapes = _find_shapes(layer, canonical, weight, inputs)
         for name, shape in shapes.items():
-            if math.prod(shape) > limits.elements:
+            if _count_positions(shape) > limits.elements:
                 return _describe_array(name, shape, limits)
         if inputs is None or _is_small(shapes):
             return None
         return _explain_work(layer, canonical, weight, inputs, limits)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None  # an invalid call
+
+
+def _count_positions(shape: Shape) -> int:
+    """The elements of an array, as if no axis were empty: the oracle goes through the positions of a padded axis."""
+    return math.prod(max(size, 1) for size in shape)
 
 
 def _describe_array(name: str, shape: Shape, limits: Limits) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from conformance.apis import Contract, NoEquivalent
-from conformance.case import Case, Inputs, Numpy, Promise, Value
+from conformance.case import Case, Inputs, Numpy, Promise, Tensor, Value
 from conformance.explore.domain import EDGES, SIZES, Domain
 from conformance.explore.drafts import Draft
 from conformance.reproducers.shrink import find_numbers, put_number
@@ -130,12 +130,17 @@ def draw_broken(rng: Random, domain: Domain, valid: Draft) -> Draft:
 def put_edges(rng: Random, valid: Draft) -> Draft | None:
     """A power of two, or its neighbour, in place of one number of an argument, and sometimes of another one as well."""
     draft = None
-    numbers = {path: number for path, number in find_numbers(as_case(valid)).items() if path[0] in valid.arguments}
-    for path in rng.sample(sorted(numbers, key=repr), k=min(len(numbers), rng.choice((1, 1, 2)))):
+    numbers = [path for path in find_numbers(as_case(valid)) if is_integer_argument(valid, path[0])]
+    for path in rng.sample(numbers, k=min(len(numbers), rng.choice((1, 1, 2)))):
         name = str(path[0])
         changed = put_number(as_case(draft or valid), path, rng.choice((*EDGES, -1, 0)))
         draft = Draft(valid.layer, valid.api, changed.arguments, valid.inputs, name, valid)
     return draft
+
+
+def is_integer_argument(draft: Draft, name: str | int) -> bool:
+    """Whether a number of that name stands in an argument, and is no size of an array."""
+    return name in draft.arguments and not isinstance(draft.arguments[str(name)], Tensor)
 
 
 def as_case(draft: Draft) -> Case:

@@ -32,6 +32,8 @@ def describe(case: Case) -> Traits:
             traits[name] = kind
         if is_uneven(value):
             traits[f"{name} by axis"] = "uneven"
+        if is_of_numpy(value):
+            traits[f"{name} of NumPy"] = "scalar"
     return {**traits, **dict(describe_inputs(case.inputs))}
 
 
@@ -97,8 +99,10 @@ def classify(value: Value) -> str:
             return f"{value[:20]!r}"
         case DType(name):
             return f"dtype {name}"
-        case Numpy(dtype, _, is_array):
-            return f"numpy {dtype}{' array' if is_array else ''}"
+        case Numpy(_, inner, False):
+            return classify(inner)
+        case Numpy(dtype, _, True):
+            return f"array of {dtype}"
         case tuple() | list():
             return classify_several(value)
         case _:
@@ -122,3 +126,9 @@ def classify_several(values: tuple[Value, ...] | list[Value]) -> str:
 def is_uneven(value: Value) -> bool:
     """Whether a value is not the same for all axes."""
     return isinstance(value, tuple | list) and len(set(map(repr, value))) > 1
+
+
+def is_of_numpy(value: Value) -> bool:
+    """Whether a number, or one of several, is NumPy's."""
+    items = value if isinstance(value, tuple | list) else (value,)
+    return any(isinstance(item, Numpy) and not item.is_array for item in items)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.case import Inputs
 from conformance.cases import parts, sizes, spec
 from conformance.cases.vacuity import SPECS, find_shipped
 
@@ -17,3 +18,11 @@ def test_no_shipped_case_comes_near_the_limits(path: Path, monkeypatch: pytest.M
     fifth = sizes.Limits(listed.elements, listed.seconds / 5, listed.bytes // 5)
     monkeypatch.setattr(parts, "explain_oversize", partial(sizes.explain_oversize, limits=fifth))
     assert spec.load(path, path.name).cases or path.parent.name == "claims"
+
+
+@pytest.mark.parametrize("mode", ["zeros", "circular"])
+def test_an_empty_batch_makes_no_padding_small(mode: str) -> None:
+    arguments = {"in_channels": 1, "out_channels": 1, "kernel_size": 1, "padding": 2**31, "padding_mode": mode}
+    told = sizes.explain_oversize("conv2d", None, arguments, Inputs((0, 1, 3, 3)))
+    assert told is not None
+    assert "would not be allocated" in told

@@ -33,7 +33,8 @@ def make_case(inputs: Inputs | None = None, api: str | None = None, **arguments:
         ((1, 2), "ordinary"),
         ((1, -2), "negative"),
         ((1, 2, 3, 4), "ordinary of 4"),
-        (Numpy("int64", 2), "numpy int64"),
+        (Numpy("int64", 2**31), "from 2^31"),
+        (Numpy("int64", 2, is_array=True), "array of int64"),
     ],
 )
 def test_each_value_has_its_class(value: Value, kind: str) -> None:
@@ -46,6 +47,11 @@ def test_what_is_as_in_most_calls_is_no_trait() -> None:
 
 def test_an_argument_that_is_given_is_a_trait_by_itself_and_by_axis() -> None:
     assert describe(make_case(stride=(1, 2))) == {"stride": "ordinary", "stride by axis": "uneven"}
+
+
+def test_a_number_of_numpys_is_a_trait_beside_its_value() -> None:
+    traits = describe(make_case(padding=(Numpy("int64", 1), 1)))
+    assert traits == {"padding": "ordinary", "padding by axis": "uneven", "padding of NumPy": "scalar"}
 
 
 def test_what_of_the_input_is_not_ordinary_is_a_trait() -> None:

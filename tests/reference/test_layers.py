@@ -130,3 +130,13 @@ def test_exact_inputs_take_sizes_of_numpy():
     sizes = tuple(np.array([1, 2, 4, 4], np.int32))
     made = reference.exact_inputs(np.random.default_rng(0), "conv2d", sizes, sizes, dtype="float64", gradients=True)
     assert made.weight.shape == (1, 2, 4, 4)
+
+
+@LAYERS
+@pytest.mark.parametrize("value", [2**31, 2**62, 2**80])
+def test_a_step_that_is_not_taken_may_be_of_any_size(layer: reference.Layer, value: int) -> None:
+    """One window takes no stride, and one tap no dilation."""
+    x, weight = np.full((1, 1, 1, 1), 3.0), np.full((1, 1, 1, 1), 5.0)
+    assert layer.forward(x, weight, stride=value, dilation=value).tolist() == [[[[15.0]]]]
+    gradients = layer.gradients(x, weight, np.ones((1, 1, 1, 1)), stride=value, dilation=value)
+    assert [float(gradients.x.item()), float(gradients.weight.item())] == [5.0, 3.0]
