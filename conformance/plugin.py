@@ -21,7 +21,7 @@ from conformance import bare
 from conformance.apis import Contract, framework_of_target, frameworks
 from conformance.audit import Job
 from conformance.case import LAYERS, Case, Outcome, Statement, Target
-from conformance.cases import spec
+from conformance.cases import kept, spec
 from conformance.cases.naming import item_name
 from conformance.catalogue.catalogue import Miscount
 from conformance.catalogue.fact import DIVERGENT
@@ -38,6 +38,8 @@ from conformance.summary import write_news
 MAX_LINE = 2000  # characters of a line on the terminal
 SKIPPED = (Outcome.NO_EQUIVALENT, Outcome.UNAVAILABLE)
 RUN = pytest.StashKey[Run]()
+SHELF = pytest.StashKey[kept.Shelf | None]()
+SPECS = "conformance-specs"  # the folder in pytest's cache
 WATCHER = "conformance-watcher"
 # The attribute of a report that holds records, and the key under which xdist's workers tell what they collected.
 CARRIED = "conformance"
@@ -273,7 +275,8 @@ class SpecFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         run = self.config.stash[RUN]
-        loaded = spec.load(self.path, self.relative)
+        shelf = _find_shelf(self.config)
+        loaded = spec.load(self.path, self.relative) if shelf is None else shelf.load(self.path, self.relative)
         asked = list(_find_asked(run, loaded, self.relative))
         run.asked[str(self.path)] = len(loaded.cases) * len(asked)
         if not asked:
@@ -304,6 +307,17 @@ class SpecFile(pytest.File):
         if isinstance(excinfo.value, spec.SpecError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
+
+
+def _find_shelf(config: pytest.Config) -> kept.Shelf | None:
+    """Where loaded spec files are kept between runs: in pytest's cache, None where there is none."""
+    if SHELF not in config.stash:
+        cache = getattr(config, "cache", None)
+        try:
+            config.stash[SHELF] = None if cache is None else kept.Shelf(cache.mkdir(SPECS), kept.digest_code())
+        except OSError:
+            config.stash[SHELF] = None
+    return config.stash[SHELF]
 
 
 def _find_asked(run: Run, loaded: spec.Spec, name: str) -> Iterator[tuple[Target, Contract]]:

@@ -1,6 +1,7 @@
 """From YAML to cases, and what is asked of the cases as a whole: can each fail, is the space covered.
 
 - `spec`: loads a file, and expands it;
+- `kept`: loaded files, kept between runs;
 - `node`: a part of a file, with all that is needed to take values from it and to refuse it;
 - `expression`: the expressions in a file;
 - `expansion`: `for`, `cover` and `where`;
