@@ -7,6 +7,37 @@ async function unpack(text) {
   return JSON.parse(await new Response(stream).text());
 }
 
+// A case of the run. Its arguments and inputs, which are most of the page's texts, become pairs when somebody asks.
+class RunCase {
+  #strings;
+  #pairs;
+
+  constructor([spec, name, layer, line, clause, claim, invalid, given, inputs, api, wrong], strings) {
+    Object.assign(this, {
+      id: `${strings[spec]}::${strings[name]}`, spec: strings[spec], name: strings[name], layer: strings[layer], line,
+      clause: strings[clause], claim: strings[claim], invalid: invalid === 1, api: strings[api], wrong: strings[wrong], verdicts: [], differs: 0,
+    });
+    this.#strings = strings;
+    this.#pairs = { given, inputs };
+  }
+
+  get arguments() {
+    return this.#named("given");
+  }
+
+  get inputs() {
+    return this.#named("inputs");
+  }
+
+  #named(kind) {
+    this.#pairs[`${kind}Named`] ??= this.#pairs[kind].map(([name, value]) => [this.#strings[name], this.#strings[value]]);
+    return this.#pairs[`${kind}Named`];
+  }
+}
+
+const GIVEN = 7; // the place of a case's arguments in its row
+const NOTHING = []; // the same for all that have none
+
 async function loadRun() {
   const core = await unpack(byId("core").textContent);
   byId("core").remove();
@@ -15,12 +46,7 @@ async function loadRun() {
   knownEntries = core.known;
   const strings = core.strings;
   const columns = core.columns.map(([label, api, target, framework, version], at) => ({ label, api, target, framework, version, at }));
-  const named = (pairs) => pairs.map(([name, value]) => [strings[name], strings[value]]);
-  const cases = core.cases.map(([spec, name, layer, line, clause, claim, invalid, args, inputs, api, wrong]) => ({
-    id: `${strings[spec]}::${strings[name]}`, spec: strings[spec], name: strings[name], layer: strings[layer], line,
-    clause: strings[clause], claim: strings[claim], invalid: invalid === 1, arguments: named(args), inputs: named(inputs),
-    api: strings[api], wrong: strings[wrong], verdicts: [], differs: 0,
-  }));
+  const cases = core.cases.map((row) => new RunCase(row, strings));
   const verdicts = core.verdicts.map(([one, column, outcome, kind, subject, expected, observed, phase, error, message, ratio, exact,
     worst, ruling, inferred, call, known, finding, place, manner, changed, before, confirmed,
     authority, rests, direction, compared, accident, further, topic], index) => {
@@ -31,7 +57,7 @@ async function loadRun() {
       inferred: inferred === 1, call: strings[call], known: strings[known], finding: core.findings[finding] ?? null, place,
       manner: strings[manner], changed: strings[changed], before: strings[before], confirmed: strings[confirmed],
       authority: strings[authority], rests: strings[rests], direction: strings[direction], compared: strings[compared],
-      accident: accident === 1, further: further || [], topic: strings[topic],
+      accident: accident === 1, further: further || NOTHING, topic: strings[topic],
     };
     verdict.case.verdicts.push(verdict);
     return verdict;
@@ -42,6 +68,7 @@ async function loadRun() {
   }
   return {
     columns, cases, verdicts, findings: core.findings, differences: core.differences, porting: core.porting, changes: core.changes, modes: core.modes,
+    names: new Set(core.cases.flatMap((row) => row[GIVEN].map(([name]) => strings[name]))),
     known: core.known, chunk: core.chunk, frameworks: core.frameworks, initial: core.initial,
     statements: core.statements.map(([document, api, claim, section, says, unchecked, source, docstring, announced]) => ({
       document, api, claim, section, says, unchecked, source, docstring, announced,

@@ -17,7 +17,12 @@ const CHOSEN = /(^|\s)(\w+):("[^"]*"|[^\s"()]*)(?=\s|$)/g;
 // The values that each facet can have in this run, in their order of appearance; what is long is told by its entries alone.
 function facetValues(run) {
   run.facets ??= Object.fromEntries(Object.entries(FACETS).map(([field, of]) => {
-    const values = new Set(run.verdicts.flatMap(of));
+    const values = new Set();
+    for (const verdict of run.verdicts) {
+      const found = of(verdict);
+      if (typeof found === "string") values.add(found);
+      else for (const value of found) values.add(value);
+    }
     values.delete("");
     return [field, [...values].filter((value) => field !== "known" || run.known[value])];
   }));

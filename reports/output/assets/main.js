@@ -43,13 +43,11 @@ async function start() {
   const view = byId("view");
   const field = byId("query");
 
-  const names = new Set(run.cases.flatMap((one) => one.arguments.map(([name]) => name)));
-
   const select = (query) => {
     byId("query-problem").textContent = "";
     if (!query.trim()) return run.verdicts;
     try {
-      return run.verdicts.filter(compileQuery(query, names));
+      return run.verdicts.filter(compileQuery(query, run.names));
     } catch (problem) {
       if (!(problem instanceof QueryError)) throw problem;
       byId("query-problem").textContent = say("search.bad", { problem: problem.message });
