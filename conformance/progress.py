@@ -65,16 +65,20 @@ def write_share(standing: Standing) -> str:
 
 
 def write_left(standings: Sequence[Standing], seconds: float) -> str:
-    """The time left, by the slowest target; empty while one of them has not begun."""
-    lefts = [
-        seconds * max(0, standing.asked - standing.settled) / standing.settled if standing.settled else None
-        for standing in standings
-        if standing.state is not State.ENDED
-    ]
+    """The time left, by the slowest target; empty while that of one of them cannot be told."""
+    lefts = [_find_left(standing, seconds) for standing in standings if standing.state is not State.ENDED]
     known = [left for left in lefts if left is not None]
     if not known or len(known) < len(lefts):
         return ""
     return f"{write_time(max(known))} left"
+
+
+def _find_left(standing: Standing, seconds: float) -> float | None:
+    """The seconds left of one target; None before its first answer, and while only its certificate is waited for."""
+    rest = max(0, standing.asked - standing.settled)
+    if not standing.settled or (not rest and standing.state is State.IS_CERTIFIED):
+        return None
+    return seconds * rest / standing.settled
 
 
 def write_time(seconds: float) -> str:

@@ -30,6 +30,11 @@ def test_no_time_is_promised_while_a_target_has_not_begun() -> None:
     assert write_line([TORCH, MEGENGINE], 30) == " 50 % of 600: torch 75 %, megengine starts"
 
 
+def test_no_time_is_promised_while_only_a_certificate_is_waited_for() -> None:
+    answered = Standing("mindspore", State.IS_CERTIFIED, "2.10.0", 400, 400)
+    assert write_left([TORCH, answered], 30) == ""
+
+
 def test_a_target_that_cannot_be_used_holds_nobody_up() -> None:
     lost = Standing("megengine", State.ENDED, "", 0, 200)
     assert write_left([TORCH, lost], 30) == "0:10 left"
