@@ -41,11 +41,12 @@ def functional_to_canonical(layer: LayerName, arguments: Arguments, inputs: Inpu
     """Canonical arguments; what is neither weight nor bias is passed on.
 
     Raises:
-        KeyError, AttributeError: there is no weight, or it is no tensor.
+        KeyError, AttributeError: there is no weight, or it or the bias is no tensor.
     """
     implied = read_weight(layer, arguments["weight"].shape, arguments.get("groups", 1))
     passed_on = {name: value for name, value in arguments.items() if name not in ("weight", "bias")}
-    has_bias = arguments.get("bias") is not None
+    bias = arguments.get("bias")
+    has_bias = bias is not None and bias.shape is not None
     return {**DEFAULTS, **implied, **passed_on, "bias": has_bias}
 
 

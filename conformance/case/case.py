@@ -33,6 +33,7 @@ VALUES = (
     "signed_zeros",
     "with_nan",
     "with_inf",
+    "apart",
 )
 MAX_ELEMENTS = 50_000_000  # of one array of a case
 

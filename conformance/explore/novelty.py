@@ -14,12 +14,13 @@ from typing import TypeAlias
 
 from conformance.case import Case, Kind, Outcome, Verdict
 from conformance.catalogue.listed import ListedEntry, Sighting
-from conformance.explore.traits import Traits, describe
+from conformance.explore.traits import ORDINARY, Traits, describe
 from conformance.reproducers.shrink import begin
 from conv_reports import fits
 
 LOST = frozenset({Outcome.CRASHED, Outcome.TIMED_OUT})
 SPECIAL = frozenset({"tiny", "huge", "subnormal", "signed_zeros", "with_nan", "with_inf"})  # classes of values
+USUAL = frozenset({ORDINARY, "ordinary of 4", "uneven", "asked"})  # classes of which most listed cases have some
 OF_NUMBERS = frozenset({Kind.VALUE, Kind.GRADIENT})
 Condition: TypeAlias = Mapping[str, frozenset[str]]  # by name of a trait, its classes
 
@@ -108,13 +109,20 @@ def _select(sighting: Sighting, traits: Traits) -> Traits:
 
 
 def _find_conditions(seen: Sequence[Traits]) -> Iterator[Condition]:
-    """What all of several calls have, or where that is nothing, what each has."""
-    shared = set.intersection(*map(set, seen))
-    if shared:
-        yield {name: frozenset(traits[name] for traits in seen) for name in shared}
-        return
+    """What a call needs to be like one of several.
+
+    Of a case that has something unusual it is that. The others need what all of them have.
+    """
+    ordinary = []
     for traits in seen:
-        yield {name: frozenset({kind}) for name, kind in traits.items()}
+        unusual = {name: frozenset({kind}) for name, kind in traits.items() if kind not in USUAL}
+        if unusual:
+            yield unusual
+        else:
+            ordinary.append(traits)
+    if ordinary:
+        shared = set.intersection(*map(set, ordinary)) - {"gradients"}
+        yield {name: frozenset(traits[name] for traits in ordinary) for name in shared}
 
 
 def _find_cases(sighting: Sighting, by_name: Mapping[str, list[Case]]) -> Iterator[Case]:

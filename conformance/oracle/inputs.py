@@ -113,6 +113,16 @@ def fill_with_one(special: float) -> Fill:
     return fill
 
 
+def fill_with_parts_apart(blank: Blank, rng: np.random.Generator) -> Array:
+    """Real parts 2^24 times as large as imaginary ones: together the two are no number of float32, apart both are."""
+    return blank.exact.real * 2.0**24 + 1j * blank.exact.imag if np.iscomplexobj(blank.exact) else blank.exact
+
+
+def fill_with_real_parts(blank: Blank, rng: np.random.Generator) -> Array:
+    """Their products with any complex number are exact where those with its parts are."""
+    return blank.exact.real.astype(blank.exact.dtype)
+
+
 def join_parts(blank: Blank, real: Array, imaginary: Array) -> Array:
     """Complex numbers where the array is complex, real ones where it is not."""
     return real + 1j * imaginary if np.iscomplexobj(blank.exact) else real
@@ -169,6 +179,7 @@ CLASSES: Mapping[str, InputClass] = {
     "signed_zeros": InputClass(fill_with_signed_zeros),
     "with_nan": InputClass(fill_with_one(np.nan)),
     "with_inf": InputClass(fill_with_one(np.inf)),
+    "apart": InputClass(fill_with_parts_apart, fill_with_real_parts, fill_with_parts_apart),
 }
 
 

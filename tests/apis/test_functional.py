@@ -69,3 +69,10 @@ def test_mints_constructor_takes_circular_padding() -> None:
     vendor = contracts()["mindspore.mint.nn.Conv2d"].to_vendor({**LAYER, "padding_mode": "circular"}, INPUT)
     assert not isinstance(vendor, NoEquivalent)
     assert vendor["padding_mode"] == "circular"
+
+
+@pytest.mark.parametrize("bias", [1, False, "zeros"])
+def test_a_bias_that_is_no_tensor_names_no_layer(bias: Value) -> None:
+    contract = contracts()["torch.nn.functional.conv2d"]
+    with pytest.raises(AttributeError):
+        contract.to_canonical({"weight": Tensor((1, 1, 1, 1)), "bias": bias})

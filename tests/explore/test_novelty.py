@@ -88,3 +88,9 @@ def test_a_call_that_is_known_to_end_the_process_is_not_asked(tmp_path: Path) ->
 def test_a_crash_of_an_ordinary_call_keeps_no_call_from_being_asked(tmp_path: Path) -> None:
     known = make_known(tmp_path, "crashed", make_case())
     assert not known.expects_loss(PLACE, describe(make_case(stride=2)))
+
+
+def test_what_is_unusual_of_a_listed_case_is_all_that_a_call_needs(tmp_path: Path) -> None:
+    known = make_known(tmp_path, "value", make_case(stride=2**31, dilation=2), make_case(padding=-1, dilation=2))
+    assert known.explain(PLACE, WRONG, describe(make_case(stride=2**31)))
+    assert known.explain(PLACE, WRONG, describe(make_case(dilation=2))) is None
