@@ -41,7 +41,7 @@ def find_arguments(case: Case) -> Arguments:
     """The arguments that are not as in most calls."""
     arguments = dict(case.arguments)
     if case.api is not None:
-        arguments |= translate(case.api, case.arguments)
+        arguments |= translate(case.api, case.arguments, case.inputs)
     defaults = LAYERS[case.layer].defaults
     special = {}
     for name, value in arguments.items():
@@ -53,10 +53,10 @@ def find_arguments(case: Case) -> Arguments:
     return special
 
 
-def translate(api: str, arguments: Arguments) -> Arguments:
+def translate(api: str, arguments: Arguments, inputs: Inputs | None) -> Arguments:
     """A vendor's arguments as canonical ones; nothing where they name no layer."""
     try:
-        canonical = contracts()[api].to_canonical(arguments, None)
+        canonical = contracts()[api].to_canonical(arguments, inputs)
     except (KeyError, TypeError, ValueError, AttributeError):
         return {}
     return {} if isinstance(canonical, NoEquivalent) else canonical

@@ -72,7 +72,7 @@ def test_mints_constructor_takes_circular_padding() -> None:
 
 
 @pytest.mark.parametrize("bias", [1, False, "zeros"])
-def test_a_bias_that_is_no_tensor_names_no_layer(bias: Value) -> None:
+def test_a_bias_that_is_no_tensor_names_no_layer(bias: Any) -> None:
     contract = contracts()["torch.nn.functional.conv2d"]
     with pytest.raises(AttributeError):
-        contract.to_canonical({"weight": Tensor((1, 1, 1, 1)), "bias": bias})
+        contract.to_canonical({"weight": Tensor((1, 1, 1, 1)), "bias": bias}, INPUT)
