@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, Layout, Limit, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Layout, Limit, Mode, NoEquivalent, Source
 from conformance.apis.common import CORES, DEFAULTS, NOT_BATCHED, is_default, is_int, is_unbatched
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.padding import give_sides
@@ -128,6 +128,17 @@ def _without_own(arguments: Arguments) -> Arguments:
     return {name: value for name, value in arguments.items() if name not in OWN}
 
 
+TRACED = """\
+def traced(called, x):
+    function = megengine.jit.trace(lambda x: called(x), symbolic=False)
+    function(x)  # recorded
+    return function(x)"""
+NHWC = "megengine.amp.convert_module_format({called})(megengine.amp.convert_tensor_format(x, inplace=False))"
+MODES = {
+    "trace": Mode("the second call of a jit.trace", {"setting": TRACED, "run": "traced({called}, x)"}, gradients=False),
+    "nhwc": Mode("module and input in the format NHWC", {"run": NHWC}, gradients=False, functions=False),
+}
+
 FRAMEWORK = Framework(
     name="megengine",
     environment=ENVIRONMENT,
@@ -196,4 +207,5 @@ FRAMEWORK = Framework(
         "2threads": Limit("threads: 2", {"MGE_DEFAULT_DEVICE": "multithread2:0"}),
         **CORES,
     },
+    modes=MODES,
 )

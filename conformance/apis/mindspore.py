@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, Limit, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source
 from conformance.apis.common import (
     CORES,
     DEFAULTS,
@@ -120,6 +120,23 @@ def _limit(level: str, onednn: str) -> Limit:
     return Limit(f"{level}, in the oneDNN inside", {"ONEDNN_MAX_CPU_ISA": onednn})
 
 
+def _jit(level: str) -> Mode:
+    run = f'mindspore.jit({{called}}.construct, jit_level="{level}")(x)'
+    return Mode(f"construct compiled by mindspore.jit, {level}", {"run": run}, gradients=False, compiles=True)
+
+
+MODES = {
+    "graph": Mode("GRAPH_MODE", {"setting": "mindspore.set_context(mode=mindspore.GRAPH_MODE)"}, compiles=True),
+    "jit_o0": _jit("O0"),
+    "jit_o1": _jit("O1"),
+    "vmap": Mode(
+        "mapped over two inputs",
+        {"run": "mindspore.vmap({called})(mindspore.ops.stack([x, x]))[1]"},
+        gradients=False,
+        compiles=True,
+    ),
+}
+
 FRAMEWORK = Framework(
     name="mindspore",
     environment=ENVIRONMENT,
@@ -177,4 +194,5 @@ FRAMEWORK = Framework(
         "sse41": _limit("SSE4.1", "SSE41"),
         **CORES,
     },
+    modes=MODES,
 )

@@ -50,6 +50,7 @@ def certify(
                 lambda call: kept().get(key_of(call)),
                 conversation.version,
                 lambda: list(kept().get("versions", ())),
+                bool(target.mode),
             )
             apis[contract.api] = tuple(perform(name, check, subject) for name, check in checks.items())
     finally:

@@ -21,6 +21,7 @@ class Subject:
         alone: what a call does by itself, if it was run; see `certificate.alone`.
         version: what the worker says of its framework.
         versions: what the package says.
+        in_mode: whether its framework is run in a mode; the target without certifies the contracts.
     """
 
     contract: Contract
@@ -29,6 +30,7 @@ class Subject:
     alone: Callable[[Call], Kept | None]
     version: str
     versions: Callable[[], Sequence[str]]
+    in_mode: bool = False
 
     def ask(self, *calls: Call) -> list[Observation]:
         """The answers to calls, in order."""

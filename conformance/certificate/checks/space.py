@@ -39,7 +39,8 @@ def check_space(subject: Subject) -> str:
         else:
             check_own_affair(subject, call, answer)
             wrong.append(row)
-    check_every_value(subject, right, wrong)
+    if not subject.in_mode:  # which may never have a value right that its framework has
+        check_every_value(subject, right, wrong)
     return f"{len(right)} of {len(rows)} rows, the others as by themselves"
 
 
