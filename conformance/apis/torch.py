@@ -47,7 +47,8 @@ NO_MKLDNN = "torch.backends.mkldnn.enabled = False\ntorch.backends.nnpack.set_fl
 
 def _compile(backend: str) -> Mode:
     run = f'torch.compile({{called}}, backend="{backend}", fullgraph=True)(x)'
-    return Mode(f"torch.compile, {backend}", {"run": run}, functions=False, compiles=True)
+    source = {"setting": "torch.compiler.reset()", "run": run}
+    return Mode(f"torch.compile, {backend}", source, functions=False, compiles=True)
 
 
 MODES = {
@@ -72,7 +73,7 @@ MODES = {
     "export": Mode(
         "torch.export", {"run": "torch.export.export({called}, (x,)).module()(x)"}, functions=False, compiles=True
     ),
-    "vmap": Mode("mapped over two inputs", {"run": "torch.vmap({called})(torch.stack([x, x]))[1]"}),
+    "vmap": Mode("mapped over two inputs", {"run": "torch.vmap({called})(torch.stack([torch.zeros_like(x), x]))[1]"}),
     "aot_eager": _compile("aot_eager"),
     "inductor": _compile("inductor"),
 }

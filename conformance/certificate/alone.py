@@ -168,7 +168,7 @@ def write_calls(framework: Framework, calls: Mapping[str, Iterable[Call]]) -> st
     """A script that runs calls of a framework, by API, and prints what comes of them."""
     source = framework.source
     imports = [f"import {api.rpartition('.')[0]}" for api in calls]
-    parts = [source.imports, *imports, source.prepare, source.setting]
+    parts = [source.imports, *imports, source.prepare]
     parts.append(HEAD.format(numpy=source.numpy.format(tensor="tensor"), words=WORDS))
     parts.append(VERSIONS.format(name=framework.name))
     for contract in framework.contracts:
@@ -193,7 +193,7 @@ def write_call(contract: Contract, framework: Framework, call: Call, key: str) -
         lines.append(f"if digest(output)[0] == {list(arrays['grad_output'].values.shape)}:")
         lines.append(indent("\n".join(write_whole_call(asked, sources)), "    "))
     dtype = framework.source.dtype_name.format(tensor="output")
-    body = indent("\n".join(lines), "    ")
+    body = indent("\n".join([*framework.source.setting.splitlines(), *lines]), "    ")
     return CALL.format(body=body, key=key, functional=contract.functional, dtype=dtype)
 
 

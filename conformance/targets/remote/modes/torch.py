@@ -80,8 +80,8 @@ def no_mkldnn() -> Iterator[None]:
 
 
 def map_over_two(layer: Any, x: Any) -> Any:
-    """Mapped over two inputs, of which the second counts."""
-    return lambda x: torch.vmap(layer)(torch.stack([x, x]))[1]
+    """Mapped over two inputs, of which the second counts; the first has no infinity that a gradient of zero meets."""
+    return lambda x: torch.vmap(layer)(torch.stack([torch.zeros_like(x), x]))[1]
 
 
 MODES: Mapping[str, Wrapped] = {
