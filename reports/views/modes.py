@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..results.loaded import JudgedCase, LoadedRun
-from ..results.records import Target
+from ..results.loaded import LoadedRun
+from ..results.records import Target, Verdict
 from .diff import Changed, Diff, Group, compare, group_changes
 
 # What a mode cannot be asked is none of its answers.
@@ -53,7 +53,8 @@ def _compare_mode(run: LoadedRun, target: Target, beside: Target) -> ComparedMod
     indices = [index for index, judged in enumerate(run.judged) if run.column(judged).target.name == target.name]
     diff = compare(run.restrict(beside.name), run.restrict(target.name))
     asked = [changed for changed in diff.changes if _is_asked_of_both(diff, changed)]
-    groups = group_changes(replace(diff, changes=tuple(asked)))
+    otherwise = tuple(changed for changed in asked if not _is_alike(diff, changed))
+    groups = group_changes(replace(diff, changes=otherwise))
     return ComparedMode(
         target=target,
         beside=beside,
@@ -66,8 +67,27 @@ def _compare_mode(run: LoadedRun, target: Target, beside: Target) -> ComparedMod
 def _is_asked_of_both(diff: Diff, changed: Changed) -> bool:
     if changed.before is None or changed.after is None:
         return False
-    both: tuple[JudgedCase, ...] = (changed.before, diff.after.judged[changed.after])
-    return all(judged.verdict.outcome != _NOT_ASKED for judged in both)
+    before = changed.before.verdict
+    after = diff.after.judged[changed.after].verdict
+    if _NOT_ASKED in (before.outcome, after.outcome):
+        return False
+    # A mode without gradients says nothing of what only they showed.
+    return after.phase == "backward" or not _is_of_gradients(before)
+
+
+def _is_of_gradients(verdict: Verdict) -> bool:
+    return verdict.subject.startswith("grad") and verdict.outcome != "conforms"
+
+
+def _is_alike(diff: Diff, changed: Changed) -> bool:
+    """Whether a value is wrong on both sides: a call without gradients ends in an earlier phase, and means the same."""
+    assert changed.before is not None
+    assert changed.after is not None
+    before = changed.before.verdict
+    after = diff.after.judged[changed.after].verdict
+    if before.raised is not None or after.raised is not None:
+        return False
+    return (before.outcome, before.kind, before.subject) == (after.outcome, after.kind, after.subject)
 
 
 def _renumber(group: Group, indices: Sequence[int]) -> Group:

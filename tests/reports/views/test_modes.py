@@ -45,6 +45,28 @@ def test_what_a_mode_cannot_be_asked_is_no_difference(records, load_records):
     assert mode.different == 0
 
 
+def test_a_mode_without_gradients_says_nothing_of_theirs(records, load_records):
+    made, _ = synthetic.in_mode(records, {"outcome": "conforms", "phase": "forward"})
+    own = next(one for one in made if one.get("outcome") == "conforms" and one["target"] == "torch")
+    own |= {
+        "outcome": "differs",
+        "kind": "wrongly_rejected",
+        "subject": "gradients",
+        "phase": "backward",
+        "direction": "stricter",
+    }
+    (mode,) = compare_modes(load_records(made))
+    assert mode.different == 0
+
+
+def test_a_value_that_is_wrong_on_both_sides_is_no_difference(records, load_records):
+    made, _ = synthetic.in_mode(records, {**DIVERGES, "phase": "forward"})
+    own = next(one for one in made if one.get("outcome") == "conforms" and one["target"] == "torch")
+    own |= {**DIVERGES, "phase": "backward"}
+    (mode,) = compare_modes(load_records(made))
+    assert mode.different == 0
+
+
 def test_a_mode_is_a_line_and_each_difference_one_more(records, load_records):
     same = list(write_modes(load_records(synthetic.in_mode(records)[0])))
     first, second = write_modes(load_records(synthetic.in_mode(records, DIVERGES)[0]))

@@ -33,9 +33,14 @@ def map_over_two(adapter: Any, layer: Any, x: Any) -> Any:
     return adapter.forward(ms.vmap(layer), ops.stack([x, x]))[1]
 
 
+def lacks(adapter: Any, error: BaseException) -> bool:
+    """What is compiled says in other words that the device has no such kernel."""
+    return bool(adapter.lacks(error)) or "Unsupported op [" in str(error)[:200]
+
+
 MODES: Mapping[str, Wrapped] = {
-    "graph": {"forward": in_graph("forward"), "backward": in_graph("backward")},
-    "jit_o0": compile_construct("O0"),
-    "jit_o1": compile_construct("O1"),
-    "vmap": {"forward": map_over_two},
+    "graph": {"forward": in_graph("forward"), "backward": in_graph("backward"), "lacks": lacks},
+    "jit_o0": {**compile_construct("O0"), "lacks": lacks},
+    "jit_o1": {**compile_construct("O1"), "lacks": lacks},
+    "vmap": {"forward": map_over_two, "lacks": lacks},
 }
