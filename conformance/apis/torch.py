@@ -37,6 +37,12 @@ def _need_batch(inputs: Inputs) -> str | None:
     return "channels_last is of batched input alone" if is_unbatched(inputs) else None
 
 
+def _keep_subnormals(inputs: Inputs) -> str | None:
+    if inputs.values in ("tiny", "subnormal"):
+        return "subnormals are flushed, as was asked for, and the definition keeps them"
+    return None
+
+
 CHANNELS_LAST = "memory_format=torch.channels_last"
 OF_WEIGHT = {"construct": "{construction}.to(" + CHANNELS_LAST + ")"}
 OF_INPUT = {"run": "{called}(x.contiguous(" + CHANNELS_LAST + "))"}
@@ -56,7 +62,7 @@ MODES = {
     "channels_last_weight": Mode("the weight in channels_last", OF_WEIGHT, functions=False),
     "channels_last_input": Mode("the input in channels_last", OF_INPUT, _need_batch),
     "deterministic": Mode("deterministic algorithms", {"setting": "torch.use_deterministic_algorithms(True)"}),
-    "flush_denormal": Mode("subnormals flushed", {"setting": "torch.set_flush_denormal(True)"}),
+    "flush_denormal": Mode("subnormals flushed", {"setting": "torch.set_flush_denormal(True)"}, _keep_subnormals),
     "inference": Mode("inference_mode", {"around": "torch.inference_mode()"}, gradients=False),
     "no_mkldnn": Mode("without oneDNN and NNPACK", {"setting": NO_MKLDNN}),
     "to_mkldnn": Mode(
