@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import pytest
 
 from conformance.case import LAYERS as LAYER_NAMES
 from conformance.case import Case, LayerName
-from conformance.cases import coverage, spec
+from conformance.cases import coverage
 from conformance.oracle.expectation import expect
 from conv_reference import LAYERS
+from tests import shipped
 from tests.specs.twins import list_differences
 
 FILES = [path for layer in LAYER_NAMES for path in sorted((coverage.SPECS / layer).glob("*.yaml"))]
@@ -21,9 +21,8 @@ def name_file(path: Path) -> str:
     return path.relative_to(coverage.SPECS).as_posix()
 
 
-@functools.cache
 def load(path: Path) -> tuple[Case, ...]:
-    return spec.load(path, name_file(path)).cases
+    return shipped.load(path).cases
 
 
 def test_there_are_three_thousand_valid_cases() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from conformance.case import Case
-from conformance.cases import coverage, spec
+from conformance.cases import coverage
 from conformance.oracle.expectation import expect
+from tests import shipped
 from tests.specs.twins import list_differences
 
 FILES = sorted((coverage.SPECS / "claims").glob("*.yaml"))
@@ -17,7 +18,7 @@ FILES = sorted((coverage.SPECS / "claims").glob("*.yaml"))
 
 @functools.cache
 def raising(path: Path) -> tuple[Case, ...]:
-    cases = spec.load(path, f"claims/{path.name}").cases
+    cases = shipped.load(path).cases
     return tuple(case for case in cases if case.promise.raises)
 
 

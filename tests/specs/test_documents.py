@@ -12,6 +12,7 @@ import pytest
 from conformance.apis import contracts
 from conformance.case import Docstring, DocumentKind, Statement
 from conformance.cases import coverage, spec
+from tests import shipped
 
 FILES = sorted((coverage.SPECS / "claims").glob("*.yaml"))
 GIVEN = {
@@ -32,7 +33,7 @@ CLAIM = "id: a, section: b, says: c, unchecked: d"
 
 @functools.cache
 def read(path: Path) -> tuple[Statement, ...]:
-    return spec.load(path, f"claims/{path.name}").statements
+    return shipped.load(path).statements
 
 
 def statements_of_given_documents() -> Iterator[Statement]:
