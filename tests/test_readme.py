@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +106,36 @@ def test_the_finding_is_what_the_framework_does(pytester: pytest.Pytester) -> No
         "report.html",
     )
     run.stdout.fnmatch_lines([re.sub(r"([\[\]])", r"[\1]", line) for line in shown])
+
+
+# The tree that a person adds a framework to.
+TREE = ("conformance", "reference", "reports", "specs", "src")
+
+
+def test_a_framework_is_added_by_the_two_files_and_certified(tmp_path: Path) -> None:
+    """To the letter: it takes seconds, as an interpreter is started, certified and asked a spec."""
+    for folder in TREE:
+        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p conformance.plugin --import-mode=importlib\n")
+    files = [block for block in blocks("py") if re.match(r"# \S+\.py\n", block)]
+    for text in files:
+        (tmp_path / text.partition("\n")[0].removeprefix("# ")).write_text(text)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    (command,) = [line for line in commands() if "--target pebble=" in line]
+    words = shlex.split(command.replace("/path/to/python", str(python)))
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path / 'src'}:{tmp_path}", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-m", *words, "--shrink=0"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert len(files) == 3
+    assert re.search(r"^pebble\.correlate +\d+$", done.stdout, flags=re.MULTILINE), done.stdout  # conforms, all of them
+    assert done.returncode == 0
+    help_text = subprocess.run(
+        [sys.executable, "-m", "conformance", "--help"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    ).stdout
+    assert "pebble" in help_text
 
 
 @pytest.mark.parametrize("path", map_of_rooms())

@@ -31,6 +31,7 @@ class Layout:
     source_back: str = ""
 
 
+OPERANDS: Mapping[str, str] = {"weight": "weight", "bias": "bias"}
 AS_THE_ORACLE = Layout(lambda array, groups: array, lambda array, groups: array)
 
 
@@ -48,6 +49,7 @@ class Contract:
         to_canonical: canonical arguments for the vendor's, the vendor's own defaults filled in, given the case's
             inputs.
         functional: weight and bias are arguments of the call, `conformance.case.Tensor` among the arguments.
+        operands: the vendor's names of ``weight`` and ``bias``, as arguments of a function or attributes of a layer.
         at_call: of a class, the arguments that are not its constructor's: the layer is called with them.
         is_channels_last: whether x, the output and their gradients are (N, H, W, C) with the vendor's arguments.
         weight: (C_out, C_in/groups, kh, kw), transposed (C_in, C_out/groups, kh, kw), in the oracle's layout.
@@ -60,6 +62,7 @@ class Contract:
     to_vendor: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
     to_canonical: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
     functional: bool = False
+    operands: Mapping[str, str] = field(default_factory=lambda: OPERANDS)
     at_call: tuple[str, ...] = ()
     is_channels_last: Callable[[Arguments], bool] = lambda arguments: False
     weight: Layout = AS_THE_ORACLE
@@ -70,6 +73,9 @@ class Contract:
 @dataclass(frozen=True)
 class Source:
     """How a person writes the framework's code; each entry is Python source.
+
+    What has a default may be left out where there is nothing to write: by a framework without bfloat16, classes or
+    gradients.
 
     Attributes:
         imports: what a script imports.
@@ -96,20 +102,20 @@ class Source:
     """
 
     imports: str
-    prepare: str
     tensor: str
-    bfloat16: str
     numpy: str
-    wide: str
     dtype_name: str
     turned: str
     element: str
-    set_parameter: str
-    leaf: str
-    backward: str
-    gradient_of_x: str
-    gradient_of_parameter: str
     dtype: str
+    prepare: str = ""
+    bfloat16: str = "{array}"
+    wide: str = "{tensor}"
+    set_parameter: str = ""
+    leaf: str = "{tensor}"
+    backward: str = ""
+    gradient_of_x: str = ""
+    gradient_of_parameter: str = ""
     seed: str = "pass"
     setting: str = ""
     around: str = ""

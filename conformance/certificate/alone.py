@@ -59,7 +59,7 @@ try:
     output = there["output"]
     kept["dtype"] = {dtype}
     kept.update((k, digest(g)) for k, g in there.get("gradients", {{}}).items())
-    held = [(k, getattr(there.get("layer"), k, None)) for k in ("bias", "weight")]
+    held = [(k, getattr(there.get("layer"), own, None)) for k, own in {operands}]
     kept["parameters"] = [[k, list(p.shape)] for k, p in held if p is not None]
     answers[{key!r}] = kept
 except Exception as error:
@@ -76,7 +76,7 @@ try:
     np.random.seed(0)
     {seed}
     layer = {line}
-    held = [(k, getattr(layer, k, None)) for k in ("bias", "weight")]
+    held = [(k, getattr(layer, own, None)) for k, own in {operands}]
     answers[{key!r}] = {{k: digest(p) for k, p in held if p is not None}}
 except Exception as error:
     answers[{key!r}] = {{"raised": words(error)}}
@@ -144,7 +144,7 @@ def check_alone(call: Call, answer: Observation, alone: Callable[[Call], Kept | 
 def write_initial(contract: Contract, framework: Framework, call: Call, key: str) -> str:
     """Source that keeps the values with which a layer begins after the seed was set."""
     line = write_line(contract, framework, call.arguments)
-    return INITIAL.format(seed=framework.source.seed, line=line, key=key)
+    return INITIAL.format(operands=sorted(contract.operands.items()), seed=framework.source.seed, line=line, key=key)
 
 
 def run_alone(target: Target, source: str) -> Alone:
@@ -194,7 +194,8 @@ def write_call(contract: Contract, framework: Framework, call: Call, key: str) -
         lines.append(indent("\n".join(write_whole_call(asked, sources)), "    "))
     dtype = framework.source.dtype_name.format(tensor="output")
     body = indent("\n".join([*framework.source.setting.splitlines(), *lines]), "    ")
-    return CALL.format(body=body, key=key, functional=contract.functional, dtype=dtype)
+    operands = sorted(contract.operands.items())
+    return CALL.format(body=body, key=key, functional=contract.functional, dtype=dtype, operands=operands)
 
 
 def pack(array: TypedArray) -> str:

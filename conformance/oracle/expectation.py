@@ -202,10 +202,13 @@ def refuse_arguments(layer: LayerName, canonical: Arguments) -> Refusal | None:
 
 def refuse_bias_tensor(case: Case, canonical: Arguments) -> Refusal | None:
     """A functional API is given its bias, which may be of a shape that the layer has no use for."""
-    bias = case.arguments.get("bias")
-    if case.api is None or not isinstance(bias, Tensor):
+    if case.api is None:
         return None
-    shape = contracts()[case.api].bias.to_vendor(np.empty(canonical["out_channels"]), 1).shape
+    contract = contracts()[case.api]
+    bias = case.arguments.get(contract.operands["bias"])
+    if not isinstance(bias, Tensor):
+        return None
+    shape = contract.bias.to_vendor(np.empty(canonical["out_channels"]), 1).shape
     if bias.shape == shape:
         return None
     return Refusal("ValueError", f"bias must be of shape {shape}, not {bias.shape}", Phase.FORWARD)

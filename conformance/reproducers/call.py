@@ -106,8 +106,9 @@ def write_layer_call(layer: str, contract: Contract, framework: Framework, argum
 def write_argument(name: str, value: Value, contract: Contract, framework: Framework) -> str:
     if not isinstance(value, Tensor):
         return write_value(value, framework)
-    if contract.functional and name in PARAMETERS:
-        return name
+    operand = {own: name for name, own in contract.operands.items()}.get(name)
+    if contract.functional and operand is not None:
+        return operand
     filled = f'(np.arange({math.prod(value.shape)}) % 5 + 1).astype("float32").reshape({value.shape})'
     return framework.source.tensor.format(array=filled)
 
@@ -191,8 +192,8 @@ def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) 
     call = write_forward(asked)
     if extent.last is not Phase.BACKWARD or "grad_output" not in tensors:
         return enter_mode(asked, [f"output = {call}" if extent.keeps else call])
-    operands = list_operands(asked, tensors, extent)
-    parameters = [name for name in operands if name != "x"]
+    operands = list_operands(asked, tensors, extent).values()
+    parameters = [operand for operand in operands if operand != "x"]
     backward = asked.framework.source.backward
     lines = [f"grad_output = {tensors['grad_output']}"]
     gradients = backward.format(call=call, operands=", ".join(operands), parameters=", ".join(parameters))
@@ -205,11 +206,14 @@ def enter_mode(asked: AskedCase, lines: list[str]) -> list[str]:
     return [f"with {around}:", *(f"    {line}" for line in lines)] if around else lines
 
 
-def list_operands(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
-    """Source of the tensors whose gradients are asked for."""
-    of_parameter = "{}" if asked.contract.functional else "layer.{}"
-    operands = [of_parameter.format(name) if name != "x" else name for name in ("x", *PARAMETERS) if name in tensors]
-    return [operand for operand in operands if asks_for(operand_of(operand.removeprefix("layer.")), extent)]
+def list_operands(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> dict[str, str]:
+    """Source of the tensors whose gradients are asked for, by ``input``, ``weight`` and ``bias``."""
+    operands = {}
+    for name in ("x", *PARAMETERS):
+        if name in tensors and asks_for(operand_of(name), extent):
+            is_held = name in PARAMETERS and not asked.contract.functional
+            operands[operand_of(name)] = f"layer.{asked.contract.operands[name]}" if is_held else name
+    return operands
 
 
 def operand_of(name: str) -> str:
@@ -225,14 +229,13 @@ def write_gradients(asked: AskedCase, tensors: Mapping[str, str], extent: Extent
     """Source of each gradient that the steps have asked for, by ``input``, ``weight`` and ``bias``."""
     source = asked.framework.source
     operands = list_operands(asked, tensors, extent)
-    parameters = [operand for operand in operands if operand != "x"]
+    parameters = [name for name in operands if name != "input"]
     gradients = {}
-    for position, operand in enumerate(operands):
-        name = operand_of(operand.removeprefix("layer."))
-        if operand == "x":
+    for position, (name, operand) in enumerate(operands.items()):
+        if name == "input":
             gradients[name] = source.gradient_of_x.format(operand=operand, position=position)
         else:
-            index = parameters.index(operand)
+            index = parameters.index(name)
             gradients[name] = source.gradient_of_parameter.format(operand=operand, position=position, index=index)
     return gradients
 
@@ -240,4 +243,5 @@ def write_gradients(asked: AskedCase, tensors: Mapping[str, str], extent: Extent
 def write_parameters(layer: str, asked: AskedCase, tensors: Mapping[str, str]) -> list[str]:
     """The lines that set the parameters of a layer to tensors, whose source is given by name."""
     template = asked.framework.source.set_parameter
-    return [template.format(layer=layer, name=name, tensor=tensor) for name, tensor in tensors.items()]
+    operands = asked.contract.operands
+    return [template.format(layer=layer, name=operands[name], tensor=tensor) for name, tensor in tensors.items()]

@@ -62,9 +62,9 @@ def fail_early(steps: list[str], verdict: Verdict) -> list[str]:
     return ["try:", body, *caught]
 
 
-def say_of_tensor(subject: str) -> str:
+def say_of_tensor(asked: AskedCase, subject: str) -> str:
     """Source of what a verdict is about, but for a gradient: None in the script where there is no such parameter."""
-    return f'getattr(layer, "{subject}", None)' if subject in PARAMETERS else "output"
+    return f'getattr(layer, "{asked.contract.operands[subject]}", None)' if subject in PARAMETERS else "output"
 
 
 def is_bfloat16(asked: AskedCase) -> bool:
@@ -148,7 +148,7 @@ def check_distribution(asked: AskedCase, parameter: str) -> list[str]:
     """The same tests as `conformance.verdicts.distribution`, written out."""
     promised = asked.case.promise.distribution
     assert promised is not None
-    drawn = write_numpy(asked, f"layer.{parameter}")
+    drawn = write_numpy(asked, f"layer.{asked.contract.operands[parameter]}")
     if promised.family == "constant":
         constant = promised.arguments[0]
         return [f"drawn = {drawn}", f"assert (drawn == np.array({constant!r}, drawn.dtype)).all(), drawn"]

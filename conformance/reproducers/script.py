@@ -38,7 +38,7 @@ def write_script(asked: AskedCase, verdict: Verdict) -> str | None:
     tensors = write_tensors(asked, sources)
     extent = extent_of(asked, verdict)
     steps = write_steps(asked, tensors, extent)
-    found = say_of_tensor(verdict.subject)
+    found = say_of_tensor(asked, verdict.subject)
     if verdict.subject.startswith("grad_"):
         found = write_gradients(asked, tensors, extent)[verdict.subject.removeprefix("grad_")]
     if verdict.kind is Kind.ERROR_PHASE and is_early(asked, verdict):

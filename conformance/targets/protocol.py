@@ -10,6 +10,7 @@ A call is a dictionary, made by `encode_call`:
     layout                      how x lies in memory
     channels_last, at_call      whether the API has x, output and their gradients as (N, H, W, C), which on the wire
                                 are (N, C, H, W); which arguments are given when the layer is called
+    operands                    the API's names of weight and bias
     defaults, values, infer     what is asked for besides: defaults of the signature, initial values of the
                                 parameters, the framework's own shape inference where the device lacks the operation
     read_back, witness          only from a certificate: what the framework holds after it was given, and how often it
@@ -60,6 +61,7 @@ def encode_call(
         "layout": "contiguous" if case.inputs is None else case.inputs.layout,
         "channels_last": contract.is_channels_last(arguments),
         "at_call": list(contract.at_call),
+        "operands": dict(contract.operands),
         "defaults": bool(promise.defaults),
         "values": promise.distribution is not None,
         "infer": case.inputs is not None and case.inputs.infer,
@@ -81,7 +83,7 @@ def explain_unasked(case: Case, arguments: Arguments, call: Mapping[str, Any]) -
 
 def encode_arguments(contract: Contract, arguments: Arguments) -> dict[str, Any]:
     """Encoded values by name. A functional API's weight and bias travel as arrays, and no bias as none."""
-    apart = PARAMETERS if contract.functional else ()
+    apart = contract.operands.values() if contract.functional else ()
     return {name: encode_value(value) for name, value in arguments.items() if name not in apart}
 
 
@@ -105,7 +107,7 @@ def encode_arrays(
 
 def vendor_parameter(name: str, contract: Contract, arguments: Arguments, expectation: Expectation) -> Array | None:
     """The weight or bias to send, in the vendor's layout; None where none is."""
-    argument = arguments.get(name)
+    argument = arguments.get(contract.operands[name])
     if contract.functional and not isinstance(argument, Tensor):
         return None
     assert expectation.arrays is not None

@@ -51,7 +51,7 @@ def execute(**call: Any) -> dict[str, Any]:
     arrays = {"x": encode(IMAGE), "weight": encode(np.array([1, 2, 3], "float32")), "grad_output": encode(IMAGE)}
     asked = {
         "id": 0, "api": f"{__name__}.Scale", "functional": False, "positional": [], "same_as": None, "arrays": arrays,
-        "layout": "contiguous", "infer": False, "channels_last": False, "at_call": [], **call,
+        "layout": "contiguous", "infer": False, "channels_last": False, "at_call": [], "operands": {"weight": "weight", "bias": "bias"}, **call,
     }  # fmt: skip
     return Execution(adapter(), asked, SimpleNamespace(mark=lambda number, phase: None)).run()
 

@@ -45,7 +45,7 @@ def scripted_arguments(contract: Contract) -> Iterator[Call]:
     plain = build_call(contract, SMALL, make_arrays(contract.layer, SMALL))
     for unusual in UNUSUAL:
         yield encode(plain.case, contract, {**plain.arguments, **unusual}, plain.expectation)
-    order = ("weight", "bias") if contract.functional else ("in_channels", "out_channels", "kernel_size")
+    order = tuple(contract.operands.values()) if contract.functional else tuple(plain.arguments)[:3]
     for positional in (order[:1], order, order[:2][::-1]):
         case = replace(plain.case, positional=positional)
         yield encode(case, contract, plain.arguments, plain.expectation)

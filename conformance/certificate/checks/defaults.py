@@ -26,7 +26,7 @@ OWN: Mapping[LayerName, Arguments] = {
     "conv_transpose2d": {"output_padding": 1},
 }
 SHAPE = (2, 6, 9)  # batch, height and width
-REQUIRED = ("in_channels", "out_channels", "kernel_size", "weight")
+REQUIRED = ("in_channels", "out_channels", "kernel_size")
 
 
 def check_defaults(subject: Subject) -> str:
@@ -89,7 +89,12 @@ def shortened(contract: Contract) -> Iterator[tuple[str, Arguments]]:
             yield name, arguments
     vendor = contract.to_vendor(SMALL, None)
     assert not isinstance(vendor, NoEquivalent)
-    yield "all", {name: value for name, value in vendor.items() if name in REQUIRED}
+    yield "all", {name: value for name, value in vendor.items() if is_required(contract, name)}
+
+
+def is_required(contract: Contract, name: str) -> bool:
+    """Whether an argument, the vendor's, is one without which there is no layer."""
+    return name in REQUIRED or (contract.functional and name == contract.operands["weight"])
 
 
 def without_each(contract: Contract, arguments: Arguments) -> Iterator[tuple[str, Arguments]]:
@@ -98,10 +103,10 @@ def without_each(contract: Contract, arguments: Arguments) -> Iterator[tuple[str
     if isinstance(vendor, NoEquivalent):
         return
     for name in vendor:
-        if name in REQUIRED:
+        if is_required(contract, name):
             continue
         # Without its groups a function's weight is another, which the bias may not fit.
-        dropped = (name, "bias") if contract.functional and name == "groups" else (name,)
+        dropped = (name, contract.operands["bias"]) if contract.functional and name == "groups" else (name,)
         yield name, {other: value for other, value in vendor.items() if other not in dropped}
 
 
@@ -140,7 +145,7 @@ def check_parameters(call: Call, answer: Observation, contract: Contract) -> Non
 
 def check_given(subject: Subject, name: str, call: Call, answer: Observation, signature: dict[str, object]) -> None:
     """The framework gives the same where the argument is given as the signature has it."""
-    if name not in signature or name in ("weight", "bias"):
+    if name not in signature or name in subject.contract.operands.values():
         return
     (given,) = subject.ask(call.with_vendor_arguments(**{name: signature[name]}))
     for result in differing(results_of(answer), results_of(given)):

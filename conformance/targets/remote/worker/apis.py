@@ -52,15 +52,20 @@ def read_all_defaults(apis: List[str]) -> Dict[str, Dict[str, str]]:
 class FunctionalLayer:
     """A functional API with its parameters, called as a module is."""
 
-    def __init__(self, function: Any, arguments: Dict[str, Any], positional: List[str]) -> None:
+    def __init__(
+        self, function: Any, arguments: Dict[str, Any], positional: List[str], operands: Dict[str, str]
+    ) -> None:
+        """`operands` are the function's names of weight and bias."""
         self.function = function
         self.arguments = arguments
         self.positional = positional
+        self.operands = operands
         self.weight: Any = None
         self.bias: Any = None
 
     def __call__(self, x: Any) -> Any:
-        arguments = dict(self.arguments, weight=self.weight, bias=self.bias)
+        arguments = dict(self.arguments)
+        arguments.update((own, getattr(self, name)) for name, own in self.operands.items())
         ordered = [arguments.pop(name) for name in self.positional]
         return self.function(x, *ordered, **arguments)
 

@@ -108,7 +108,7 @@ class Execution:
     def build_functional(self, function: Any, arguments: Dict[str, Any]) -> FunctionalLayer:
         """A functional API has no construction: it is given its parameters with every call."""
         self.enter("parameters")
-        layer = FunctionalLayer(function, arguments, self.call["positional"])
+        layer = FunctionalLayer(function, arguments, self.call["positional"], self.call["operands"])
         for name in PARAMETERS:
             if name in self.arrays:
                 dtype = self.arrays[name][0]
