@@ -86,7 +86,7 @@ ORACLES = [
     seed(EXPECTATION, "gradients' bounds in float16", "LAYERS[layer].gradients_with_bound(_1, _2, _3, dtype=dtype, **keywords)", "LAYERS[layer].gradients_with_bound(_1, _2, _3, dtype='float16', **keywords)", EXACTNESS, "test_a_gradients_bound_is_that_of_the_cases_dtype"),
     seed(EXPECTATION, "a bias of another shape accepted", "bias.shape == shape", "True", EXACTNESS, "test_a_bias_of_another_shape_is_refused"),
     seed(EXPECTATION, "a bias of as many elements accepted", "bias.shape == shape", "np.prod(bias.shape) == np.prod(shape)", EXACTNESS, "test_a_bias_of_another_shape_is_refused"),
-    seed(EXPECTATION, "a bias as the oracle lays it out", "contracts()[case.api].bias.to_vendor(_1, 1).shape", "(canonical['out_channels'],)", EXACTNESS, "test_a_bias_of_another_shape_is_refused"),
+    seed(EXPECTATION, "a bias as the oracle lays it out", "contract.bias.to_vendor(_1, 1).shape", "(canonical['out_channels'],)", EXACTNESS, "test_a_bias_of_another_shape_is_refused"),
     seed(EXPECTATION, "strided same refused", "arguments['stride'] = 1", "pass", EXACTNESS, "test_a_convolution_of_strided_same_is_no_refusal_and_a_wrong_stride_is"),
     seed(EXPECTATION, "a gradient of no bias", "gradients.pop('bias', None)", "pass", EXACTNESS, "test_without_a_bias_there_is_no_gradient_of_one"),
     seed(INPUTS, "exactness without the output", "max(of_x * of_weight, of_x * of_gradient, of_weight * of_gradient, of_gradient)", "max(of_x * of_gradient, of_weight * of_gradient, of_gradient)", EXACTNESS, "test_sums_beyond_the_types_whole_numbers_are_not_exact"),
