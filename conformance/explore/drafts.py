@@ -69,9 +69,8 @@ def finish(draft: Draft, name: str) -> Case | None:
 
 def weigh(draft: Draft) -> int:
     """The elements of a weight with the numbers of a call, whether or not they are a layer's: somebody may make it."""
-    arguments = {
-        **draft.arguments,
-        **(translate(draft.api, draft.arguments, draft.inputs) if draft.api is not None else {}),
-    }
+    arguments = dict(draft.arguments)
+    if draft.api is not None:
+        arguments |= translate(draft.api, draft.arguments, draft.inputs)
     sizes = [arguments.get(name) for name in LAYERS[draft.layer].required]
     return math.prod(number for size in sizes for _, number in find_in_value((), size) if number > 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
 from conformance.case import Outcome, Verdict
@@ -17,13 +17,15 @@ class Progress:
     """Counts calls by target, the time that they took there, and combinations of traits.
 
     Attributes:
-        faults: errors of this suite itself.
-        losses: by target, the calls that ended its process or had to be ended.
+        calls, seconds: by target, the calls that were made, and how long they took there.
+        shrinking: seconds in which only smaller calls were asked than those that were drawn; they count.
+        faults: errors of this suite itself, each with its number.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.calls: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.shrinking = 0.0
         self.faults: Counter[str] = Counter()
         self._clock = clock
         self._started = clock()
@@ -36,7 +38,7 @@ class Progress:
             self.faults[verdict.observed.strip().rpartition("\n")[2]] += 1
         if verdict.outcome not in UNASKED:
             self.calls[target] += 1
-            self.seconds[target] += verdict.seconds  # type: ignore[assignment]
+            self.seconds[target] += verdict.seconds
 
     def count_traits(self, traits: Traits) -> None:
         """Count a call's combinations of two and three traits."""
@@ -53,4 +55,5 @@ class Progress:
         ]
         reached = f"{len(self._pairs):,} pairs and {len(self._triples):,} triples of traits"
         faults = "".join(f"; {count} times {fault}" for fault, count in self.faults.items())
-        return f"{elapsed:,.0f} s: {', '.join(rates)}; {reached}; {clusters} new clusters{faults}"
+        spent = f"{elapsed:,.0f} s, {self.shrinking:,.0f} of them shrinking"
+        return f"{spent}: {', '.join(rates)}; {reached}; {clusters} new clusters{faults}"

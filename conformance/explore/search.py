@@ -25,7 +25,7 @@ from conformance.explore.novelty import LOST, Cause, Known
 from conformance.explore.progress import Progress
 from conformance.explore.sources import Sources
 from conformance.explore.traits import describe
-from conformance.reproducers.shrink import Shrunk, begin, shrink, sign
+from conformance.reproducers.shrink import Ask, Shrunk, begin, shrink, sign
 from conformance.run.shrinking import make_ask
 from conformance.verdicts.twin import qualify
 
@@ -197,9 +197,11 @@ class Search:
             by_target.setdefault(job.target.name, []).append((job, verdict))
         if not by_target:
             return
+        begun = time.monotonic()
         with ThreadPoolExecutor(len(by_target)) as pool:
             for found in pool.map(self._shrink_several, by_target.values()):
                 self.clusters += found
+        self.progress.shrinking += time.monotonic() - begun
 
     def _shrink_several(self, suspects: Sequence[tuple[Job, Verdict]]) -> list[Cluster]:
         found = []
@@ -215,7 +217,7 @@ class Search:
         if not self._is_asked_alone(job, verdict):
             return None
         seconds = SHRINKING_LOSS if verdict.outcome in LOST else SHRINKING
-        ask = make_ask(self._audit, job, self._stopped, seconds)
+        ask = self._count_asked(make_ask(self._audit, job, self._stopped, seconds), job.target.name)
         shrunk = shrink(job.case, verdict, ask, seconds)
         known = self._known.explain_smallest((job.target.name, job.contract.api), shrunk.verdict, describe(shrunk.case))
         name = _name_cluster(job, shrunk.verdict) if known is None else known.title
@@ -224,6 +226,14 @@ class Search:
             return None
         question = Question(job.target, job.contract)
         return Cluster(name, question, shrunk.case, shrunk.verdict, shrunk.asked, job.case)
+
+    def _count_asked(self, ask: Ask, target: str) -> Ask:
+        def counted(case: Case) -> Verdict:
+            verdict = ask(case)
+            self.progress.count(target, verdict)
+            return verdict
+
+        return counted
 
     def _is_asked_alone(self, job: Job, verdict: Verdict) -> bool:
         """Whether an invalid call tells something: its valid twin is taken."""

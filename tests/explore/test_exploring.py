@@ -76,7 +76,7 @@ def test_the_header_tells_seed_and_version_and_the_progress_what_was_reached(sea
         [
             "explore: seed 1, fakeflow 1.5; *",
             "explore: new: fakeflow.*",
-            "explore: * s: fakeflow * calls a minute (*% of its time); * pairs and * triples of traits; * new clusters",
+            "explore: * s, * of them shrinking: fakeflow * calls a minute (*% of its time); * pairs and * triples of traits; * new clusters",
         ]
     )
     assert "faults" not in searched.output
