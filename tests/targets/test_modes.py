@@ -26,6 +26,9 @@ INSIDE = {
     "vmap": "torch._C._functorch.is_batchedtensor(x)",
 }
 CALLED = {
+    "copied": "copy.deepcopy",
+    "pickled": "pickle.loads",
+    "printed": "torch.nn.Module.load_state_dict",
     "to_mkldnn": "torch.utils.mkldnn.MkldnnConv2d",
     "trace": "torch.jit.trace",
     "script": "torch.jit.script",
@@ -34,7 +37,7 @@ CALLED = {
     "inductor": "torch._inductor.compile_fx.compile_fx",
 }
 SCRIPT = """
-import importlib.util, json, sys
+import copy, importlib.util, json, pickle, sys
 from unittest import mock
 import torch, torch._dynamo.backends.common, torch.utils.mkldnn, torch._inductor.compile_fx
 
@@ -65,7 +68,8 @@ for mode, condition in inside.items():
     run(mode, Layer)
 for mode, function in called.items():
     module, _, name = function.rpartition(".")
-    with mock.patch.object(sys.modules[module], name, side_effect=KeyboardInterrupt) as patched:
+    owner = sys.modules[module] if module in sys.modules else torch.nn.Module
+    with mock.patch.object(owner, name, side_effect=KeyboardInterrupt) as patched:
         try:
             run(mode, torch.nn.Conv2d)
         except BaseException:
