@@ -279,7 +279,7 @@ JUDGES = [
            Mutation(VERDICTS, "layout.from_vendor(observed, evidence.groups)", "observed", within="lay_out_gradient"),
            Test("verdicts/test_picture.py", "test_a_gradient_is_laid_out_as_the_oracle_lays_it_out")),
     Mutant("gradients not compared",
-           Mutation(VERDICTS, "evidence.expectation.gradients.items()", "()"),
+           Mutation(VERDICTS, "evidence.gradients.items()", "()"),
            Test("verdicts/test_canonical.py", "test_a_wrong_gradient_names_its_operand")),
     Mutant("parameters not compared",
            Mutation(VERDICTS, "observed != shape", "False"),
