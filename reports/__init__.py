@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .findings.clusters import cluster
+from .findings.clusters import cluster_new
 from .findings.patterns import find_patterns, fits
 from .output import page
 from .output.modes import write_modes
@@ -44,6 +44,5 @@ def representatives(results: Sequence[Path]) -> list[tuple[str, str, str]]:
     It is one with a script, or the simplest.
     """
     run = load(results)
-    new = [finding for finding in cluster(run) if finding.entry is None]
-    verdicts = [run.judged[finding.representative].verdict for finding in new]
+    verdicts = [run.judged[finding.representative].verdict for finding in cluster_new(run)]
     return [(verdict.case, verdict.target, verdict.api) for verdict in verdicts]

@@ -82,6 +82,12 @@ def cluster(run: LoadedRun) -> tuple[Finding, ...]:
     return _cluster(run, [index for index, judged in enumerate(run.judged) if judged.failed])
 
 
+def cluster_new(run: LoadedRun) -> tuple[Finding, ...]:
+    """The findings of verdicts that name no entry. Needs no entries: a run writes them when it has executed them."""
+    new = [index for index, judged in enumerate(run.judged) if judged.failed and not judged.verdict.known]
+    return tuple(sorted(_find_new(run, new), key=_most_serious_first))
+
+
 def cluster_differences(run: LoadedRun) -> tuple[Finding, ...]:
     """What canonical cases differ in, told as findings are. No authority calls it wrong: none of it is a finding."""
     differing = []

@@ -119,6 +119,10 @@ def test_every_entry_that_was_seen_is_executed(known: Suite) -> None:
     assert [entry["verdicts"] for entry in entries.values()] == [2, 2]
 
 
+def test_what_is_known_has_its_entrys_script_and_is_not_shrunk(known: Suite) -> None:
+    assert run(known).records("confirmation") == []
+
+
 def test_an_entry_whose_cases_are_not_asked_is_not_told(known: Suite) -> None:
     assert run(known, "-k", "other").records("entry") == []
 
