@@ -29,6 +29,7 @@ class Extent:
         keeps: whether what the last phase makes is looked at.
         sets: whether the parameters of a module are set.
         other: whether it also runs the call that is documented to be equivalent.
+        reads: whether what is not looked at is read all the same, as a worker does: a process may die of that.
     """
 
     last: Phase = Phase.BACKWARD
@@ -36,6 +37,7 @@ class Extent:
     keeps: bool = True
     sets: bool = True
     other: bool = False
+    reads: bool = False
 
 
 def matter_elements(asked: AskedCase, verdict: Verdict) -> bool:
@@ -55,6 +57,7 @@ def extent_of(asked: AskedCase, verdict: Verdict) -> Extent:
         keeps=is_seen,
         sets=sets or verdict.phase is Phase.PARAMETERS,
         other=asked.case.promise.same_as is not None and verdict.kind in (Kind.VALUE, Kind.WRONGLY_REJECTED),
+        reads=verdict.outcome is Outcome.CRASHED,
     )
 
 
@@ -191,6 +194,8 @@ def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) 
     """The lines that run a call, forward alone or with its gradients."""
     call = write_forward(asked)
     if extent.last is not Phase.BACKWARD or "grad_output" not in tensors:
+        if extent.reads:
+            return enter_mode(asked, [f"output = {call}", read_output(asked)])
         return enter_mode(asked, [f"output = {call}" if extent.keeps else call])
     operands = list_operands(asked, tensors, extent).values()
     parameters = [operand for operand in operands if operand != "x"]
@@ -198,6 +203,12 @@ def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) 
     lines = [f"grad_output = {tensors['grad_output']}"]
     gradients = backward.format(call=call, operands=", ".join(operands), parameters=", ".join(parameters))
     return [*lines, *enter_mode(asked, gradients.splitlines())]
+
+
+def read_output(asked: AskedCase) -> str:
+    source = asked.framework.source
+    is_wide = asked.case.inputs is not None and asked.case.inputs.dtype == "bfloat16"
+    return (source.wide if is_wide else source.numpy).format(tensor="output")
 
 
 def enter_mode(asked: AskedCase, lines: list[str]) -> list[str]:

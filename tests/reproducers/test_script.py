@@ -477,3 +477,10 @@ def test_an_argument_of_the_call_stands_where_the_layer_is_called() -> None:
     lines = (write_script(asked, verdict) or "").splitlines()
     assert "layer = paddle.nn.Conv2DTranspose(in_channels=3, out_channels=2, kernel_size=3)" in lines
     assert "output = layer(x, output_size=(6, 7))" in lines
+
+
+def test_a_crash_is_looked_for_in_reading_the_output_too() -> None:
+    """A worker reads it, and a framework may return a tensor that cannot be read."""
+    crash = Verdict(Outcome.CRASHED, subject="call", phase=Phase.FORWARD)
+    lines = (write_script(ask("torch.nn.Conv2d"), crash) or "").splitlines()
+    assert lines[-2:] == ["output = layer(x)", "output.detach().resolve_conj().numpy()"]

@@ -23,6 +23,8 @@ It defines
     construct(api, arguments)           build the layer
     parameters(layer) -> dict           the parameters that exist, by the names weight and bias
     set_parameter(layer, name, array, dtype)
+                                        name is weight or bias, whatever the framework calls it; where the constructor
+                                        takes no dtype, this is what gives the layer its own
     forward(layer, x)                   run, and wait for the result
     backward(layer, x, output, grad_output) -> dict
                                         gradients of sum(output * grad_output): input, weight, bias where they exist
