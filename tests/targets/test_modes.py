@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.apis import frameworks
+from conformance.targets.connection import Connection
+from conformance.targets.errors import MissingFrameworkError
 from conformance.targets.remote import modes
 from conformance.targets.remote.worker.moded import Moded
 from tests.frameworks import target_of
@@ -96,6 +99,13 @@ def test_torch_has_the_modes_that_are_named(torch_says: tuple[list[str], dict[st
 @pytest.mark.parametrize("mode", [*INSIDE, *CALLED])
 def test_torch_enters_a_mode(mode: str, torch_says: tuple[list[str], dict[str, bool]]) -> None:
     assert torch_says[1][mode]
+
+
+def test_without_a_compiler_inductor_does_not_start_and_says_what_it_needs() -> None:
+    target = target_of("torch")
+    target = replace(target, spec=f"{target.spec}//env:PATH=/nowhere", mode="inductor")
+    with Connection(target) as worker, pytest.raises(MissingFrameworkError, match="No working C\\+\\+ compiler found"):
+        worker.start()
 
 
 class Adapter:
