@@ -194,7 +194,7 @@ def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) 
     """The lines that run a call, forward alone or with its gradients."""
     call = write_forward(asked)
     if extent.last is not Phase.BACKWARD or "grad_output" not in tensors:
-        if extent.reads:
+        if extent.reads and read_output(asked) != "output":
             return enter_mode(asked, [f"output = {call}", read_output(asked)])
         return enter_mode(asked, [f"output = {call}" if extent.keeps else call])
     operands = list_operands(asked, tensors, extent).values()
