@@ -25,7 +25,7 @@ from conformance.reproducers.arrays import arrays_of, numpy_dtype
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import write_call as write_line
 from conformance.reproducers.confirm import Executor, NotExecutedError
-from conformance.reproducers.script import write_whole_call
+from conformance.reproducers.script import write_way_back, write_whole_call
 
 # What a call keeps.
 Kept: TypeAlias = dict[str, Any]
@@ -186,12 +186,11 @@ def write_call(contract: Contract, framework: Framework, call: Call, key: str) -
     asked = AskedCase(call.case, contract, framework, call.arguments, call.expectation)
     arrays = arrays_of(asked)
     sources = {name: pack(array) for name, array in arrays.items()}
-    forward = {name: source for name, source in sources.items() if name != "grad_output"}
-    lines = write_whole_call(asked, forward)
+    lines = write_whole_call(asked, sources)
     if "grad_output" in sources:
         # As the worker, only where the output has the shape that the upstream gradient belongs to.
         lines.append(f"if digest(output)[0] == {list(arrays['grad_output'].values.shape)}:")
-        lines.append(indent("\n".join(write_whole_call(asked, sources)), "    "))
+        lines.append(indent("\n".join(write_way_back(asked, sources)), "    "))
     dtype = framework.source.dtype_name.format(tensor="output")
     body = indent("\n".join([*framework.source.setting.splitlines(), *lines]), "    ")
     operands = sorted(contract.operands.items())

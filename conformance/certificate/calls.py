@@ -15,7 +15,7 @@ from conformance.certificate.layers import compute_output, make_arrays
 from conformance.oracle.expectation import Expectation, Expected
 from conformance.targets import codec, protocol
 
-# Those that an adapter names, as far as the framework has them.
+# Those that an adapter names, as far as the framework has them: more than a spec may write.
 INTEGERS = ("int8", "uint8", "int16", "int32", "int64")
 DTYPES = ("float32", "float16", "bfloat16", "float64", "complex64", "complex128", *INTEGERS)
 
@@ -35,6 +35,12 @@ class Call:
     arguments: Arguments
     expectation: Expectation
     wire: Mapping[str, Any]
+
+    @property
+    def dtype(self) -> str:
+        """Of the operands."""
+        assert self.case.inputs is not None
+        return self.case.inputs.dtype
 
     def _with(self, **changes: object) -> Call:
         return replace(self, wire={**self.wire, **changes})
@@ -66,7 +72,7 @@ class Call:
         return self._with(values=True)
 
     def with_witness(self) -> Call:
-        """Answered with how often each phase called into the framework."""
+        """Answered with how often each phase called into the framework, and with the types of the API's arguments."""
         return self._with(witness=True)
 
     def same_as(self, other: Call) -> Call:

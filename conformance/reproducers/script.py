@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.case import Kind, Outcome, Verdict
+from conformance.case import Kind, Outcome, Phase, Verdict
 from conformance.reproducers.arrays import arrays_of, write_array, write_ones, write_tensors
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import (
     Extent,
-    enter_mode,
     extent_of,
     matter_elements,
-    write_forward,
     write_gradients,
+    write_running,
     write_steps,
 )
 from conformance.reproducers.check import check_default, fail_early, is_early, say_of_tensor, write_check
+from conformance.targets.protocol import PARAMETERS
 
 NUMPY = "import numpy as np"
 
@@ -70,17 +70,20 @@ def join_lines(asked: AskedCase, verdict: Verdict, lines: list[str]) -> str:
 
 
 def write_whole_call(asked: AskedCase, sources: Mapping[str, str]) -> list[str]:
-    """The lines, imports apart, that run a whole call: they leave `output`, and `gradients` where asked for.
+    """The lines, imports apart, that run a call forward: they leave its operands and `output`.
 
     Args:
         sources: of the arrays, by name.
     """
     tensors = write_tensors(asked, sources)
-    extent = Extent()
-    lines = write_steps(asked, tensors, extent)
-    gradients = {}
-    if "grad_output" in tensors:
-        lines += enter_mode(asked, [f"output = {write_forward(asked)}"])
-        gradients = write_gradients(asked, tensors, extent)
-    named = ", ".join(f'"{name}": {gradient}' for name, gradient in gradients.items())
-    return [*lines, f"gradients = {{{named}}}"]
+    return write_steps(asked, tensors, Extent(last=Phase.FORWARD))
+
+
+def write_way_back(asked: AskedCase, sources: Mapping[str, str]) -> list[str]:
+    """The lines that follow those of `write_whole_call` and go backward: they leave `gradients`."""
+    tensors = write_tensors(asked, sources)
+    operands = [name for name in ("x", *PARAMETERS) if name in tensors] if asked.contract.functional else ["x"]
+    lines = [f"{name} = {asked.framework.source.leaf.format(tensor=name)}" for name in operands]
+    lines += write_running(asked, tensors, Extent())
+    named = [f'"{name}": {source}' for name, source in write_gradients(asked, tensors, Extent()).items()]
+    return [*lines, f"gradients = {{{', '.join(named)}}}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import tempfile
@@ -89,6 +90,8 @@ class Interpreter:
         environment[processes.VARIABLE] = self._mark
         if "TMPDIR" not in self.spec.env:
             environment[processes.FOLDER] = processes.folder()
+        if self.spec.ssh:
+            arguments = keep_signal(arguments)
         with self._lock:
             if self._killed:
                 raise OSError("ended before it was started")
@@ -147,16 +150,25 @@ class Interpreter:
         if self._process is None:
             return "not started"
         try:
-            code = self._process.wait(LAST_MOMENT)
+            self._process.wait(LAST_MOMENT)
         except subprocess.TimeoutExpired:
             self.kill()
             return "killed, as its connection was broken"
+        code = self._exit_code()
+        assert code is not None
         end = describe_exit(code)
         return f"{end}, as memory ran out" if self.was_killed_from_outside() and count_kills() != self._kills else end
 
     def was_killed_from_outside(self) -> bool:
         """Whether the process was ended by SIGKILL, and not from here: the kernel does so when memory runs out."""
-        return self._process is not None and self._process.poll() == -signal.SIGKILL and not self._killed
+        return self._exit_code() == -signal.SIGKILL and not self._killed
+
+    def _exit_code(self) -> int | None:
+        """Minus the signal where one ended the interpreter; None while it lives. Over ssh a shell says 128 + signal."""
+        code = None if self._process is None else self._process.poll()
+        if code is None or self.local or code - 128 not in set(signal.Signals):
+            return code
+        return 128 - code
 
     def kill(self) -> None:
         """End the process at once, from any thread, and what it has started, but for what has left its session.
@@ -213,6 +225,12 @@ class _Subprocess:
 
     def __init__(self, start: Start) -> None:
         self.Popen = start
+
+
+def keep_signal(arguments: Sequence[str]) -> list[str]:
+    """An ssh's arguments with a shell around the command, whose exit code tells a signal, of which ssh says 255."""
+    *before, command = arguments
+    return [*before, f"exec sh -c {shlex.quote(f'{command}; exit $?')}"]
 
 
 def find_version(python: str | None) -> tuple[int, int] | None:

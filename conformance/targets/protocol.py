@@ -13,8 +13,8 @@ A call is a dictionary, made by `encode_call`:
     operands                    the API's names of weight and bias
     defaults, values, infer     what is asked for besides: defaults of the signature, initial values of the
                                 parameters, the framework's own shape inference where the device lacks the operation
-    read_back, witness          only from a certificate: what the framework holds after it was given, and how often it
-                                was called
+    read_back, witness          only from a certificate: what the framework holds after it was given, how often it was
+                                called, and of what type its arguments were
 
 An answer is a dictionary too, read by `decode_answer`; its keys are the fields of an `Observation`. `codec` says how
 values and arrays are written.
@@ -135,7 +135,8 @@ def decode_answer(answer: object, number: int) -> Observation:
             phase=Phase(result["phase"]),
             parameters=decode_parameters(result["parameters"]),
             values=decode_arrays(result["values"]),
-            defaults=decode_defaults(result.get("defaults", {})),
+            defaults=decode_texts(result.get("defaults", {})),
+            given=decode_texts(result.get("given", {})),
             output=decode_optional_array(result, "output"),
             other=decode_optional_array(result, "other"),
             gradients=decode_arrays(result["gradients"]),
@@ -164,8 +165,8 @@ def decode_parameters(value: object) -> dict[str, tuple[str, tuple[int, ...]]]:
     return parameters
 
 
-def decode_defaults(value: object) -> dict[str, str]:
-    return {check_text(name): check_text(default) for name, default in check_mapping(value).items()}
+def decode_texts(value: object) -> dict[str, str]:
+    return {check_text(name): check_text(text) for name, text in check_mapping(value).items()}
 
 
 def decode_arrays(value: object) -> dict[str, TypedArray]:

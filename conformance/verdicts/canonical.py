@@ -79,15 +79,15 @@ def check_valid_call(evidence: Evidence) -> Finding:
     expected = evidence.expectation.output
     observed = evidence.observation.output
     interruption = check_completion(evidence.observation)
-    if interruption is not None and (expected is None or observed is None):
-        return interruption
-    if expected is None or case.inputs is None:
-        return Conforming(compared=list_compared(evidence))
+    if expected is None:  # constructed, and no more
+        return interruption or Conforming(compared=list_compared(evidence))
     if observed is None:
-        return Fault("the worker returned neither an output nor an exception")
+        return interruption or Fault("the worker returned neither an output nor an exception")
+    assert case.inputs is not None
     comparisons = [compare_typed("output", Kind.VALUE, expected, observed, case.inputs.dtype)]
-    if interruption is None:
-        comparisons += compare_gradients(evidence)
+    # Gradients are asked for where the output has the shape of the upstream gradient.
+    if interruption is None and observed.values.shape == expected.value.shape:
+        comparisons += [compare_gradient(evidence, name, one) for name, one in evidence.gradients.items()]
     divergences = [comparison.divergence for comparison in comparisons if comparison.divergence is not None]
     if divergences:
         return contradict_definition(evidence, *divergences)
@@ -158,16 +158,6 @@ def compare_parameters(evidence: Evidence) -> Iterator[Divergence]:
         _, observed = observation.parameters.get(name, (None, None))
         if observed != shape:
             yield Divergence(Kind.SHAPE, name, describe_shape(shape), describe_shape(observed))
-
-
-def compare_gradients(evidence: Evidence) -> list[Comparison]:
-    """Every gradient against the oracle's; none where the output has not the shape that they were asked for."""
-    output = evidence.observation.output
-    expected = evidence.expectation.output
-    assert expected is not None
-    if output is None or output.values.shape != expected.value.shape:
-        return []
-    return [compare_gradient(evidence, name, one) for name, one in evidence.gradients.items()]
 
 
 def compare_gradient(evidence: Evidence, name: str, expected: Expected) -> Comparison:

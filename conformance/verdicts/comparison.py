@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from conformance.case import INTEGERS, Array, Divergence, Kind, TypedArray, Worst
+from conformance.case import Array, Divergence, Kind, TypedArray, Worst
 from conformance.oracle.expectation import Expected
 from conformance.oracle.rounding import round_to
 from conformance.verdicts.sentences import describe_shape
@@ -91,9 +91,7 @@ def measure_ratios(observed: Array, expected: Array, bounds: Array) -> Array:
 
 def round_expected(expected: Expected, dtype: str) -> Array:
     """The expected elements as `dtype` holds them: exact ones may overflow."""
-    if expected.bound is not None or dtype in INTEGERS:
-        return expected.value
-    return round_to(expected.value, dtype)
+    return expected.value if expected.bound is not None else round_to(expected.value, dtype)
 
 
 def fill_bound(expected: Expected) -> Array:

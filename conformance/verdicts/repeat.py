@@ -18,8 +18,6 @@ def combine(verdicts: Sequence[Verdict]) -> Verdict:
     How long a call took, and what a dying process last said, may differ.
     """
     verdicts = [without_addresses(verdict) for verdict in verdicts]
-    if len(verdicts) == 1:
-        return verdicts[0]
     groups = group_alike(verdicts)
     if len(groups) == 1:
         return verdicts[0]

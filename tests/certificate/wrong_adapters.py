@@ -4,34 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.certificate.mutants import FUNCTIONAL, MEGENGINE, MINDSPORE, TORCH, TRANSPOSED, Check, Mutant
+from tests.certificate.mutants import (
+    FUNCTIONAL,
+    IN_MEGENGINE,
+    IN_MINDSPORE,
+    IN_TORCH,
+    MEGENGINE,
+    MINDSPORE,
+    REMOTE,
+    SET_MEGENGINE,
+    SET_TORCH,
+    TORCH,
+    TRANSPOSED,
+    Check,
+    Mutant,
+)
 from tests.mutation import Mutation
 
-ADAPTERS = "conformance.targets.remote.adapters"
-WORKER = "conformance.targets.remote.worker"
+WORKER = f"{REMOTE}.worker"
 
 TORCH_FORWARD = "return layer(_differentiable(x))"
 TORCH_BACKWARD = "return dict(zip(operands, torch.autograd.grad(output, _1, grad_output)))"
 TORCH_CONSTRUCT = "return api(**arguments).to(_1)"
-TORCH_SET = "getattr(layer, name).copy_(_raw(array, dtype))"
 MINDSPORE_FORWARD = "return layer(x)"
 MINDSPORE_BACKWARD = "return {'input': of_inputs[0], **dict(zip(names, of_parameters))}"
 MINDSPORE_SET = "getattr(layer, name).set_data(_raw(array, dtype))"
 CONSTRUCT = "return api(**arguments)"
 MEGENGINE_BACKWARD = "return {name: item.grad for name, item in operands.items() if item.grad is not None}"
-MEGENGINE_SET = "setattr(layer, name, parameter(array, dtype))"
 
 
 def of_torch(name: str, old: str, new: str, check: str, api: str = TORCH, within: str = "") -> Mutant:
-    return Mutant(f"torch: {name}", Mutation(f"{ADAPTERS}.torch", old, new, within), Check(check, api))
+    return Mutant(f"torch: {name}", Mutation(IN_TORCH, old, new, within), Check(check, api))
 
 
 def of_mindspore(name: str, old: str, new: str, check: str, api: str = MINDSPORE, within: str = "") -> Mutant:
-    return Mutant(f"MindSpore: {name}", Mutation(f"{ADAPTERS}.mindspore", old, new, within), Check(check, api))
+    return Mutant(f"MindSpore: {name}", Mutation(IN_MINDSPORE, old, new, within), Check(check, api))
 
 
 def of_megengine(name: str, old: str, new: str, check: str, api: str = MEGENGINE, within: str = "") -> Mutant:
-    return Mutant(f"MegEngine: {name}", Mutation(f"{ADAPTERS}.megengine", old, new, within), Check(check, api))
+    return Mutant(f"MegEngine: {name}", Mutation(IN_MEGENGINE, old, new, within), Check(check, api))
 
 
 def of_worker(name: str, old: str, new: str, check: str, api: str = TORCH, within: str = "") -> Mutant:
@@ -149,11 +160,11 @@ SHAPES = [
         few = torch.cat([grad_output[:2], 0 * grad_output[2:]])
         return dict(zip(operands, torch.autograd.grad(output, list(operands.values()), few)))
     """, "space"),
-    of_torch("kernels above 3x3 mirrored", TORCH_SET,
+    of_torch("kernels above 3x3 mirrored", SET_TORCH,
              "getattr(layer, name).copy_(_raw(array[..., ::-1].copy() if array.ndim == 4 and max(array.shape[2:]) > 3 else array, dtype))", "space"),
-    of_torch("1x1 kernels with their channels the other way", TORCH_SET,
+    of_torch("1x1 kernels with their channels the other way", SET_TORCH,
              "getattr(layer, name).copy_(_raw(array[:, ::-1].copy() if array.ndim == 4 and array.shape[2:] == (1, 1) else array, dtype))", "space"),
-    of_torch("depthwise kernels exchanged", TORCH_SET,
+    of_torch("depthwise kernels exchanged", SET_TORCH,
              "getattr(layer, name).copy_(_raw(array[::-1].copy() if array.ndim == 4 and array.shape[1] == 1 and len(array) > 2 else array, dtype))", "space"),
     of_torch("no padding mode with a stride", TORCH_CONSTRUCT, """
         if arguments.get("stride", 1) not in (1, (1, 1)):
@@ -190,7 +201,7 @@ SHAPES = [
             arguments = {name: value for name, value in arguments.items() if name != "output_padding"}
         return api(**arguments).to(_1)
     """, "space", TRANSPOSED),
-    of_torch("no bias with a padding string", TORCH_SET,
+    of_torch("no bias with a padding string", SET_TORCH,
              "isinstance(layer.padding, str) and name == 'bias' or getattr(layer, name).copy_(_raw(array, dtype))", "space"),
     of_torch("gradients of a strided layer doubled", TORCH_BACKWARD, """
         factor = 2 if getattr(layer, "stride", (1, 1)) != (1, 1) else 1
@@ -220,9 +231,9 @@ SHAPES = [
         return api(**arguments)
     """, "space"),
     of_mindspore("no bias with pad_mode", MINDSPORE_SET, "layer.pad_mode != 'pad' and name == 'bias' or getattr(layer, name).set_data(_raw(array, dtype))", "space"),
-    of_megengine("kernels above 3x3 mirrored", MEGENGINE_SET,
+    of_megengine("kernels above 3x3 mirrored", SET_MEGENGINE,
                  "setattr(layer, name, parameter(array[..., ::-1].copy() if name == 'weight' and max(array.shape[-2:]) > 3 else array, dtype))", "space"),
-    of_megengine("depthwise kernels exchanged", MEGENGINE_SET,
+    of_megengine("depthwise kernels exchanged", SET_MEGENGINE,
                  "setattr(layer, name, parameter(array[::-1].copy() if array.ndim == 5 and array.shape[1] == array.shape[2] == 1 and len(array) > 2 else array, dtype))", "space"),
     of_megengine("no padding mode with a stride", CONSTRUCT, """
         if arguments.get("stride", 1) not in (1, (1, 1)):
@@ -242,6 +253,36 @@ SHAPES = [
 ]  # fmt: skip
 
 ERRORS = [
+    of_worker("an error of backward dropped", "gradients = self.adapter.backward(layer, x, output, grad_output)", """
+        try:
+            gradients = self.adapter.backward(layer, x, output, grad_output)
+        except Exception:
+            gradients = {}
+    """, "backward"),
+    of_worker("a function's error of backward dropped", "gradients = self.adapter.backward(layer, x, output, grad_output)", """
+        try:
+            gradients = self.adapter.backward(layer, x, output, grad_output)
+        except RuntimeError:
+            gradients = {}
+    """, "backward", FUNCTIONAL),
+    of_torch("an error of backward dropped", TORCH_BACKWARD, """
+        try:
+            return dict(zip(operands, torch.autograd.grad(output, list(operands.values()), grad_output)))
+        except RuntimeError:
+            return {}
+    """, "backward"),
+    of_mindspore("an error of backward dropped", "of_inputs, of_parameters = gradient(_1, _2)(x, grad_output)", """
+        try:
+            of_inputs, of_parameters = gradient(_1, _2)(x, grad_output)
+        except TypeError:
+            return {}
+    """, "backward"),
+    of_megengine("an error of backward dropped", "manager.backward(layer(x), grad_output)", """
+        try:
+            manager.backward(layer(x), grad_output)
+        except Exception:
+            pass
+    """, "backward"),
     of_torch("TypeError of a construction made a ValueError", TORCH_CONSTRUCT, """
         try:
             return api(**arguments).to(_1)
@@ -394,13 +435,13 @@ SPECIAL = [
         if held.dtype == torch.float16:
             held = torch.where(held.abs() < 2.0 ** -14, held * 0, held)
     """, "transport"),
-    of_torch("subnormals of the bias flushed", TORCH_SET, """
+    of_torch("subnormals of the bias flushed", SET_TORCH, """
         value = _raw(array, dtype)
         if name == "bias" and dtype == "float32":
             value = torch.where(value.abs() < 2.0 ** -126, value * 0, value)
         getattr(layer, name).copy_(value)
     """, "parameters"),
-    of_torch("NaN of the bias made one", TORCH_SET, """
+    of_torch("NaN of the bias made one", SET_TORCH, """
         value = _raw(array, dtype)
         getattr(layer, name).copy_(torch.nan_to_num(value, float("nan")) if name == "weight" else torch.nan_to_num(value, 0.0, float("inf"), float("-inf")))
     """, "parameters"),
@@ -516,6 +557,37 @@ KEPT = [
 ARGUMENTS = [
     of_worker("large negative numbers cut", "int(value['integer'])", "int(value['integer']) % 2**31", "arguments"),
     of_worker("positions ignored", "ordered = [decoded.pop(name) for name in self.call['positional']]", "ordered = []", "arguments"),
+    of_worker("tuples made lists", "type(value)(decode_value(item, adapter) for item in value)", "[decode_value(item, adapter) for item in value]", "arguments"),
+    of_worker("lists made tuples", "type(value)(decode_value(item, adapter) for item in value)", "tuple(decode_value(item, adapter) for item in value)", "arguments"),
+    of_worker("truth values made numbers", "if isinstance(value, frozenset): return set(value)", "if isinstance(value, bool): return int(value)", "arguments", within="decode_value"),
+    of_worker("numbers made NumPy's", "if isinstance(value, frozenset): return set(value)", "if type(value) is int: return np.int64(value)", "arguments", within="decode_value"),
+    of_worker("NumPy's numbers made Python's", "return getattr(np, value['numpy'])(value['value'])", "return value['value']", "arguments"),
+    of_worker("arrays made lists", "return np.array(value['value'], dtype=value['numpy'])", "return value['value']", "arguments"),
+    of_torch("tuples made lists", TORCH_CONSTRUCT, """
+        arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
+        return api(**arguments).to(_1)
+    """, "arguments"),
+    of_torch("bias made a number", TORCH_CONSTRUCT, """
+        arguments = {name: int(value) if isinstance(value, bool) else value for name, value in arguments.items()}
+        return api(**arguments).to(_1)
+    """, "arguments"),
+    of_torch("stride given although it was not", TORCH_CONSTRUCT, "return api(**{'stride': 1, **arguments}).to(_1)", "arguments"),
+    of_mindspore("lists made tuples", CONSTRUCT, """
+        arguments = {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
+        return api(**arguments)
+    """, "arguments"),
+    of_mindspore("numbers made NumPy's", CONSTRUCT, """
+        arguments = {name: np.int64(value) if type(value) is int else value for name, value in arguments.items()}
+        return api(**arguments)
+    """, "arguments"),
+    of_megengine("lists made tuples", CONSTRUCT, """
+        arguments = {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
+        return api(**arguments)
+    """, "arguments"),
+    of_megengine("truth values made numbers", CONSTRUCT, """
+        arguments = {name: int(value) if isinstance(value, bool) else value for name, value in arguments.items()}
+        return api(**arguments)
+    """, "arguments"),
     of_worker("dtypes by their names", "find_dtype(value['dtype'], adapter)", "value['dtype']", "dtypes"),
     of_worker("the equivalent call is the call itself", "self.build(api, self.call['same_as'])", "layer", "arguments"),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -122,6 +123,26 @@ def test_shape_comes_before_values_and_values_before_the_dtype(observed: TypedAr
     comparison = compare_typed("output", Kind.VALUE, Expected(np.zeros((2, 3)), None), observed, "float32")
     assert comparison.divergence is not None
     assert comparison.divergence.kind is kind
+
+
+def test_another_shape_has_no_ratio() -> None:
+    observed = TypedArray("float32", np.zeros(3, np.float32))
+    assert compare_typed("output", Kind.VALUE, Expected(np.zeros(2), None), observed, "float32").ratio == 0.0
+
+
+@pytest.mark.parametrize(
+    ("expected", "bound", "observed"),
+    [
+        pytest.param([1.0], [0.0], [2.0], id="nothing may differ"),
+        pytest.param([INF], [1.0], [INF], id="infinities"),
+        pytest.param([1e308], [1.0], [-1e308], id="too far apart for a number"),
+        pytest.param([1.0], [1e-300], [1e300], id="a ratio too large for a number"),
+    ],
+)
+def test_a_comparison_warns_of_nothing(expected: list[float], bound: list[float], observed: list[float]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compare_with(expected, bound, observed, "float64")
 
 
 def test_a_gradient_of_another_shape_is_still_a_gradient() -> None:

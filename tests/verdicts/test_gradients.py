@@ -10,7 +10,9 @@ import pytest
 from conformance.apis import contracts
 from conformance.case import Array, Aspect, Inputs, Kind, Observation, Outcome, Phase, TypedArray, Verdict
 from conformance.oracle.expectation import Expected
+from conformance.verdicts.canonical import compare_gradient, compare_parameters
 from conformance.verdicts.comparison import compare, compare_typed
+from conformance.verdicts.evidence import Evidence
 from conformance.verdicts.judge import judge
 from tests.verdicts.trial import INPUT, Trial, rejection
 
@@ -112,6 +114,26 @@ def test_parameters_that_were_not_seen_are_not_called_compared() -> None:
     assert Aspect.PARAMETERS in trial.judge().compared
     unseen = trial.judge(parameters={})
     assert Aspect.PARAMETERS not in unseen.compared
+    constructed = Trial().judge(parameters={}, phase=Phase.CONSTRUCT)
+    assert (constructed.outcome, constructed.compared) == (Outcome.CONFORMS, (Aspect.CALL,))
+
+
+def test_parameters_that_were_seen_in_construction_are_compared() -> None:
+    parameters = {"weight": ("float32", (1, 1)), "bias": ("float32", (3,))}
+    assert Trial().judge(parameters=parameters, phase=Phase.CONSTRUCT).subject == "weight"
+
+
+def test_where_the_arguments_are_no_layer_no_parameters_are_expected() -> None:
+    trial = Trial(inputs=INPUT)
+    expectation = replace(trial.expectation, canonical=None, parameters={})
+    assert not list(compare_parameters(Evidence(trial.case, trial.contract, expectation, trial.conforming())))
+
+
+@pytest.mark.parametrize("gradients", [{}, {"input": TypedArray("float32", np.zeros(2, np.float32))}])
+def test_a_gradient_that_is_none_has_no_ratio(gradients: dict[str, TypedArray]) -> None:
+    trial = Trial(inputs=INPUT)
+    evidence = Evidence(trial.case, trial.contract, trial.expectation, trial.conforming(gradients=gradients))
+    assert compare_gradient(evidence, "input", trial.expectation.gradients["input"]).ratio == 0.0
 
 
 def test_values_of_an_output_that_raised_backward_are_compared() -> None:

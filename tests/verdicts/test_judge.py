@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.case import Kind, Outcome, Phase, Promise
+from conformance.case import Aspect, Authority, Kind, Outcome, Phase, Promise
 from conformance.oracle.expectation import Expectation
+from conformance.verdicts.evidence import Evidence
 from conformance.verdicts.judge import judge
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, claim, raised, rejection
 
@@ -75,6 +76,13 @@ def test_a_crash_names_the_signal_and_keeps_the_last_words() -> None:
     assert verdict.stderr == "last words"
 
 
+@pytest.mark.parametrize("end", [{"died": "SIGSEGV"}, {"timed_out": True}], ids=["died", "timed out"])
+def test_the_end_of_a_process_is_that_of_the_call_against_robustness(end: dict[str, object]) -> None:
+    verdict = Trial(inputs=INPUT).judge(**end)
+    assert (verdict.subject, verdict.authority) == ("call", Authority.ROBUSTNESS)
+    assert verdict.rests_on == "a call returns or raises"
+
+
 def test_a_time_out_counts_before_the_signal_that_ended_it() -> None:
     assert Trial(inputs=INPUT).judge(timed_out=True, died="SIGKILL").outcome is Outcome.TIMED_OUT
 
@@ -94,12 +102,18 @@ def test_what_is_lacking_is_told_in_the_messages_first_line(message: str, observ
     assert Trial(inputs=INPUT).judge(**{**LACKING, "raised": error}).observed == observed
 
 
+def test_what_is_lacking_without_an_exception_is_told_by_the_last_words() -> None:
+    changes = {**LACKING, "raised": None, "stderr": "no such dtype"}
+    assert Trial(inputs=INPUT).judge(**changes).observed == "no such dtype"
+
+
 def test_the_observation_is_carried_over() -> None:
     error = raised(Phase.FORWARD)
     verdict = Trial(inputs=INPUT).judge(raised=error, output=None, phase=Phase.FORWARD, seconds=2.0)
     assert verdict.raised == error
     assert verdict.phase is Phase.FORWARD
     assert verdict.seconds == 2.0
+    assert not verdict.accident
 
 
 @pytest.mark.parametrize(
@@ -126,6 +140,34 @@ def test_what_was_only_constructed_is_not_called_exact() -> None:
     assert verdict.outcome is Outcome.CONFORMS
     assert verdict.ratio is None
     assert not verdict.exact
+
+
+def test_a_refusal_is_called_exact_by_nobody() -> None:
+    verdict = Trial(INVALID, INPUT, kernel_size=9).judge(**rejection(Phase.FORWARD))
+    assert (verdict.outcome, verdict.exact) == (Outcome.CONFORMS, False)
+
+
+def test_a_refusal_that_conforms_says_what_was_compared() -> None:
+    verdict = Trial(INVALID, INPUT, stride=0).judge(**rejection(Phase.CONSTRUCT))
+    assert (verdict.subject, verdict.expected) == ("call", "rejected")
+    assert verdict.observed == "ValueError in construct: no"
+
+
+def test_a_difference_says_what_was_compared() -> None:
+    verdict = Trial(INVALID, INPUT, stride=0).judge(**rejection(Phase.CONSTRUCT, "RuntimeError"))
+    assert (verdict.outcome, verdict.compared) == (Outcome.DIFFERS, (Aspect.CALL,))
+
+
+def test_a_divergence_has_the_ratio_of_its_worst_element() -> None:
+    trial = Trial(inputs=replace(INPUT, values="real"))
+    verdict = trial.judge(output=change_first(trial.conforming().output))
+    assert verdict.ratio == pytest.approx(1.0 / verdict.worst.bound, rel=1e-3)
+
+
+def test_without_a_layer_there_is_one_group() -> None:
+    trial = Trial(inputs=INPUT)
+    expectation = replace(trial.expectation, canonical=None)
+    assert Evidence(trial.case, trial.contract, expectation, trial.conforming()).groups == 1
 
 
 def test_a_divergence_has_its_worst_element_and_its_picture() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from conformance.apis import Layout
-from conformance.case import Inputs, Kind
+from conformance.case import Divergence, Inputs, Kind, Worst
+from conformance.oracle.expectation import Expectation
+from conformance.verdicts.evidence import Evidence
 from conformance.verdicts.judge import judge
-from conformance.verdicts.picture import convert_numbers
-from tests.verdicts.trial import INPUT, Trial, change_first
+from conformance.verdicts.picture import MAX_ELEMENTS, convert_numbers, convert_small_arrays, take
+from tests.verdicts.trial import INPUT, Trial, change_first, zeros
 
 
 def test_a_picture_shows_what_the_layer_was_given() -> None:
@@ -73,9 +76,55 @@ def test_a_picture_of_a_shape_has_no_bound() -> None:
     assert "bound" not in verdict.arrays
 
 
+# Of evidence that lacks something
+
+WRONG = Divergence(Kind.GRADIENT, "grad_weight", "", "", 2.0, Worst((0, 0, 0, 0), 1.0, 2.0, 0.5))
+
+
+def evidence_of(expectation: Expectation | None = None, **changes: Any) -> Evidence:
+    """A call that conforms but for these changes, with what another oracle may expect of it."""
+    trial = Trial(inputs=replace(INPUT, values="real"))
+    return Evidence(trial.case, trial.contract, expectation or trial.expectation, trial.conforming(**changes))
+
+
+def test_a_layer_without_a_weight_has_no_picture() -> None:
+    expectation = Trial(inputs=INPUT).expectation
+    assert expectation.arrays is not None
+    without = replace(expectation, arrays=replace(expectation.arrays, weight=None))
+    assert take(evidence_of(without), replace(WRONG, subject="output")) is None
+
+
+def test_a_gradient_that_nobody_expects_has_no_picture() -> None:
+    expectation = replace(Trial(inputs=INPUT).expectation, gradients={})
+    assert take(evidence_of(expectation), WRONG) is None
+
+
+def test_an_output_that_nobody_expects_is_shown_by_itself() -> None:
+    expectation = replace(Trial(inputs=INPUT).expectation, output=None)
+    picture = take(evidence_of(expectation), replace(WRONG, subject="output"))
+    assert picture is not None
+    assert picture.keys() == {"x", "weight", "bias", "observed"}
+
+
+def test_a_gradient_of_another_shape_is_shown_as_it_lies() -> None:
+    gradients = Trial(inputs=INPUT).conforming().gradients
+    picture = take(evidence_of(gradients={**gradients, "weight": zeros(2, 3)}), WRONG)
+    assert picture is not None
+    assert picture["observed"] == [[0, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(("count", "is_shown"), [(MAX_ELEMENTS, True), (MAX_ELEMENTS + 1, False)])
+def test_an_array_is_shown_up_to_a_size(count: int, is_shown: bool) -> None:
+    assert (convert_small_arrays({"x": np.zeros(count)}) is not None) is is_shown
+
+
+def test_complex_numbers_have_no_picture() -> None:
+    assert convert_small_arrays({"x": np.zeros(2, complex)}) is None
+
+
 @pytest.mark.parametrize(
     ("number", "converted"),
-    [(2.0, 2), (0.5, 0.5), (float("inf"), "inf"), (float("nan"), "nan"), (2.0**53, 2.0**53), (7, 7)],
+    [(2.0, 2), (0.5, 0.5), (float("inf"), "inf"), (float("nan"), "nan"), (2.0**53, 2.0**53), (2.0**52, 2**52), (7, 7)],
 )
 def test_numbers_are_what_json_can_hold(number: float, converted: object) -> None:
     assert convert_numbers([[number]]) == [[converted]]

@@ -47,6 +47,41 @@ def test_an_acceptance_counts_only_where_the_twin_is_taken() -> None:
     assert qualify(accepted, refused(Phase.CONSTRUCT), "bias").outcome is Outcome.NO_EQUIVALENT
 
 
+def test_an_acceptance_is_as_little_asked_where_the_device_lacks_the_twin() -> None:
+    lacking = Verdict(Outcome.UNAVAILABLE, phase=Phase.FORWARD, raised=raised(Phase.FORWARD))
+    accepted = Verdict(Outcome.DIFFERS, phase=Phase.FORWARD, direction=Direction.MORE_PERMISSIVE)
+    assert qualify(accepted, lacking, "bias").outcome is Outcome.NO_EQUIVALENT
+
+
+def test_a_refusal_counts_where_the_twin_is_refused_later() -> None:
+    in_construction = Verdict(Outcome.CONFORMS, phase=Phase.CONSTRUCT, raised=raised(Phase.CONSTRUCT))
+    assert qualify(in_construction, refused(Phase.FORWARD), "stride") is in_construction
+
+
+def test_it_counts_where_the_exception_was_raised() -> None:
+    """The device's shape inference refuses later than the call was refused."""
+    verdict = Verdict(Outcome.CONFORMS, phase=Phase.FORWARD, raised=raised(Phase.CONSTRUCT))
+    assert qualify(verdict, refused(Phase.FORWARD), "stride") is verdict
+
+
+def test_a_verdict_of_no_phase_is_qualified_too() -> None:
+    verdict = Verdict(Outcome.DIFFERS, direction=Direction.MORE_PERMISSIVE)
+    assert qualify(verdict, refused(Phase.CONSTRUCT), "stride").outcome is Outcome.NO_EQUIVALENT
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CRASHED, Outcome.TIMED_OUT])
+def test_a_twin_without_an_answer_asks_nothing(outcome: Outcome) -> None:
+    qualified = qualify(CONFORMING, Verdict(outcome, observed="SIGSEGV"), "stride")
+    assert qualified.outcome is Outcome.NO_EQUIVALENT
+    assert qualified.observed == "with stride mended the call gives no answer either: SIGSEGV"
+
+
+def test_what_was_not_asked_keeps_phase_and_time_and_has_no_ruling_without_a_document() -> None:
+    verdict = Verdict(Outcome.CONFORMS, phase=Phase.FORWARD, raised=raised(Phase.FORWARD), seconds=2.0)
+    qualified = qualify(verdict, refused(Phase.CONSTRUCT), "stride")
+    assert (qualified.phase, qualified.seconds, qualified.ruling) == (Phase.FORWARD, 2.0, None)
+
+
 @pytest.mark.parametrize("outcome", [Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.FAULT, Outcome.UNAVAILABLE])
 def test_no_twin_changes_what_was_not_refused_by_a_check(outcome: Outcome) -> None:
     verdict = Verdict(outcome)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from conformance.apis import frameworks
 from conformance.case import Target
 from conformance.certificate.checks.arguments import check_arguments
+from conformance.certificate.checks.backward import check_backward
 from conformance.certificate.checks.contract import check_contract
 from conformance.certificate.checks.defaults import check_defaults
 from conformance.certificate.checks.dtypes import check_dtypes
@@ -39,6 +40,7 @@ CHECKS: Mapping[str, Check] = {
     "repeat": check_repeat,
     "gradients": check_gradients,
     "phases": check_phases,
+    "backward": check_backward,
     "seeds": check_seeds,
     "judge": check_judge,
     "executed": check_executed,
@@ -53,8 +55,8 @@ CHECKS: Mapping[str, Check] = {
     "contract": check_contract,
     "no_equivalent": check_no_equivalent,
 }
-# What no mode can spoil: the framework's own target certifies its contracts.
-OF_CONTRACTS = ("seeds", "arguments", "defaults", "contract", "no_equivalent")
+# What no mode can spoil: the framework's own target certifies its contracts, and what is told of its errors.
+OF_CONTRACTS = ("seeds", "backward", "arguments", "defaults", "contract", "no_equivalent")
 # What a mode is asked that compiles for seconds: whether it runs what stands in a script, on each operand that is sent.
 OF_COMPILING = ("repeat", "phases", "executed", "operands", "version")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from conformance.apis import Contract
-from conformance.case import Numpy
-from conformance.case.values import Arguments
+from conformance.case import DType, Numpy, Observation, Tensor
+from conformance.case.values import Arguments, Value
 from conformance.certificate.alone import check_alone
 from conformance.certificate.answers import same_bits
 from conformance.certificate.calls import Call, build_call
@@ -33,8 +33,9 @@ def check_arguments(subject: Subject) -> str:
     """Catches an argument that arrives as a value of another type, at another place, or not at all."""
     contract = subject.contract
     calls = list(scripted_arguments(contract))
-    answers = subject.ask(*calls)
+    answers = subject.ask(*(call.with_witness() for call in calls))
     for call, answer in zip(calls, answers, strict=True):
+        check_given(call, answer)
         check_alone(call, answer, subject.alone)
     check_same_as(subject)
     return f"{len(calls)} calls"
@@ -49,6 +50,38 @@ def scripted_arguments(contract: Contract) -> Iterator[Call]:
     for positional in (order[:1], order, order[:2][::-1]):
         case = replace(plain.case, positional=positional)
         yield encode(case, contract, plain.arguments, plain.expectation)
+
+
+def check_given(call: Call, answer: Observation) -> None:
+    """Every argument reaches the API by its name or position, of the type that was meant, and no other does.
+
+    Raises:
+        CheckFailedError: it is otherwise.
+    """
+    ordered = ["x"] if call.wire["functional"] else []
+    ordered += call.case.positional
+    sent = [name for name in call.arguments if name not in call.wire["at_call"]]
+    places = {name: str(ordered.index(name)) if name in ordered else name for name in sent}
+    for name, place in places.items():
+        meant = name_type(call.arguments[name])
+        if place not in answer.given or meant not in (None, answer.given[place]):
+            raise CheckFailedError(f"{name} is {meant}, and arrives as {answer.given.get(place, 'nothing')}")
+    operands = {"0", *call.wire["operands"].values()} if call.wire["functional"] else set()
+    more = answer.given.keys() - places.values() - operands
+    if more:
+        raise CheckFailedError(f"{', '.join(sorted(more))} arrives unasked")
+
+
+def name_type(value: Value) -> str | None:
+    """The type that a value arrives in; None where that is one of the framework's own."""
+    match value:
+        case DType() | Tensor():
+            return None
+        case Numpy(dtype, _, is_array):
+            return f"ndarray({dtype})" if is_array else dtype
+        case tuple() | list():
+            return f"{type(value).__name__}({', '.join(str(name_type(item)) for item in value)})"
+    return type(value).__name__
 
 
 def check_same_as(subject: Subject) -> None:

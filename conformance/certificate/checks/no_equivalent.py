@@ -23,10 +23,18 @@ DECIDING = ("padding", "padding_mode", "output_padding")
 
 @dataclass(frozen=True)
 class Denied:
-    """A layer on an input, both canonical, that the contract says the API cannot express; `reason` is why."""
+    """A layer that the contract says the API cannot express.
+
+    Attributes:
+        arguments: canonical.
+        arrays: canonical too, on which it is asked first.
+        larger: the same with a larger input; padding that is right for one size alone is no equivalent.
+        reason: why.
+    """
 
     arguments: Arguments
     arrays: Arrays
+    larger: Arrays
     reason: str
 
 
@@ -36,50 +44,61 @@ def check_no_equivalent(subject: Subject) -> str:
     Where the contract says that the API cannot express a layer, the nearest calls give something else, or raise.
     """
     contract = subject.contract
-    asked = []
-    calls = []
+    nearest = []
     for denied in denied_layers(contract):
-        for call in nearest_calls(contract, denied):
-            asked.append(denied)
-            calls.append(call)
+        for arguments in nearest_arguments(contract.layer, denied.arguments):
+            nearest.append((denied, arguments))
+    calls = [call_of(contract, denied, denied.arrays, arguments) for denied, arguments in nearest]
     lacking = 0
-    # On inputs of two sizes: padding that is right for one alone is no equivalent.
-    alike: dict[str, list[bool]] = {}
-    for denied, call, answer in zip(asked, calls, subject.ask(*calls), strict=True):
+    for (denied, arguments), answer in zip(nearest, subject.ask(*calls), strict=True):
         lacking += answer.lacking
-        layer = f"{denied.arguments} in {denied.arrays.x.ndim} axes"
-        key = f"{layer} has an equivalent, {call.wire['arguments']}, against: {denied.reason}"
-        alike.setdefault(key, []).append(is_the_layer(contract, denied, answer))
-    for found, same in alike.items():
-        if all(same):
-            raise CheckFailedError(found)
+        if is_the_layer(contract, denied, denied.arrays, answer):
+            check_larger(subject, denied, arguments)
     if lacking:
         raise NotObservableError(f"{lacking} of {len(calls)} nearest calls have no kernel")
     return f"{len(calls)} nearest calls"
 
 
-def is_the_layer(contract: Contract, denied: Denied, answer: Observation) -> bool:
+def check_larger(subject: Subject, denied: Denied, arguments: Arguments) -> None:
+    """What gives the denied layer on the first input does not on a larger one.
+
+    Raises:
+        CheckFailedError: it does.
+    """
+    call = call_of(subject.contract, denied, denied.larger, arguments)
+    (answer,) = subject.ask(call)
+    if is_the_layer(subject.contract, denied, denied.larger, answer):
+        layer = f"{denied.arguments} in {denied.arrays.x.ndim} axes"
+        raise CheckFailedError(f"{layer} has an equivalent, {call.wire['arguments']}, against: {denied.reason}")
+
+
+def is_the_layer(contract: Contract, denied: Denied, arrays: Arrays, answer: Observation) -> bool:
     """Whether the answer is the output of the denied layer."""
     if answer.output is None:
         return False
-    expected = compute_output(contract.layer, denied.arguments, denied.arrays)
+    expected = compute_output(contract.layer, denied.arguments, arrays)
     return np.array_equal(answer.output.values, expected)
 
 
 def denied_layers(contract: Contract) -> Iterator[Denied]:
     """The layers that the contract says the API cannot express; the smallest without a batch is asked too."""
-    small = make_arrays(contract.layer, SMALL)
-    candidates: list[tuple[Arguments, Arrays]] = [(SMALL, replace(small, x=small.x[0]))]
-    candidates += [(arguments, make_arrays(contract.layer, arguments)) for arguments in ASKED[contract.layer]]
+    yield from denied_layer(contract, SMALL, is_batched=False)
+    for arguments in ASKED[contract.layer]:
+        yield from denied_layer(contract, arguments)
     for denied in find_space(contract).denied:
         if denied.row["batch"] is not None:
-            arguments = arguments_of(denied.row)
-            for x in (None, larger_input(arguments)):
-                candidates.append((arguments, without_bias(make_arrays(contract.layer, arguments, x))))
-    for arguments, arrays in candidates:
-        vendor = contract.to_vendor(arguments, Inputs(arrays.x.shape))
-        if isinstance(vendor, NoEquivalent):
-            yield Denied(arguments, arrays, vendor.reason)
+            yield from denied_layer(contract, arguments_of(denied.row))
+
+
+def denied_layer(contract: Contract, arguments: Arguments, is_batched: bool = True) -> Iterator[Denied]:
+    """A layer, if the API cannot express it."""
+    arrays = without_bias(make_arrays(contract.layer, arguments))
+    larger = replace(arrays, x=larger_input(arguments))
+    if not is_batched:
+        arrays, larger = (replace(one, x=one.x[0]) for one in (arrays, larger))
+    vendor = contract.to_vendor(arguments, Inputs(arrays.x.shape))
+    if isinstance(vendor, NoEquivalent):
+        yield Denied(arguments, arrays, larger, vendor.reason)
 
 
 def without_bias(arrays: Arrays) -> Arrays:
@@ -92,14 +111,13 @@ def larger_input(arguments: Arguments) -> Array:
     return np.random.default_rng(2).integers(-2, 3, shape).astype(np.float64)
 
 
-def nearest_calls(contract: Contract, denied: Denied) -> Iterator[Call]:
-    """A plain layer that the API expresses, with each of the vendor's arguments that might make it the denied one."""
+def call_of(contract: Contract, denied: Denied, arrays: Arrays, arguments: Arguments) -> Call:
+    """A plain layer that the API expresses, on arrays of the denied one, with what might make it the denied one."""
     plain = {name: value for name, value in denied.arguments.items() if name not in DECIDING}
-    call = build_call(contract, plain).with_array("x", denied.arrays.x)
-    if denied.arrays.bias is not None:
-        call = call.with_array("bias", contract.bias.to_vendor(denied.arrays.bias, 1))
-    for arguments in nearest_arguments(contract.layer, denied.arguments):
-        yield call.with_vendor_arguments(**arguments)
+    call = build_call(contract, plain).with_array("x", arrays.x)
+    if arrays.bias is not None:
+        call = call.with_array("bias", contract.bias.to_vendor(arrays.bias, 1))
+    return call.with_vendor_arguments(**arguments)
 
 
 def nearest_arguments(layer: LayerName, arguments: Arguments) -> Iterator[Arguments]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from conformance.case import Observation, Phase
 from conformance.certificate.answers import bits_of
 from conformance.certificate.calls import DTYPES, Call, build_call
@@ -19,15 +21,15 @@ def check_parameters(subject: Subject) -> str:
     What was set is what is held, bit for bit, in every dtype that the framework has.
     """
     held = []
-    for dtype in DTYPES:
-        for arguments in LAYERS:
-            call = build_call(subject.contract, arguments, dtype=dtype).with_special_values().read_back()
-            (answer,) = subject.ask(call)
-            if answer.raised is not None and answer.phase in (Phase.CONSTRUCT, Phase.PARAMETERS):
-                continue  # no such dtype, or no such layer of it
-            for name in ("weight", "bias"):
-                check_held(name, call, answer)
-            held.append(dtype)
+    calls = []
+    for dtype, arguments in itertools.product(DTYPES, LAYERS):
+        calls.append(build_call(subject.contract, arguments, dtype=dtype).with_special_values().read_back())
+    for call, answer in zip(calls, subject.ask(*calls), strict=True):
+        if answer.raised is not None and answer.phase in (Phase.CONSTRUCT, Phase.PARAMETERS):
+            continue  # no such dtype, or no such layer of it
+        for name in ("weight", "bias"):
+            check_held(name, call, answer)
+        held.append(call.dtype)
     if "float32" not in held:
         raise CheckFailedError("not even float32 parameters can be set")
     return ", ".join(dict.fromkeys(held))

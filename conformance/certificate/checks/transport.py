@@ -19,15 +19,17 @@ def check_transport(subject: Subject) -> str:
     says how it lies in memory, that is as it was asked for.
     """
     taken = []
+    calls = []
     for dtype, layout in itertools.product(DTYPES, LAYOUTS):
-        call = build_call(subject.contract, SMALL, dtype=dtype, layout=layout).with_special_values().read_back()
-        (answer,) = subject.ask(call)
+        call = build_call(subject.contract, SMALL, dtype=dtype, layout=layout)
+        calls.append(call.with_special_values().read_back())
+    for call, answer in zip(calls, subject.ask(*calls), strict=True):
         if "x" in answer.values:
             check_unchanged(call, answer.values["x"])
             check_strides(call, answer)
-            taken.append(dtype)
+            taken.append(call.dtype)
         elif answer.raised is None:
-            raise CheckFailedError(f"the input of {dtype} cannot be read back")
+            raise CheckFailedError(f"the input of {call.dtype} cannot be read back")
     if "float32" not in taken:
         raise NotObservableError("no input of float32 was taken")
     return ", ".join(dict.fromkeys(taken))

@@ -5,14 +5,14 @@ import functools
 import os
 import sys
 import time
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Callable, Dict, Iterator, Optional
 
 import numpy as np
 
 from .apis import CalledLayer, FunctionalLayer, Lacking, find_api, read_defaults
 from .last_words import Progress
 from .texts import clean, describe_exception
-from .values import WireArray, decode_array, decode_value, encode_array, encode_shape, find_dtype
+from .values import WireArray, decode_array, decode_value, describe_type, encode_array, encode_shape, find_dtype
 
 PARAMETERS = ("weight", "bias")
 
@@ -102,13 +102,13 @@ class Execution:
             return self.build_functional(api, decoded)
         at_call = {name: decoded.pop(name) for name in self.call["at_call"] if name in decoded}
         ordered = [decoded.pop(name) for name in self.call["positional"]]
-        layer = self.set_parameters(self.adapter.construct(functools.partial(api, *ordered), decoded))
+        layer = self.set_parameters(self.adapter.construct(functools.partial(self.listen(api), *ordered), decoded))
         return CalledLayer(layer, at_call) if at_call and layer is not None else layer
 
     def build_functional(self, function: Any, arguments: Dict[str, Any]) -> FunctionalLayer:
         """A functional API has no construction: it is given its parameters with every call."""
         self.enter("parameters")
-        layer = FunctionalLayer(function, arguments, self.call["positional"], self.call["operands"])
+        layer = FunctionalLayer(self.listen(function), arguments, self.call["positional"], self.call["operands"])
         for name in PARAMETERS:
             if name in self.arrays:
                 dtype = self.arrays[name][0]
@@ -155,6 +155,18 @@ class Execution:
         if self.call.get("read_back") and hasattr(self.adapter, "strides"):
             strides = np.array(self.adapter.strides(x), "int64")
             self.result["values"]["strides"] = encode_array(strides, "int64")
+
+    def listen(self, api: Callable[..., Any]) -> Callable[..., Any]:
+        """Where asked for, the API with an ear: of what type each argument is that reaches it, by name or position."""
+        if not self.call.get("witness"):
+            return api
+
+        def hear(*ordered: Any, **named: Any) -> Any:
+            given = {**{str(place): value for place, value in enumerate(ordered)}, **named}
+            self.result["given"] = {clean(name): clean(describe_type(value)) for name, value in given.items()}
+            return api(*ordered, **named)
+
+        return hear
 
     @contextlib.contextmanager
     def witness(self, api: Any) -> Iterator[None]:

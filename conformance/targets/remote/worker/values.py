@@ -43,6 +43,15 @@ def decode_notation(value: Any, adapter: Any) -> Any:
     return getattr(np, value["numpy"])(value["value"])
 
 
+def describe_type(value: Any) -> str:
+    """The type of an argument, with those of its items: what is equal may still be of another type."""
+    if isinstance(value, np.ndarray):
+        return f"ndarray({value.dtype})"
+    if isinstance(value, (tuple, list, set)):
+        return f"{type(value).__name__}({', '.join(map(describe_type, value))})"
+    return type(value).__name__
+
+
 def find_dtype(name: str, adapter: Any) -> Any:
     """The framework's dtype of a common name. Raises Lacking where the adapter makes no tensor of it.
 

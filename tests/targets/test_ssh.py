@@ -1,0 +1,57 @@
+"""A target over ssh ends as its interpreter does, and not as the ssh that leads there."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.targets.interpreter import Interpreter
+
+# What sshd and ssh do with a command: the user's shell runs it, and ssh says 255 of what a signal has ended.
+SSH = """#!{python}
+import os, subprocess, sys
+shell = subprocess.run(["/bin/sh", "-c", sys.argv[-1]])
+sys.exit(255 if shell.returncode < 0 else shell.returncode)
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(SSH.format(python=sys.executable))
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    return f"ssh=somebody@somewhere//python={sys.executable}"
+
+
+def end_of(spec: str, source: str) -> tuple[str, bool]:
+    """How an interpreter says that it ended, and whether it was killed from outside."""
+    with Interpreter(spec) as interpreter:
+        channel = interpreter.execute(source)
+        with pytest.raises(EOFError):
+            interpreter.receive(channel, 30.0)
+        return interpreter.wait_for_end(), interpreter.was_killed_from_outside()
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGFPE"])
+def test_a_signal_there_is_told(spec: str, name: str) -> None:
+    source = f"import os; os.kill(os.getpid(), {int(signal.Signals[name])})"
+    assert end_of(spec, source) == (name, False)
+
+
+def test_who_is_killed_there_was_killed_from_outside(spec: str) -> None:
+    assert end_of(spec, "import os; os.kill(os.getpid(), 9)")[1]
+
+
+@pytest.mark.parametrize("code", [3, 255])
+def test_an_exit_code_there_is_told(spec: str, code: int) -> None:
+    assert end_of(spec, f"import os; os._exit({code})") == (f"exit code {code}", False)
+
+
+def test_what_runs_there_answers(spec: str) -> None:
+    with Interpreter(spec) as interpreter:
+        channel = interpreter.execute("channel.send(6 * 7)")
+        assert interpreter.receive(channel, 30.0) == 42
