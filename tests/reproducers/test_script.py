@@ -458,7 +458,7 @@ def test_an_array_and_an_element_are_where_a_vendor_with_channels_last_has_them(
     assert script is not None
     source = re.search(r"^x = paddle.to_tensor\((.*)\)$", script, re.MULTILINE)
     assert source is not None
-    counted = np.arange(60.0).reshape(1, 3, 4, 5)  # its channels first
+    counted = np.arange(1.0, 61.0).reshape(1, 3, 4, 5)  # its channels first
     np.testing.assert_array_equal(eval(source[1], {"np": np}), counted.transpose(0, 2, 3, 1))
     assert "output[0, 2, 3, 1].item()" in script
 
