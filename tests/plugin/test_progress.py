@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from conformance.progress import Lines, Table, list_changes, write_left, write_line
+from conformance.plugin.progress import Lines, Table, list_changes, write_left, write_line
 from conformance.run import Standing, State
 from tests.fakes.suite import Result, Suite
 

@@ -1,0 +1,110 @@
+"""Where the cases of items are asked ahead of them, and the items run."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from conformance.catalogue.catalogue import Miscount
+from conformance.explore import Question, explore
+from conformance.explore import Settings as Exploration
+from conformance.plugin import bare
+from conformance.plugin.collecting import SpecFile, pytest_collect_file
+from conformance.plugin.items import CaseItem
+from conformance.plugin.state import RUN, is_worker
+from conformance.plugin.watching import tell
+from conformance.run import Run, UnusableError
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    if session.config.option.collectonly:
+        return (yield)
+    run = session.config.stash[RUN]
+    try:
+        if session.config.option.explore is not None:
+            _explore(session)
+        if not is_worker(session.config):
+            _submit_all(run, [item for item in session.items if isinstance(item, CaseItem)])
+        outcome = yield
+    except UnusableError as error:
+        raise pytest.UsageError(str(error)) from error
+    finally:
+        run.close()
+    if not is_worker(session.config):
+        for miscount in run.find_miscounts():
+            session.config.hook.pytest_runtest_logreport(report=_report_miscount(miscount))
+    return outcome
+
+
+def _explore(session: pytest.Session) -> None:
+    """Put the cases that a search finds in the place of the selected ones, of which it draws. Raises UnusableError."""
+    config = session.config
+    seconds, seed = config.option.explore
+    folder = Path(config.option.save or config.rootpath / "audit" / "explored").absolute()
+    jobs = [item.job for item in session.items if isinstance(item, CaseItem)]
+    questions = {(job.target.name, job.contract.api): Question(job.target, job.contract) for job in jobs}
+    cases = {job.case.id: job.case for job in jobs}
+    try:
+        found = explore(
+            Exploration(seconds, seed, folder),
+            list(questions.values()),
+            list(cases.values()),
+            config.stash[RUN].known,
+            partial(tell, config),
+        )
+    except OSError as error:
+        raise UnusableError(f"cannot save in {folder}: {error.strerror}; choose another with --save FOLDER") from error
+    session.items[:] = [item for file in found.files for item in _collect(session, file)]
+
+
+def _collect(session: pytest.Session, path: Path) -> Iterator[pytest.Item]:
+    """The items of a spec file that was written after collecting."""
+    file = pytest_collect_file(path, session)
+    assert isinstance(file, SpecFile)
+    yield from file.collect()
+
+
+def _submit_all(run: Run, items: Sequence[CaseItem]) -> None:
+    """Ask everything at once, so that the targets work side by side. Raises UnusableError."""
+    if items:
+        run.check_files()
+    for item in items:
+        _submit(run, item)
+    # At once, so that a run that is interrupted keeps them.
+    for item in items:
+        if item.settled is not None:
+            item.answer()
+            run.add(item.records)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """In a worker of xdist, which learns of its items one by one, the next one is asked while this one runs."""
+    run = item.config.stash[RUN]
+    for coming in (item, nextitem):
+        if isinstance(coming, CaseItem):
+            _submit(run, coming)
+    if not isinstance(item, CaseItem) or not bare.may_run(item):
+        return None
+    bare.run(item, nextitem)
+    return True
+
+
+def _submit(run: Run, item: CaseItem) -> None:
+    if item.settled is not None or item.repeats:
+        return
+    item.settled = run.find_settled(item.job)
+    if item.settled is None:
+        item.repeats = run.submit(item.job)
+
+
+def _report_miscount(miscount: Miscount) -> pytest.TestReport:
+    """A pattern of the catalogue fails like an item."""
+    line = miscount.pattern.line
+    file = miscount.pattern.file
+    location = file, line - 1, miscount.pattern.text
+    return pytest.TestReport(f"{file}::line {line}", location, {}, "failed", miscount.message, "call")
