@@ -42,8 +42,7 @@ class Watcher:
         if self._progress is not None:
             self._progress.say(line)
         elif self._reporter is not None:
-            self._reporter.write_line(line)
-            self._reporter.flush()
+            write_at_once(self._reporter, line)
 
     @property
     def _reporter(self) -> pytest.TerminalReporter | None:
@@ -57,7 +56,7 @@ class Watcher:
         if reporter is None or session.config.option.collectonly or verbosity not in (0, -1) or not alone:
             return (yield)
         reporter.showfspath = False
-        self._progress = _make_progress(self._find_standings, reporter)
+        self._progress = make_progress(self._find_standings, reporter)
         self._progress.start()
         try:
             return (yield)
@@ -88,7 +87,14 @@ class Watcher:
         return report.outcome, "", ""
 
 
-def _make_progress(find: Callable[[], Sequence[Standing]], reporter: pytest.TerminalReporter) -> Progress:
+def make_progress(find: Callable[[], Sequence[Standing]], reporter: pytest.TerminalReporter) -> Progress:
+    """A table where there is a terminal, lines elsewhere."""
     if reporter.isatty:
         return Table(find, partial(reporter.write, flush=True))
-    return Lines(find, reporter.write_line)
+    return Lines(find, partial(write_at_once, reporter))
+
+
+def write_at_once(reporter: pytest.TerminalReporter, line: str) -> None:
+    """A line that a pipe does not hold back."""
+    reporter.write_line(line)
+    reporter.flush()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pytest
 
 from conformance.plugin.progress import Lines, Table, list_changes, write_left, write_line
+from conformance.plugin.watching import make_progress
 from conformance.run import Standing, State
 from tests.fakes.suite import Result, Suite
 
@@ -70,6 +73,13 @@ def test_lines_tell_each_change_once() -> None:
     progress.say("something else")
     progress.stop()
     assert sorted(lines) == ["0:00 megengine starts", "something else"]
+
+
+def test_a_pipe_does_not_hold_a_line_back() -> None:
+    said: list[str] = []
+    reporter = SimpleNamespace(isatty=False, write_line=said.append, flush=lambda: said.append("flushed"))
+    make_progress(lambda: [TORCH], cast(Any, reporter)).say("torch has started")
+    assert said == ["torch has started", "flushed"]
 
 
 def test_a_terminal_has_a_row_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
