@@ -146,7 +146,10 @@ class Lane:
         try:
             self._run_processes()
         except Exception:
-            self._give_up(describe_fault())
+            fault = describe_fault()
+            self._give_up(fault)
+            if not self.started.done():
+                self.started.set_exception(TargetError(fault.observed))
 
     def _run_processes(self) -> None:
         """Run a worker until it is lost, and then another one: until the lane stops or the target is given up."""

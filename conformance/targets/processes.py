@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -54,12 +55,19 @@ def folder() -> str:
     return _guard().folder
 
 
-@functools.cache
+_starting = threading.Lock()  # targets start side by side, each in a thread of its own
+
+
 def _guard() -> _Guard:
+    with _starting:
+        return _start_guard()
+
+
+@functools.cache
+def _start_guard() -> _Guard:
     beginning = f"{secrets.token_hex(8)}."
     remove_abandoned(tempfile.gettempdir())
-    folder = tempfile.mkdtemp(prefix=PREFIX)
-    fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)  # until this process ends, however it does
+    folder = _make_folder()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", __file__, beginning, folder],
@@ -71,6 +79,21 @@ def _guard() -> _Guard:
         start_new_session=True,  # a terminal's Ctrl-C is not for it
     )
     return _Guard(beginning, folder, process)
+
+
+def _make_folder() -> str:
+    """A folder that is locked until this process ends, however it does.
+
+    Another run may take it for an abandoned one, and remove it, before it is locked: then there is a next one.
+    """
+    while True:
+        folder = tempfile.mkdtemp(prefix=PREFIX)
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.path.isdir(folder):
+                return folder
+            os.close(descriptor)
 
 
 def end_all(beginning: str) -> None:

@@ -231,6 +231,17 @@ def test_a_target_that_never_starts_is_tried_once(open_lane: Callable[[Script], 
     assert len(script.workers) == 1
 
 
+def test_an_error_of_ours_before_the_start_is_a_fault_and_nobody_waits_for_it(
+    open_lane: Callable[[Script], Lane],
+) -> None:
+    lane = open_lane(Script(starts=[ZeroDivisionError("ours")]))
+    job = new_job("a")
+    lane.submit(job)
+    with pytest.raises(TargetError, match="ZeroDivisionError: ours"):
+        lane.started.result(LIMIT)
+    assert job.verdict.result(LIMIT).outcome is Outcome.FAULT
+
+
 def test_a_target_that_is_killed_from_outside_at_its_first_start_is_started_again(run: Run) -> None:
     script = Script(starts=[*[KilledError("popen", "SIGKILL")] * (RESTARTS - 1), None])
     assert outcomes(run(script, ["a"])) == [Outcome.CONFORMS]

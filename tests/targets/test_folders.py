@@ -76,5 +76,42 @@ def test_the_next_run_removes_what_a_run_left_that_was_killed_with_its_guard(tmp
     assert not left.exists()
 
 
+def test_targets_that_start_side_by_side_have_one_folder_and_one_guard(tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)}
+    beside = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from conformance.targets import processes
+together = Barrier(8)
+def start(_):
+    together.wait()
+    return processes.mark().partition(".")[0], processes.folder()
+with ThreadPoolExecutor(8) as pool:
+    print(len(set(pool.map(start, range(8)))))
+"""
+    done = subprocess.run([sys.executable, "-c", beside], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "1\n", done.stderr
+
+
+def test_a_folder_that_another_run_removes_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes.tempfile, "tempdir", str(tmp_path))
+    lock, opened = fcntl.flock, []
+
+    def lock_late(descriptor: int, operation: int) -> None:
+        opened.append(descriptor)
+        if len(opened) == 1:
+            for folder in tmp_path.iterdir():
+                folder.rmdir()
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(processes.fcntl, "flock", lock_late)
+    folder = processes._make_folder()
+    assert len(opened) == 2
+    assert os.path.samestat(os.stat(folder), os.fstat(opened[1]))
+    os.close(opened[1])
+
+
 def test_the_folder_is_below_that_of_the_system() -> None:
     assert Path(processes.folder()).name.startswith(PREFIX)
