@@ -595,7 +595,7 @@ def test_a_vendors_page_has_its_findings_alone(whole, open_page):
 def test_two_frameworks_stand_on_one_page_with_all_layers(whole, open_page):
     page = open_page(whole[1], "#port").page
     page.get_by_role("link", name="torch → mindspore").click()
-    page.wait_for_function("location.hash === '#port/torch/mindspore'")
+    page.wait_for_function("() => location.hash === '#port/torch/mindspore'")
     whole_model, *titles = page.locator("#view h2").all_inner_texts()
     assert whole_model == "From torch to mindspore"
     assert [title.partition(" to ")[0] for title in titles] == ["From torch.nn.Conv2d", "From torch.nn.ConvTranspose2d"]
@@ -619,7 +619,7 @@ def test_an_opened_finding_is_what_the_address_names(whole, open_page):
     page = open_page(whole[1], "#findings").page
     card = page.locator("details.finding").nth(1)
     card.locator("summary").first.click()
-    page.wait_for_function("location.hash.startsWith('#finding/')")
+    page.wait_for_function("() => location.hash.startsWith('#finding/')")
     assert page.evaluate("location.hash") == f"#finding/{card.get_attribute('id').removeprefix('finding-')}"
 
 
@@ -690,7 +690,7 @@ def test_a_badge_leads_to_all_that_has_it(known, open_report):
     assert set(shown) == {"silent wrong values"}
     page.locator("#view details.finding > summary").first.click()
     page.locator("#view .tags a", has_text="megengine.module.Conv2d").click()
-    page.wait_for_function("document.querySelector('#query').value === 'column:\"megengine.module.Conv2d\"'")
+    page.wait_for_function("() => document.querySelector('#query').value === 'column:\"megengine.module.Conv2d\"'")
 
 
 def test_without_scripts_the_catalogue_is_readable(known, browser, tmp_path):
