@@ -10,12 +10,14 @@ import functools
 import gc
 import importlib
 import inspect
+import math
 import os
 import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any, TypeAlias
@@ -26,7 +28,8 @@ from _pytest.runner import runtestprotocol
 from tests.machine.equivalent import EQUIVALENT
 from tests.machine.generate import Slip, generate
 
-LIMIT = 60  # seconds for the tests of one slip; one that takes longer is noticed
+SECONDS = 10  # more than its tests take without a slip is noticed: it does not end
+TIMES = 10  # or so many times longer, as neighbours and fresh caches slow them down
 
 
 class Machine:
@@ -40,13 +43,13 @@ class Machine:
         callers = find_callers(session.items, {str(path) for path in sources.values()})
         for module, path in sources.items():
             slips = list(generate(module, path.read_text(encoding="utf-8")))
+            asked = ((slip, callers.get((str(path), slip.within), [])) for slip in slips)
             unnoticed = unexplained = 0
-            for slip in slips:
-                if not is_noticed(slip, callers.get((str(path), slip.within), [])):
-                    unnoticed += 1
-                    if not is_explained(slip):
-                        unexplained += 1
-                        print(f"survives: {slip}", flush=True)
+            for slip in find_unnoticed(asked):
+                unnoticed += 1
+                if not is_explained(slip):
+                    unexplained += 1
+                    print(f"survives: {slip}", flush=True)
             print(f"{module}: {len(slips)} slips, {unnoticed} unnoticed, {unexplained} unexplained", flush=True)
             session.testsfailed += unexplained
         return True
@@ -59,12 +62,20 @@ def is_explained(slip: Slip) -> bool:
     )
 
 
-Callers: TypeAlias = Mapping[tuple[str, str], Sequence[pytest.Item]]
+@dataclass(frozen=True)
+class Timed:
+    """A test, and the seconds that it takes without a slip."""
+
+    item: pytest.Item
+    seconds: float
+
+
+Callers: TypeAlias = Mapping[tuple[str, str], Sequence[Timed]]
 
 
 def find_callers(items: Sequence[pytest.Item], files: Set[str]) -> Callers:
     """The tests that enter each function, the fastest first, by its file and qualified name."""
-    callers: dict[tuple[str, str], dict[pytest.Item, float]] = defaultdict(dict)
+    callers: dict[tuple[str, str], list[Timed]] = defaultdict(list)
     for item, following in pairs(items):
         entered: set[tuple[str, str]] = set()
 
@@ -82,12 +93,12 @@ def find_callers(items: Sequence[pytest.Item], files: Set[str]) -> Callers:
         if not passed:
             raise pytest.UsageError(f"{item.nodeid} fails without a mistake")
         for function in entered:
-            callers[function][item] = time.perf_counter() - started
-    return {function: sorted(found, key=found.__getitem__) for function, found in callers.items()}
+            callers[function].append(Timed(item, time.perf_counter() - started))
+    return {function: sorted(found, key=lambda timed: timed.seconds) for function, found in callers.items()}
 
 
 def pairs(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
-    yield from zip(items, [*items[1:], None], strict=True)
+    yield from zip(items, [*items, None][1:], strict=True)
 
 
 def run(item: pytest.Item, following: pytest.Item | None) -> bool:
@@ -95,21 +106,39 @@ def run(item: pytest.Item, following: pytest.Item | None) -> bool:
     return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=following))
 
 
-def is_noticed(slip: Slip, items: Sequence[pytest.Item]) -> bool:
-    """Whether one of the tests fails with a slip, or ends or does not end."""
+def find_unnoticed(asked: Iterable[tuple[Slip, Sequence[Timed]]]) -> Iterator[Slip]:
+    """The slips that none of their tests notices; as many are asked at once as there are cores."""
+    running: dict[int, Slip] = {}
+    for slip, tests in asked:
+        if len(running) == len(os.sched_getaffinity(0)):
+            yield from wait(running)
+        running[start(slip, tests)] = slip
+    while running:
+        yield from wait(running)
+
+
+def wait(running: dict[int, Slip]) -> Iterator[Slip]:
+    process, status = os.wait()
+    slip = running.pop(process)
+    if os.waitstatus_to_exitcode(status) == 0:
+        yield slip
+
+
+def start(slip: Slip, tests: Sequence[Timed]) -> int:
+    """A process that ends with 0 where no test fails with a slip, and otherwise if one fails, dies or does not end."""
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(LIMIT)
+        signal.alarm(SECONDS + math.ceil(TIMES * sum(test.seconds for test in tests)))
         noticed = True
         try:
             put(slip)
             clear_caches()
-            noticed = not all(run(item, following) for item, following in pairs(items))
+            noticed = not all(run(item, following) for item, following in pairs([test.item for test in tests]))
         finally:
             os._exit(int(noticed))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+    return child
 
 
 def put(slip: Slip) -> None:

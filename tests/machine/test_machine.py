@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,27 @@ def test_what_is_listed_is_a_slip_that_can_be_made(one: Equivalent) -> None:
 
 def test_what_is_not_listed_is_not_explained() -> None:
     assert not is_explained(Slip("conformance.verdicts.judge", "judge", 1, "a", "b", ""))
+
+
+def test_only_what_no_test_notices_survives(tmp_path: Path) -> None:
+    """Of a sum, a step that is taken once, and a function that no test calls."""
+    (tmp_path / "made.py").write_text(
+        "def add(a, b):\n    return a + b\n"
+        "def rise(a):\n    return a + (1 if a < 2 else 0)\n"
+        "def guess(a):\n    return a * 2\n"
+    )
+    (tmp_path / "test_made.py").write_text(
+        "import made\n"
+        "def test_add(): assert made.add(2, 2) == 4\n"
+        "def test_rise(): assert made.rise(1) == 2 and made.rise(2) == 2\n"
+        "def test_again(): assert made.add(1, 0) == 1\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.machine", "made", str(tmp_path / "test_made.py")],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([*sys.path, str(tmp_path)])},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1, ended.stderr
+    survivors = {line.rpartition(": ")[2] for line in ended.stdout.splitlines() if line.startswith("survives")}
+    assert survivors == {"'a * 2' -> 'a / 2'", "'2' -> '3'", "'return a * 2' -> 'return None'"}, ended.stdout
