@@ -33,6 +33,12 @@ VALUES = (
     "signed_zeros",
     "with_nan",
     "with_inf",
+    "nan_in_weight",
+    "inf_in_weight",
+    "nan_in_bias",
+    "inf_in_bias",
+    "nan_in_upstream",
+    "inf_in_upstream",
     "apart",
 )
 MAX_ELEMENTS = 50_000_000  # of one array of a case

@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from conformance.case import Case, Kind, Outcome, Verdict
+from conformance.case import VALUES, Case, Kind, Outcome, Verdict
 from conformance.catalogue.listed import ListedEntry, Sighting
 from conformance.explore.traits import ORDINARY, Traits, describe
 from conformance.reproducers.shrink import begin
 from conv_reports import fits
 
 LOST = frozenset({Outcome.CRASHED, Outcome.TIMED_OUT})
-SPECIAL = frozenset({"tiny", "huge", "subnormal", "signed_zeros", "with_nan", "with_inf"})  # classes of values
+# Classes of values that a cause may need.
+SPECIAL = frozenset(VALUES) - {"exact", "real", "ones", "arange", "all_ones", "all_counted", "apart"}
 USUAL = frozenset({ORDINARY, "ordinary of 4", "uneven", "asked"})  # classes of which most listed cases have some
 OF_NUMBERS = frozenset({Kind.VALUE, Kind.GRADIENT})
 Condition: TypeAlias = Mapping[str, frozenset[str]]  # by name of a trait, its classes

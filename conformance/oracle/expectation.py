@@ -13,6 +13,7 @@ from conformance.apis import NoEquivalent, common, contracts
 from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName, Phase
 from conformance.case.values import Arguments, Numpy, Tensor, Value
 from conformance.oracle import inputs
+from conformance.oracle.zeros import find_open
 from conv_reference import LAYERS
 
 # The operands of a layer, in the order of its gradients.
@@ -268,7 +269,10 @@ def compute_exactly(layer: LayerName, canonical: Arguments, arrays: Arrays) -> t
         values = LAYERS[layer].gradients(arrays.x, arrays.weight, arrays.grad_output, **keywords)
         for operand, value in zip(OPERANDS, values, strict=True):
             gradients[operand] = Expected(value, None)
-    return output, gradients
+    expected = {"output": output, **gradients}
+    for name, marks in find_open(layer, arrays, keywords).items():
+        expected[name] = Expected(expected[name].value, np.where(marks, np.inf, 0.0))
+    return expected.pop("output"), expected
 
 
 def compute_with_bounds(

@@ -152,34 +152,44 @@ class InputClass:
     """How a class of values fills the arrays; None keeps small integers.
 
     Attributes:
-        x, bias: their fills.
-        other: the fill of the weight and of the upstream gradient.
+        x, weight, bias, upstream: their fills; the last is of the gradient with respect to the output.
         sums: whether sums are exact; "counted" ones are where they are small enough.
     """
 
     x: Fill | None = None
-    other: Fill | None = None
+    weight: Fill | None = None
     bias: Fill | None = None
+    upstream: Fill | None = None
     sums: Literal["exact", "counted", "rounded"] = "exact"
+
+
+def fill_all(fill: Fill, sums: Literal["exact", "counted", "rounded"], bias: Fill | None = None) -> InputClass:
+    """Every array filled alike, or the bias otherwise."""
+    return InputClass(fill, fill, bias or fill, fill, sums)
 
 
 CLASSES: Mapping[str, InputClass] = {
     "exact": InputClass(),
-    "real": InputClass(fill_with_real_numbers, fill_with_real_numbers, fill_with_real_numbers, "rounded"),
+    "real": fill_all(fill_with_real_numbers, "rounded"),
     "ones": InputClass(fill_with_ones),
     "arange": InputClass(fill_by_counting, sums="counted"),
     # What a person checks by eye: of every array, x and the others alike.
-    "all_ones": InputClass(fill_with_ones, fill_with_ones, fill_with_ones, "counted"),
-    "all_counted": InputClass(
-        fill_by_counting_from_one, fill_by_counting_from_one, fill_by_counting_from_one, "counted"
-    ),
-    "tiny": InputClass(fill_with_tiny_numbers, fill_with_tiny_numbers, fill_with_tiny_products, "rounded"),
-    "huge": InputClass(fill_with_huge_numbers, fill_with_huge_numbers, fill_with_huge_sums, "rounded"),
-    "subnormal": InputClass(fill_with_subnormal_numbers, None, fill_with_subnormal_numbers, "rounded"),
+    "all_ones": fill_all(fill_with_ones, "counted"),
+    "all_counted": fill_all(fill_by_counting_from_one, "counted"),
+    "tiny": fill_all(fill_with_tiny_numbers, "rounded", fill_with_tiny_products),
+    "huge": fill_all(fill_with_huge_numbers, "rounded", fill_with_huge_sums),
+    "subnormal": InputClass(fill_with_subnormal_numbers, bias=fill_with_subnormal_numbers, sums="rounded"),
     "signed_zeros": InputClass(fill_with_signed_zeros),
-    "with_nan": InputClass(fill_with_one(np.nan)),
-    "with_inf": InputClass(fill_with_one(np.inf)),
-    "apart": InputClass(fill_with_parts_apart, fill_with_real_parts, fill_with_parts_apart),
+    # One element of x, or of the operand that the name tells.
+    "with_nan": InputClass(x=fill_with_one(np.nan)),
+    "with_inf": InputClass(x=fill_with_one(np.inf)),
+    "nan_in_weight": InputClass(weight=fill_with_one(np.nan)),
+    "inf_in_weight": InputClass(weight=fill_with_one(np.inf)),
+    "nan_in_bias": InputClass(bias=fill_with_one(np.nan)),
+    "inf_in_bias": InputClass(bias=fill_with_one(np.inf)),
+    "nan_in_upstream": InputClass(upstream=fill_with_one(np.nan)),
+    "inf_in_upstream": InputClass(upstream=fill_with_one(np.inf)),
+    "apart": InputClass(fill_with_parts_apart, fill_with_real_parts, fill_with_parts_apart, fill_with_real_parts),
 }
 
 
@@ -232,13 +242,13 @@ def fill_arrays(integers: reference.ExactInputs, inputs: Inputs, terms: int, rng
 
     # In this order, in which the numbers of a seed are drawn.
     x = fill(integers.x, input_class.x)
-    weight = fill(integers.weight, input_class.other)
+    weight = fill(integers.weight, input_class.weight)
     bias = None
     if integers.bias is not None:
         bias = fill(integers.bias, input_class.bias)
     grad_output = None
     if integers.grad_output is not None:
-        grad_output = fill(integers.grad_output, input_class.other)
+        grad_output = fill(integers.grad_output, input_class.upstream)
     exact = input_class.sums == "exact"
     if input_class.sums == "counted":
         exact = are_sums_exact(x, weight, bias, grad_output, terms, inputs.dtype)
@@ -250,7 +260,7 @@ def choose_exact_dtype(input_class: InputClass, dtype: str) -> str:
 
     Numbers that are rounded anyway need not be exact in their own type, in which wide sums are exact for none.
     """
-    if input_class.sums == "exact" or input_class.other is None:
+    if input_class.sums == "exact" or input_class.weight is None:
         return dtype
     return WIDER.get(dtype, dtype)
 

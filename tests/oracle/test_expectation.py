@@ -156,6 +156,54 @@ def test_every_operand_has_a_gradient_of_its_shape(bias: bool, operands: list[st
         assert gradient.value.shape == shapes[operand]
 
 
+# What no document says
+
+OPEN_KERNEL = {"in_channels": 1, "out_channels": 1, "kernel_size": 3, "bias": False}
+
+
+def find_open(values: str, subject: str, shape: tuple[int, ...], **arguments: Any) -> np.ndarray:
+    """Which elements of an expectation may be anything."""
+    expectation = expect(build_case({**OPEN_KERNEL, **arguments}, inputs=Inputs(shape, values=values)))
+    expected = expectation.output if subject == "output" else expectation.gradients[subject]
+    assert expected is not None
+    return np.isinf(expected.bound) if expected.bound is not None else np.zeros(expected.value.shape, bool)
+
+
+@pytest.mark.parametrize("values", ["nan_in_weight", "inf_in_weight"])
+def test_an_infinite_weight_that_meets_padding_zeros_leaves_those_outputs_open(values: str) -> None:
+    """Of an input of one element each of nine outputs meets it through another element of the kernel."""
+    opened = find_open(values, "output", (1, 1, 1, 1), padding=2)
+    assert opened.shape == (1, 1, 3, 3)
+    assert opened.sum() == 8
+
+
+@pytest.mark.parametrize("values", ["nan_in_upstream", "inf_in_upstream"])
+def test_an_infinite_upstream_gradient_that_meets_padding_zeros_leaves_those_of_the_weight_open(values: str) -> None:
+    assert find_open(values, "weight", (1, 1, 1, 1), padding=2).sum() == 8
+    assert not find_open(values, "input", (1, 1, 1, 1), padding=2).any()
+
+
+@pytest.mark.parametrize("values", ["nan_in_weight", "inf_in_weight", "nan_in_upstream", "with_nan"])
+@pytest.mark.parametrize("subject", ["output", "input", "weight"])
+@pytest.mark.parametrize(
+    "arguments", [{}, {"padding": 1, "padding_mode": "replicate"}, {"padding": 1, "padding_mode": "circular"}]
+)
+def test_nothing_is_left_open_where_there_are_no_padding_zeros(
+    values: str, subject: str, arguments: dict[str, Any]
+) -> None:
+    assert not find_open(values, subject, (1, 1, 4, 5), **arguments).any()
+
+
+def test_what_no_infinity_meets_stays_exact_beside_what_is_left_open() -> None:
+    expectation = expect(
+        build_case(
+            {**OPEN_KERNEL, "out_channels": 2, "padding": 2}, inputs=Inputs((1, 1, 1, 1), values="nan_in_weight")
+        )
+    )
+    assert expectation.output is not None
+    assert (expectation.output.bound == 0).sum() == 10
+
+
 def test_no_gradients_where_none_are_asked_for() -> None:
     assert expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), gradients=False))).gradients == {}
 

@@ -188,9 +188,24 @@ def test_the_bias_neither_hides_the_products_nor_vanishes_among_them(dtype: str,
     assert 2**-8 < np.median(np.abs(arrays.bias)) / product < 2**8
 
 
-@pytest.mark.parametrize(("values", "is_special"), [("with_nan", np.isnan), ("with_inf", np.isinf)])
-def test_one_element_is_special(values: str, is_special: Any) -> None:
-    assert is_special(make_arrays(values=values).x).sum() == 1
+SPECIAL_CLASSES = {
+    "with_nan": ("x", np.isnan),
+    "with_inf": ("x", np.isinf),
+    "nan_in_weight": ("weight", np.isnan),
+    "inf_in_weight": ("weight", np.isinf),
+    "nan_in_bias": ("bias", np.isnan),
+    "inf_in_bias": ("bias", np.isinf),
+    "nan_in_upstream": ("grad_output", np.isnan),
+    "inf_in_upstream": ("grad_output", np.isinf),
+}
+
+
+@pytest.mark.parametrize("values", SPECIAL_CLASSES)
+def test_one_element_of_one_operand_is_special(values: str) -> None:
+    operand, is_special = SPECIAL_CLASSES[values]
+    for name, array in name_arrays(make_arrays(values=values)).items():
+        assert is_special(array).sum() == (name == operand)
+        assert (~np.isfinite(array)).sum() == (name == operand)
 
 
 def test_zeros_are_of_both_signs() -> None:
