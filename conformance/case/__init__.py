@@ -1,5 +1,6 @@
 """The vocabulary: what passes between the rooms. Frozen records and closed sets, free of behaviour.
 
+- `text`: what people read, in two languages;
 - `values`: what an argument may be, and its notations;
 - `case`: a call, its inputs, what its document promises, and the closed sets that specs are written in;
 - `observation`: the arrays that go to a target, and what comes back;
@@ -30,9 +31,10 @@ from conformance.case.case import (
     Standing,
     Statement,
 )
-from conformance.case.entry import ASSERTION, Entry, Execution, Severity, Text, Workaround
+from conformance.case.entry import ASSERTION, Entry, Execution, Severity, Workaround
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
 from conformance.case.target import Greeting, Target
+from conformance.case.text import Text
 from conformance.case.values import MAX_AXES, Arguments, DType, Numpy, Tensor, Value
 from conformance.case.verdict import (
     Aspect,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conformance.case.observation import Phase
+from conformance.case.text import Text
 from conformance.case.values import Arguments, Value
 
 LayerName: TypeAlias = Literal["conv2d", "conv_transpose2d"]
@@ -232,8 +233,8 @@ class Statement:
     api: str
     claim: str
     section: str
-    says: str
-    unchecked: str | None
+    says: Text
+    unchecked: Text | None
     source: Document
     docstring: Docstring | None = None
     announced: str | None = None

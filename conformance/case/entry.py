@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.case.text import Text
 from conformance.case.verdict import Authority
 
 ASSERTION = "AssertionError"
@@ -22,14 +23,6 @@ class Severity(StrEnum):
     ACCEPTS_FORBIDDEN = "accepts_forbidden"
     WRONG_DOCUMENT = "wrong_document"
     DIFFERENCE = "difference"  # no failure: what a port from another framework meets
-
-
-@dataclass(frozen=True)
-class Text:
-    """What people read, in the languages that the report speaks."""
-
-    en: str
-    zh: str
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conformance import safe_yaml
 from conformance.apis import contracts
-from conformance.case import Case, Docstring, Document, DocumentKind, LayerName, Statement
+from conformance.case import Case, Docstring, Document, DocumentKind, LayerName, Statement, Text
 from conformance.cases.expansion import expand
 from conformance.cases.node import Node
 from conformance.cases.parts import SpecFile, Template, build_case
@@ -99,8 +99,8 @@ def _read_statements(root: Node) -> Iterator[Statement]:
             api=root.data["api"],
             claim=claim["id"],
             section=claim["section"],
-            says=claim["says"],
-            unchecked=claim.get("unchecked"),
+            says=Text(**claim["says"]),
+            unchecked=Text(**claim["unchecked"]) if "unchecked" in claim else None,
             source=source,
             docstring=Docstring(claim["docstring"]) if "docstring" in claim else None,
             announced=claim.get("announced"),
@@ -121,7 +121,7 @@ def _read_source(claim: Node, root: Node) -> Document:
 def _read_claims(root: Node, statements: Sequence[Statement]) -> Iterator[Template]:
     claims = root.child("claims", [])
     for number, statement in enumerate(statements):
-        clause = f"{statement.document}, {statement.section}: {statement.says}"
+        clause = f"{statement.document}, {statement.section}: {statement.says.en}"
         cases = claims.child(number).child("cases", [])
         for position, data in enumerate(cases.data):
             name = f"{statement.claim}.{data['name']}" if "name" in data else statement.claim

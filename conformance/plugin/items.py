@@ -35,7 +35,8 @@ class StatementItem(pytest.Item):
     statement: Statement
 
     def runtest(self) -> None:
-        pytest.skip(f"not checkable: {self.statement.unchecked}")
+        reason = self.statement.unchecked
+        pytest.skip(f"not checkable: {reason.en if reason else ''}")
 
     @property
     def records(self) -> Sequence[Record]:

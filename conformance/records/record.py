@@ -329,10 +329,10 @@ class StatementRecord:
             "api": statement.api,
             "claim": statement.claim,
             "section": statement.section,
-            "says": statement.says,
+            "says": _text_to_json(statement.says),
         }
         optional = {
-            "unchecked": statement.unchecked,
+            "unchecked": None if statement.unchecked is None else _text_to_json(statement.unchecked),
             "docstring": statement.docstring,
             "announced": statement.announced,
         }
@@ -346,8 +346,8 @@ class StatementRecord:
             api=data["api"],
             claim=data["claim"],
             section=data["section"],
-            says=data["says"],
-            unchecked=data.get("unchecked"),
+            says=Text(**data["says"]),
+            unchecked=Text(**data["unchecked"]) if "unchecked" in data else None,
             source=_source_from_json(data["source"]),
             docstring=Docstring(data["docstring"]) if "docstring" in data else None,
             announced=data.get("announced"),

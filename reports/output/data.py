@@ -15,7 +15,7 @@ from typing import Any
 from ..findings.clusters import Finding, cluster_differences
 from ..findings.features import EVERY
 from ..results.loaded import Column, JudgedCase, LoadedRun
-from ..results.records import Case, Confirmation, Contract, Entry, Further, Statement, Worst
+from ..results.records import Case, Confirmation, Contract, Entry, Further, Statement, Text, Worst
 from ..results.values import to_bare_text, to_source
 from ..views.diff import Diff, Group, group_changes, summarize
 from ..views.errors import judge_manner
@@ -120,7 +120,7 @@ def _list_frameworks(run: LoadedRun) -> list[list[str]]:
 
 
 def _build_initial(initial: InitialValues) -> list[Any]:
-    return [initial.column, visible(initial.says), initial.index]
+    return [initial.column, _build_text(initial.says), initial.index]
 
 
 class _Strings(dict[str, int]):
@@ -223,20 +223,25 @@ def _make_visible(*texts: str) -> list[str]:
     return [visible(text) for text in texts]
 
 
+def _build_text(text: Text) -> dict[str, str]:
+    return words.in_every_language(lambda language: visible(text.in_language(language)))
+
+
 def _build_column(column: Column) -> list[str]:
     target = column.target
     return _make_visible(column.label, column.api, target.name, target.framework, target.version)
 
 
 def _build_statement(statement: Statement) -> list[Any]:
-    texts = _make_visible(statement.document, statement.api, statement.claim, statement.section, statement.says)
+    texts = _make_visible(statement.document, statement.api, statement.claim, statement.section)
     source = statement.source
     place = None
     if source is not None:
         place = _make_visible(source.kind, source.publisher, source.title, source.version, source.address)
     return [
         *texts,
-        statement.unchecked and visible(statement.unchecked),
+        _build_text(statement.says),
+        statement.unchecked and _build_text(statement.unchecked),
         place,
         statement.docstring or "",
         visible(statement.announced),
@@ -251,7 +256,9 @@ def _build_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
         "columns": finding.columns,
         "exceptions": finding.exceptions,
         "authority": finding.authority,
-        "rests": _make_visible(*words.list_sentences(run, finding)[:_RESTS]),
+        "rests": words.in_every_language(
+            lambda language: _make_visible(*words.list_sentences(language, run, finding)[:_RESTS])
+        ),
         "basis": words.in_every_language(lambda language: words.write_basis(language, run, finding)),
         "told": finding.condition not in ((), (EVERY,)),
         "odd": _is_odd(finding),
@@ -270,16 +277,16 @@ def _build_cause(run: LoadedRun, cause: known.Cause) -> dict[str, Any]:
         "id": visible(entry.id),
         "severity": entry.severity,
         "title": words.in_every_language(lambda language: visible(entry.title.in_language(language), 200)),
-        "effect": words.in_every_language(lambda language: visible(entry.effect.in_language(language))),
-        "rests": visible(entry.rests_on),
+        "effect": _build_text(entry.effect),
+        "rests": _build_text(entry.rests_on),
         "authority": entry.authority,
         "framework": visible(entry.framework),
         "apis": _make_visible(*entry.apis),
         "where": visible(entry.where),
         "upstream": visible(entry.upstream),
         "script": visible(entry.script, _SCRIPT_LIMIT),
-        "correction": correction and words.in_every_language(correction.in_language),
-        "workaround": workaround and words.in_every_language(lambda language: workaround.text.in_language(language)),
+        "correction": correction and _build_text(correction),
+        "workaround": workaround and _build_text(workaround.text),
         "instead": workaround and visible(workaround.script, _SCRIPT_LIMIT),
         "sights": [_build_sight(sight) for sight in cause.sights],
         "page": words.in_every_language(lambda language: known.write_page(run, cause, language)),

@@ -127,11 +127,12 @@ def write_page(run: LoadedRun, cause: Cause, language: str) -> str:
         ),
         say(language, "known.severity", severity=words.name_term(language, "severity", entry.severity)),
     ]
+    rests = _escape(entry.rests_on.in_language(language))
     if entry.authority:
         authority = words.name_term(language, "authority", entry.authority)
-        facts.append(say(language, "known.rests", authority=authority, rests=_escape(entry.rests_on)))
+        facts.append(say(language, "known.rests", authority=authority, rests=rests))
     else:
-        facts.append(say(language, "known.differs", rests=_escape(entry.rests_on)))
+        facts.append(say(language, "known.differs", rests=rests))
     facts.append(say(language, "known.upstream" if entry.upstream else "known.unreported", upstream=entry.upstream))
     if len(cause.sights) > 1:
         sights = _escape("; ".join(_say_sights(cause, language)))
@@ -179,6 +180,7 @@ def _write_draft(run: LoadedRun, finding: Finding) -> str:
     judged = run.judged[finding.representative]
     target = run.column(judged).target
     headline = words.write_headline("en", run, finding)
+    rests = next(iter(words.list_sentences("en", run, finding)), _TODO)
     severity = _SEVERITY_OF.get(judged.word, "wrong_document")
     lines = [
         f"# {line}" for line in textwrap.wrap(f"{headline} {words.write_circumstance('en', run, finding)}", _WIDTH)
@@ -190,7 +192,7 @@ def _write_draft(run: LoadedRun, finding: Finding) -> str:
         f"    zh: {_TODO}",
         f"  severity: {severity}",
         f"  authority: {finding.authority or 'mathematics'}",
-        f"  rests_on: {_scalar(next(iter(words.list_sentences(run, finding)), _TODO))}",
+        f"  rests_on: {_scalar(rests)}",
         "  effect:",
         f"    en: {_TODO}",
         f"    zh: {_TODO}",

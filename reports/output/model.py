@@ -150,7 +150,11 @@ class _Writer:
             if initial.column in columns:
                 judged = self._run.judged[initial.index]
                 outcome = "port.holds" if judged.conforms else f"outcome.{judged.verdict.outcome}"
-                yield self._run.columns[initial.column].label, initial.says, self._say(outcome)
+                yield (
+                    self._run.columns[initial.column].label,
+                    initial.says.in_language(self._language),
+                    self._say(outcome),
+                )
 
 
 def _make_block(script: str) -> str:

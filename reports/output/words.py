@@ -10,16 +10,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from ..findings.clusters import Finding
 from ..findings.features import EVERY, Atom
 from ..findings.messages import first_line
 from ..results.loaded import JudgedCase, LoadedRun
-from ..results.records import Statement, Verdict
+from ..results.records import Case, Statement, Verdict
 from ..views.errors import judge_manner
 from .visible import visible
 
 LANGUAGES = ("en", "zh")
+Said = TypeVar("Said")  # a text, or several
 _NAMED = 3  # cases that are named where no condition is known
 _RESTS_LIMIT = 300  # characters of a sentence that a finding rests on
 
@@ -32,7 +34,7 @@ def messages(language: str) -> Mapping[str, str]:
 
 @cache
 def sentences() -> Mapping[str, str]:
-    """By our English words for it, the Chinese of what a document says, or of why an API cannot say a call."""
+    """By our English words for it, the Chinese of why an API cannot say a call."""
     text = files(__package__).joinpath("languages", "sentences.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
 
@@ -41,7 +43,7 @@ def say(language: str, key: str, *values: object, **named: object) -> str:
     return messages(language)[key].format(*values, **named)
 
 
-def in_every_language(speak: Callable[[str], str]) -> dict[str, str]:
+def in_every_language(speak: Callable[[str], Said]) -> dict[str, Said]:
     """What `speak` makes of each language, by language."""
     return {language: speak(language) for language in LANGUAGES}
 
@@ -58,7 +60,7 @@ def name_kind(language: str, word: str) -> str:
 
 
 def translate(language: str, text: str) -> str:
-    """A judge's phrase, or a sentence of `sentences`, in another language; any other text as it is."""
+    """A judge's phrase, or a reason of `sentences`, in another language; any other text as it is."""
     if language == "en":
         return text
     if text in sentences():
@@ -206,15 +208,13 @@ def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
     if not finding.authority:
         return ""
     authority = name_term(language, "authority", finding.authority)
-    sentences = list_sentences(run, finding)
+    sentences = list_sentences(language, run, finding)
     if not sentences:
         return say(language, "basis.alone", authority=authority)
     rests = sentences[0]
     statement = None if finding.entry is not None else _find_statement(run, finding)
     if statement is not None and finding.signature.claim:
-        rests = rests.removesuffix(f": {statement.says}")
-    if finding.entry is None:
-        rests = translate(language, rests)
+        rests = rests.removesuffix(f": {statement.says.in_language(language)}")
     rests = visible(_shorten(rests), _RESTS_LIMIT)
     if statement is not None and statement.docstring == "same":
         rests = say(language, "basis.same", rests=rests.removesuffix("."))
@@ -223,12 +223,25 @@ def write_basis(language: str, run: LoadedRun, finding: Finding) -> str:
     return say(language, "basis", authority=authority, rests=rests)
 
 
-def list_sentences(run: LoadedRun, finding: Finding) -> Sequence[str]:
+def list_sentences(language: str, run: LoadedRun, finding: Finding) -> Sequence[str]:
     """The sentences and definitions that a finding rests on, its representative's first."""
     if finding.entry is not None:
-        return [finding.entry.rests_on]
-    sentences = dict.fromkeys(run.judged[index].verdict.rests_on for index in finding.members)
-    return [sentence for sentence in sentences if sentence]
+        return [finding.entry.rests_on.in_language(language)]
+    sentences: dict[str, None] = {}
+    for index in finding.members:
+        judged = run.judged[index]
+        if judged.verdict.rests_on:
+            sentences[_retell_basis(language, run, judged)] = None
+    return list(sentences)
+
+
+def _retell_basis(language: str, run: LoadedRun, judged: JudgedCase) -> str:
+    """What a failure rests on; a claim's sentence stands behind the document and the place, in both languages."""
+    rests = judged.verdict.rests_on
+    statement = _find_tested(run, judged.case)
+    if statement is None or not rests.endswith(f": {statement.says.en}"):
+        return translate(language, rests)
+    return f"{rests.removesuffix(statement.says.en)}{statement.says.in_language(language)}"
 
 
 def list_authorities(language: str, counts: Mapping[str, int]) -> str:
@@ -261,14 +274,20 @@ def _join_atoms(language: str, atoms: Sequence[Atom]) -> str:
 def _retell_statement(language: str, run: LoadedRun, finding: Finding) -> str:
     """Which sentence of the document the finding is against, in the suite's words, and who is wrong."""
     statement = _find_statement(run, finding)
-    sentence = finding.signature.claim if statement is None else statement.says
+    sentence = finding.signature.claim if statement is None else statement.says.in_language(language)
     ruling = name_term(language, "ruling", finding.signature.ruling or "diverges")
     return say(language, "condition.claim", ruling=ruling, says=visible(sentence, 300))
 
 
 def _find_statement(run: LoadedRun, finding: Finding) -> Statement | None:
     """The statement that the finding's smallest case tests; None of a canonical case, and where the file has none."""
-    case = run.judged[finding.representative].case
+    return _find_tested(run, run.judged[finding.representative].case)
+
+
+def _find_tested(run: LoadedRun, case: Case) -> Statement | None:
+    """The statement that a case tests; None of a canonical case, and where the file has none."""
+    if case.claim is None:
+        return None
     for statement in run.statements:
         if (statement.api, statement.claim) == (case.api, case.claim):
             return statement

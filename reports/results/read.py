@@ -261,7 +261,7 @@ def _read_entry(fields: Fields) -> Entry | None:
         title=_read_text(fields.nested("title")),
         severity=fields.choice("severity", SEVERITIES),
         authority=fields.text("authority", ""),
-        rests_on=fields.text("rests_on"),
+        rests_on=_read_text_or_words(fields, "rests_on"),
         effect=_read_text(fields.nested("effect")),
         workaround=_read_workaround(fields.nested("workaround")),
         upstream=fields.text("upstream", ""),
@@ -279,8 +279,14 @@ def _read_entry(fields: Fields) -> Entry | None:
 
 def _read_text(fields: Fields | None) -> Text:
     if fields is None:
-        raise DamagedError("an entry without a text")
+        raise DamagedError("a text is missing")
     return Text(fields.text("en"), fields.text("zh"))
+
+
+def _read_text_or_words(fields: Fields, name: str) -> Text:
+    """A text; of an earlier version, which had English alone, the same words in both languages."""
+    words = fields.value(name)
+    return Text(words, words) if isinstance(words, str) else _read_text(fields.nested(name))
 
 
 def _read_correction(fields: Fields | None) -> Text | None:
@@ -303,8 +309,8 @@ def _read_statement(fields: Fields) -> Statement:
         api=fields.text("api"),
         claim=fields.text("claim"),
         section=fields.text("section"),
-        says=fields.text("says"),
-        unchecked=fields.text_or_none("unchecked"),
+        says=_read_text_or_words(fields, "says"),
+        unchecked=None if fields.value("unchecked") is None else _read_text_or_words(fields, "unchecked"),
         source=_read_source(fields.nested("source")),
         docstring=fields.choice_or_none("docstring", DOCSTRINGS),
         announced=fields.text("announced", ""),

@@ -230,6 +230,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """What people read, in the report's languages."""
+
+    en: str
+    zh: str
+
+    def in_language(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence of a document.
 
@@ -245,8 +256,8 @@ class Statement:
     api: str
     claim: str
     section: str
-    says: str
-    unchecked: str | None
+    says: Text
+    unchecked: Text | None
     source: Source | None = None
     docstring: Docstring | None = None
     announced: str = ""
@@ -287,17 +298,6 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """What people read, in the report's languages."""
-
-    en: str
-    zh: str
-
-    def in_language(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
-
-
-@dataclass(frozen=True, slots=True)
 class Workaround:
     text: Text
     script: str
@@ -332,7 +332,7 @@ class Entry:
     title: Text
     severity: Severity
     authority: str
-    rests_on: str
+    rests_on: Text
     effect: Text
     workaround: Workaround | None
     upstream: str

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..results.loaded import JudgedCase, LoadedRun
+from ..results.records import Text
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class InitialValues:
     """
 
     column: int
-    says: str
+    says: Text
     index: int
 
 

@@ -110,9 +110,10 @@ promise = keyed(
     trees | st.just({"parameter": "weight", "uniform": ["=k", 1]}) | st.just({"weight": {"shape": "=k"}}),
 )
 claim_case = st.fixed_dictionaries({"expect": promise}, optional=case_parts)
+bilingual = st.fixed_dictionaries({"en": st.text(min_size=1, max_size=5), "zh": st.text(max_size=5)})
 claim = st.fixed_dictionaries(
-    {"id": names, "section": st.just("1"), "says": st.text(min_size=1, max_size=5)},
-    optional={"cases": lists(claim_case, 2), "unchecked": scalars},
+    {"id": names, "section": st.just("1"), "says": bilingual},
+    optional={"cases": lists(claim_case, 2), "unchecked": bilingual | scalars},
 )
 HEAD = {
     "layer": "conv2d",
@@ -304,7 +305,7 @@ RECORDS = [
         script="script",
     ).to_json(),
     StatementRecord(
-        Statement("d", "a", "c", "1", "s", None, Document("p", "t", "v", DocumentKind.OFFICIAL_PAGE))
+        Statement("d", "a", "c", "1", Text("s", "z"), None, Document("p", "t", "v", DocumentKind.OFFICIAL_PAGE))
     ).to_json(),
     ConfirmationRecord(QUESTION, Confirmation(True, "")).to_json(),
     EntryRecord(

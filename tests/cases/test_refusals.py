@@ -18,7 +18,7 @@ HEAD = "layer: conv2d\nclause: none\ncases:\n"
 CALL = "in_channels: 1, out_channels: 1, kernel_size: 2"
 WIDE = ", ".join(f"n{i}: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]" for i in range(7))
 DOCSTRING = "documents: {x: {publisher: p, title: t, version: v, kind: installed_docstring}}\ndocument: x\n"
-CLAIM = f"{DOCSTRING}claims: [{{id: a, section: b, says: c, unchecked: d}}]\n"
+CLAIM = f"{DOCSTRING}claims: [{{id: a, section: b, says: {{en: c, zh: c}}, unchecked: {{en: d, zh: d}}}}]\n"
 PAIRS = ", ".join(f"n{i}: [{', '.join(map(str, range(100)))}]" for i in range(9))
 
 # Content, what stands at the reported place (or its line and column), and what the message says.
@@ -50,6 +50,14 @@ SPECS = {
     "an unknown parameter in defaults": (
         f"layer: conv2d\nclause: x\ndefaults: {{arguments: {{pad: 1}}}}\ncases: [{{name: x, arguments: {{{CALL}}}}}]\n",
         "pad: 1", "no parameter 'pad'",
+    ),
+    "a statement without Chinese": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: {{en: c}}\n    unchecked: {{en: d, zh: d}}\n",
+        "says:", "claims/0/says: 'zh' is a required property",
+    ),
+    "a reason without Chinese": (
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: {{en: c, zh: c}}\n    unchecked: {{en: d}}\n",
+        "unchecked:", "claims/0/unchecked: 'zh' is a required property",
     ),
     "no API": (f"layer: conv2d\napi: torch.nn.Conv3d\n{CLAIM}", "2:1", "torch.nn.Conv3d is no API of conv2d; known are"),
     "another layer's API": (
@@ -92,13 +100,13 @@ SPECS = {
         "    input: {shape: [1, 1, 1000, 1000]}\n", "arguments:", "would cost the oracle about",
     ),
     "minutes of work, in a vendor's arguments": (
-        f"layer: conv2d\napi: torch.nn.functional.conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        f"layer: conv2d\napi: torch.nn.functional.conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: {{en: c, zh: c}}\n    cases:\n"
         "      - arguments: {weight: {tensor: [1, 1, 300, 300]}}\n        input: {shape: [1, 1, 1000, 1000]}\n"
         "        expect: {operation: true}\n", "arguments:", "would cost the oracle about",
     ),
     "the same claim twice": (
-        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: c, unchecked: d}}\n"
-        "  - section: b\n    id: a\n    says: c\n    unchecked: d\n", "8:5", "the claim 'a' stands at line 6 already",
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: {{en: c, zh: c}}, unchecked: {{en: d, zh: d}}}}\n"
+        "  - section: b\n    id: a\n    says: {en: c, zh: c}\n    unchecked: {en: d, zh: d}\n", "8:5", "the claim 'a' stands at line 6 already",
     ),
     "an expression": (f'{HEAD}  - {{name: x, arguments: {{{CALL}, stride: "=1+"}}}}\n', "stride:", "cannot evaluate '1+'"),
     "an unknown dtype": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], dtype: f4}}}}\n", "dtype:", "unknown dtype 'f4'"),
@@ -114,12 +122,12 @@ SPECS = {
         f"{HEAD}  - {{name: x, arguments: {{stride: {{set: [{{list: [1]}}]}}}}, raises: TypeError, wrong: stride}}\n", "stride:", "set: unhashable"
     ),
     "a claim that a call raises, and not why": (
-        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: c, cases: [\n"
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: {{en: c, zh: c}}, cases: [\n"
         "      {arguments: {groups: 3}, expect: {raises: ValueError}}]}\n",
         "7:7", "a call that raises says what is wrong with it",
     ),
     "what is wrong with a call that is taken": (
-        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: c, cases: [\n"
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - {{id: a, section: b, says: {{en: c, zh: c}}, cases: [\n"
         "      {arguments: {groups: 2}, wrong: groups, expect: {accepts: true}}]}\n",
         "wrong:", "nothing is wrong with a call that does not raise",
     ),
@@ -151,7 +159,7 @@ SPECS = {
         "'ValueErorr' is no exception of Python; write one such as ValueError, or a framework's as module.Class",
     ),
     "an exception of a claim that does not exist": (
-        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: {{en: c, zh: c}}\n    cases:\n"
         f"      - arguments: {{{CALL}}}\n        expect: {{raises: [ValueError, Error]}}\n", "raises:",
         "'Error' is no exception of Python",
     ),
@@ -188,11 +196,11 @@ SPECS = {
         f"{HEAD}  - {{name: x, arguments: {{{CALL}}}, input: {{shape: {[1] * 70}}}}}\n", "shape:", "a shape has at most 32 axes, this one 70"
     ),
     "seventy axes of a tensor": (
-        f"layer: conv2d\napi: torch.nn.functional.conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        f"layer: conv2d\napi: torch.nn.functional.conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: {{en: c, zh: c}}\n    cases:\n"
         f"      - arguments: {{weight: {{tensor: {[1] * 70}}}}}\n        expect: {{accepts: true}}\n", "weight:", "at most 32 axes",
     ),
     "seventy axes of a promise": (
-        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: c\n    cases:\n"
+        f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: {{en: c, zh: c}}\n    cases:\n"
         f"      - arguments: {{{CALL}}}\n        expect: {{shape: {[1] * 70}}}\n", "shape:", "at most 32 axes",
     ),
     "an alias of a key": ("&a layer: conv2d\nclause: x\n*a : conv2d\n", "1:1", "is repeated by an alias"),

@@ -129,19 +129,19 @@ cases = st.builds(
     claim=st.none() | words,
     wrong=st.none() | words,
 )
+bilingual = st.builds(Text, words, words)
 statements = st.builds(
     Statement,
     document=words,
     api=words,
     claim=words,
     section=words,
-    says=words,
-    unchecked=st.none() | words,
+    says=bilingual,
+    unchecked=st.none() | bilingual,
     source=st.builds(Document, words, words, words, st.sampled_from(DocumentKind), st.none() | words),
     docstring=st.none() | st.sampled_from(Docstring),
     announced=st.none() | words,
 )
-bilingual = st.builds(Text, words, words)
 entries = st.builds(
     Entry,
     id=words,

@@ -185,7 +185,7 @@ layer: conv2d
 api: fakeflow.Conv2d
 documents: {x: {publisher: p, title: t, version: v, kind: installed_docstring}}
 document: x
-claims: [{id: a, section: b, says: c, unchecked: it cannot be observed}]
+claims: [{id: a, section: b, says: {en: c, zh: c}, unchecked: {en: it cannot be observed, zh: d}}]
 """
 
 

@@ -44,7 +44,9 @@ document: docstring
 claims:
   - id: shape
     section: "1"
-    says: The output has the size of the input less the kernel's, plus one.
+    says:
+      en: The output has the size of the input less the kernel's, plus one.
+      zh: 输出的尺寸为输入减去卷积核，再加一。
     cases:
       - for: {k: [1, 2]}
         arguments: {in_channels: 1, out_channels: 2, kernel_size: "=k"}
@@ -52,14 +54,14 @@ claims:
         expect: {shape: [1, 2, "=H - k + 1", "=W - k + 1"]}
   - id: stride-text
     section: "2"
-    says: The stride may be a text.
+    says: {en: The stride may be a text., zh: stride 可为文本。}
     cases:
       - arguments: {in_channels: 1, out_channels: 1, kernel_size: 1, stride: "1"}
         expect: {accepts: true}
   - id: see-also
     section: "3"
-    says: Other layers are related.
-    unchecked: points elsewhere
+    says: {en: Other layers are related., zh: 其他相关的层。}
+    unchecked: {en: points elsewhere, zh: 指向别处}
 """
 
 

@@ -329,12 +329,12 @@ def _source(value: Any) -> str:
 
 DOCUMENTED = "torch.nn.Conv2d"
 STATEMENTS = [
-    ("bias", "the layer has a bias unless told otherwise", None),
-    ("stride", "stride takes a string", None),
-    ("device", "runs on an accelerator too", None),
-    ("see-also", "names related layers", "points elsewhere"),
-    ("floor", "the size is not rounded", None),
-    ("layout", "the layout is an argument", None),
+    ("bias", {"en": "the layer has a bias unless told otherwise", "zh": "该层默认有偏置"}, None),
+    ("stride", {"en": "stride takes a string", "zh": "stride 接受字符串"}, None),
+    ("device", {"en": "runs on an accelerator too", "zh": "也在加速器上运行"}, None),
+    ("see-also", {"en": "names related layers", "zh": "列出相关的层"}, {"en": "points elsewhere", "zh": "指向别处"}),
+    ("floor", {"en": "the size is not rounded", "zh": "尺寸不取整"}, None),
+    ("layout", {"en": "the layout is an argument", "zh": "布局是一个参数"}, None),
 ]
 STATED = "stride takes a string"
 RULINGS = {

@@ -25,10 +25,11 @@ GIVEN = {
 INSTALLED = "-installed"
 # A literal of the API, such as 'zeros', is no sentence of a document; what has a space in it may be one.
 QUOTED = re.compile(r"""["“”«»„‘]|(?<!\w)'[^']*\s[^']*'(?!\w)""")
+CHINESE = re.compile("[\u4e00-\u9fff]")
 HEAD = "layer: conv2d\napi: torch.nn.Conv2d\n"
 PAGE = "publisher: p, title: t, version: v, kind: official_page"
 DOCSTRING = "publisher: p, title: t, version: v, kind: installed_docstring"
-CLAIM = "id: a, section: b, says: c, unchecked: d"
+CLAIM = "id: a, section: b, says: {en: c, zh: c}, unchecked: {en: d, zh: d}"
 
 
 @functools.cache
@@ -85,8 +86,18 @@ def test_a_contradicting_docstring_is_checked_where_the_copy_is(path: Path) -> N
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_paraphrase_stands_in_no_quotation_marks(path: Path) -> None:
     for statement in read(path):
-        for text in (statement.says, statement.section, statement.unchecked or ""):
+        reason = statement.unchecked.en if statement.unchecked else ""
+        for text in (statement.says.en, statement.section, reason):
             assert QUOTED.search(text) is None, (statement.claim, text)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_text_is_said_in_chinese(path: Path) -> None:
+    for statement in read(path):
+        for text in (statement.says, statement.unchecked):
+            if text is not None:
+                assert CHINESE.search(text.zh) or text.zh.rstrip("。") == text.en.rstrip("."), (statement.claim, text)
+                assert "\n" not in text.zh, statement.claim
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

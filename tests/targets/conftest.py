@@ -156,7 +156,7 @@ def write_spec(path: Path, acts: Sequence[str]) -> None:
             "arguments": {"in_channels": 2, "out_channels": 3, "kernel_size": 2},
             "input": {"shape": [1, 2, 5, 4]},
         },
-        "claims": [{"id": "acts", "section": "1", "says": "it acts", "cases": cases}],
+        "claims": [{"id": "acts", "section": "1", "says": {"en": "it acts", "zh": "它运作"}, "cases": cases}],
     }
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(content))

@@ -88,7 +88,7 @@ function statementRow(statement) {
   const worst = statement.verdicts.find((verdict) => rulingOf(verdict) === statement.ruling);
   return h("tr", {},
     h("td", {}, statement.section),
-    h("td", {}, told(statement.says), h("div", { class: "note" }, h("code", {}, statement.claim), statement.unchecked ? ` ${statement.unchecked}` : ""),
+    h("td", {}, statement.says[language()], h("div", { class: "note" }, h("code", {}, statement.claim), statement.unchecked ? ` ${statement.unchecked[language()]}` : ""),
       statement.docstring ? h("div", { class: "note" }, term("docstring", statement.docstring)) : null,
       statement.announced ? h("div", { class: "note" }, say("documents.announced", { version: statement.announced })) : null),
     h("td", {}, worst ? h("a", { href: verdictLink(worst), class: `ruling r-${statement.ruling}` }, term("ruling", statement.ruling))

@@ -43,7 +43,7 @@ function entryBody(entry) {
   const add = (key, ...content) => facts.append(h("dt", {}, say(key)), h("dd", {}, content));
   add("known.id", h("code", {}, entry.id));
   add("known.api", entry.apis.flatMap((api, place) => [place ? say("lead.comma") : "", h("code", {}, api)]));
-  add(entry.authority ? "authority" : "direction", entry.authority ? `${term("authority", entry.authority)}: ` : "", entry.rests);
+  add(entry.authority ? "authority" : "direction", entry.authority ? `${term("authority", entry.authority)}: ` : "", entry.rests[language()]);
   add("known.where", entry.where);
   const isSeen = ([, verdicts]) => verdicts > 0;
   add("known.sights", entry.sights.filter(isSeen).map(([target, verdicts, shown, ended]) => h("div", {}, h("code", {}, target),
@@ -75,7 +75,7 @@ function findingBody(run, finding) {
       h("a", { href: link("finding", [finding.id]) }, say("finding.link"))),
     h("p", { class: "tags" }, findingTags(run, finding)),
     entryOf(run, finding) ? entryBody(entryOf(run, finding)) : "",
-    finding.rests.length > 1 ? [h("h3", {}, say("finding.rests")), h("ul", {}, finding.rests.map((sentence) => h("li", {}, told(sentence))))] : "",
+    finding.rests.en.length > 1 ? [h("h3", {}, say("finding.rests")), h("ul", {}, finding.rests[language()].map((sentence) => h("li", {}, sentence)))] : "",
     h("h3", {}, say("finding.smallest"), " ", h("a", { href: verdictLink(first) }, h("code", {}, first.case.name))),
     verdictBody(run, first),
     elsewhere.length ? [h("h3", {}, say("finding.same")),

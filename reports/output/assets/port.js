@@ -169,7 +169,7 @@ function portInitial(run, from, to) {
     const found = run.initial.filter(([at]) => at === column.at);
     return h("div", {}, h("div", { class: "label" }, code(column.label)), found.length ? h("ul", {}, found.map(([, says, index]) => {
       const verdict = run.verdicts[index];
-      return h("li", {}, told(says), " ", h("a", { href: verdictLink(verdict), class: `ruling r-${rulingOf(verdict)}` }, verdict.outcome === "conforms" ? say("port.holds") : wordTerm(word(verdict))));
+      return h("li", {}, says[language()], " ", h("a", { href: verdictLink(verdict), class: `ruling r-${rulingOf(verdict)}` }, verdict.outcome === "conforms" ? say("port.holds") : wordTerm(word(verdict))));
     })) : h("p", { class: "note" }, say("port.initial.none")));
   };
   return [h("h4", {}, say("port.initial")), h("div", { class: "sides" }, side(from), side(to))];

@@ -63,7 +63,7 @@ function documentErrors(run, framework, findings) {
         h("tbody", {}, statements.map((one) => {
           const verdict = wrong.get(`${one.api} ${one.claim}`);
           return h("tr", {},
-            h("td", {}, told(one.says), h("div", { class: "note" }, code(one.claim))),
+            h("td", {}, one.says[language()], h("div", { class: "note" }, code(one.claim))),
             h("td", {}, code(one.api), h("div", { class: "note" }, `${one.section} `, sourceOf(one.source))),
             h("td", {}, verdict.finding ? h("a", { href: link("finding", [verdict.finding.id]) }, verdict.finding.headline[language()]) : h("a", { href: verdictLink(verdict) }, term("ruling", verdict.ruling)),
               h("div", { class: "note" }, told(verdict.observed))),

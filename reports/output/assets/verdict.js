@@ -20,6 +20,10 @@ function whyKey(verdict) {
   return verdict.case.invalid ? "why.reject" : "why.oracle";
 }
 
+// Document, place and sentence in one, with the sentence in the chosen language; any other text as `told` has it.
+const retold = (text, statement) => (statement && text.endsWith(`: ${statement.says.en}`)
+  ? text.slice(0, -statement.says.en.length) + statement.says[language()] : told(text));
+
 const MATRIX_WORDS = new Set(["conforms", "differs", "no_equivalent", "unavailable", "fault"]);
 const PLAIN = new Set(["False", "None", "contiguous"]);
 
@@ -35,12 +39,12 @@ function verdictBody(run, verdict) {
   add("arguments", code(given));
   add("inputs", code(one.inputs.filter(([, value]) => !PLAIN.has(value)).map(([name, value]) => (value === "True" ? name : `${name} ${value}`)).join(", ")));
   add("call", code(verdict.call));
-  add("why", say(whyKey(verdict), { clause: one.clause }));
-  add("wrong", code(one.wrong));
   const statement = one.claim ? run.statements.find((item) => item.claim === one.claim && item.api === one.api) : null;
-  if (one.claim) add("claim", code(one.claim), statement && !one.clause.includes(statement.says) ? ` ${told(statement.says)}` : null,
+  add("why", say(whyKey(verdict), { clause: retold(one.clause, statement) }));
+  add("wrong", code(one.wrong));
+  if (one.claim) add("claim", code(one.claim), statement && !one.clause.includes(statement.says.en) ? ` ${statement.says[language()]}` : null,
     statement?.docstring ? ` ${term("docstring", statement.docstring)}` : null);
-  add("authority", verdict.authority ? term("authority", verdict.authority) : null, verdict.rests ? `: ${told(verdict.rests)}` : null);
+  add("authority", verdict.authority ? term("authority", verdict.authority) : null, verdict.rests ? `: ${retold(verdict.rests, statement)}` : null);
   add("direction", verdict.direction ? term("direction", verdict.direction) : null);
   add("ruling", verdict.ruling ? term("ruling", verdict.ruling) : null);
   if (verdict.error) add("raised", code(verdict.error), verdict.phase ? ` (${term("phase", verdict.phase)})` : "", h("div", { class: "outside" }, verdict.message));

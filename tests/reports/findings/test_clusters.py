@@ -107,11 +107,20 @@ def test_an_outdated_copy_makes_no_finding(planted):
 
 def test_a_copys_finding_says_that_the_installed_docstring_agrees(results, synthetic):
     records = synthetic.records(60)
-    statement = next(record for record in records if record.get("says") == synthetic.STATED)
+    statement = next(record for record in records if record.get("says", {}).get("en") == synthetic.STATED)
     statement |= {"source": synthetic.COPY, "docstring": "same"}
     run, findings, _ = cluster_file(results(records))
     (basis,) = [words.write_basis("en", run, one) for one in findings if one.authority == "own_document"]
     assert basis.endswith("; the installed docstring says the same")
+
+
+def test_a_finding_tells_the_sentence_that_it_rests_on_in_both_languages(planted):
+    (finding,) = [one for one in planted.findings if one.authority == "own_document"]
+    for language, says in (("en", "stride takes a string"), ("zh", "stride 接受字符串")):
+        (rests,) = words.list_sentences(language, planted.run, finding)
+        assert rests.startswith("torch 2.13.0")
+        assert rests.endswith(f": {says}")
+        assert says in words.write_circumstance(language, planted.run, finding)
 
 
 def test_failures_of_two_authorities_are_two_findings(results, synthetic):

@@ -279,6 +279,28 @@ def test_every_view_speaks_the_readers_language(whole, open_page, language, view
     assert "undefined" not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "says", "reason"),
+    [("en-US", "names related layers", "points elsewhere"), ("zh-CN", "列出相关的层", "指向别处")],
+)
+def test_a_statement_stands_in_the_readers_language(whole, open_page, language, says, reason):
+    page = open_page(whole[1], "#documents", locale=language).page
+    row = page.locator("tr", has_text="/see-also")
+    assert says in row.inner_text()
+    assert reason in row.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en-US", "Parameters: stride takes a string"), ("zh-CN", "Parameters: stride 接受字符串")]
+)
+def test_a_verdict_tells_the_sentence_in_the_readers_language(whole, open_page, language, says):
+    page = open_page(whole[1], "#documents", locale=language).page
+    page.locator("tr", has_text="/stride").locator("a.ruling").first.click()
+    panel = page.locator("dialog[open]")
+    panel.wait_for()
+    assert says in panel.inner_text()
+
+
 @pytest.mark.parametrize(("language", "none"), [("en-US", "No difference from torch"), ("zh-CN", "与 torch 无差异")])
 def test_a_mode_without_a_difference_is_one_line(synthetic, results, open_report, language, none):
     records = [record for record in synthetic.records(20) if record["record"] != "confirmation"]

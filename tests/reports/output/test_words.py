@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ruamel.yaml import YAML
 
 import conv_reports as reports
 from conformance.case import Distribution, Kind
@@ -177,16 +176,13 @@ def test_what_the_judge_says_of_numbers_is_among_the_phrases(bound, side):
     assert_is_chinese(words.translate("zh", getattr(comparison.divergence, side)))
 
 
-def test_every_translated_sentence_is_said_somewhere():
-    said = set()
-    for path in (ROOT / "specs" / "claims").rglob("*.yaml"):
-        said |= {" ".join(claim["says"].split()) for claim in YAML(typ="safe").load(path)["claims"]}
+def test_every_translated_reason_is_given_somewhere():
     contracts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "conformance" / "apis").glob("*.py"))
     for sentence in words.sentences():
-        assert sentence in said or sentence.replace('"', '\\"') in contracts or sentence in contracts, sentence
+        assert sentence.replace('"', '\\"') in contracts or sentence in contracts, sentence
 
 
-def test_a_sentence_is_told_in_chinese():
-    assert words.translate("zh", "bias_init is zeros unless given.") == "bias_init 默认为 zeros。"
-    assert words.translate("en", "bias_init is zeros unless given.") == "bias_init is zeros unless given."
+def test_a_reason_is_told_in_chinese():
+    assert words.translate("zh", "there is no padding_mode") == "没有 padding_mode"
+    assert words.translate("en", "there is no padding_mode") == "there is no padding_mode"
     assert words.translate("zh", "nobody has said this") == "nobody has said this"

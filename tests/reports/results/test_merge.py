@@ -102,7 +102,7 @@ def test_a_shard_without_its_end_makes_no_complete_run(shards: Sequence[Path], t
         ("target", {"environment": {"threads": "64"}}, "target fakeflow: "),
         ("target", {"basis": {"code": "0" * 20, "target": "0" * 20}}, "the code of the suite is 00000000000000000000"),
         ("contract", {"weight": "another layout"}, "the contract fakeflow."),
-        ("statement", {"says": "something else"}, "the statement "),
+        ("statement", {"says": {"en": "something else", "zh": "别的"}}, "the statement "),
     ],
     ids=["suite", "version", "environment", "code", "contract", "statement"],
 )

@@ -54,6 +54,17 @@ def test_the_wrong_argument_of_a_case_is_read(audits):
     assert {case.wrong for case in load([audits.later]).cases.values() if case.invalid} == {"stride"}
 
 
+def test_a_statement_of_an_earlier_version_has_its_english_in_both_languages(audited_records, results):
+    for record in audited_records:
+        if record["record"] == "statement":
+            record["says"] = record["says"]["en"]
+            if "unchecked" in record:
+                record["unchecked"] = record["unchecked"]["en"]
+    statements = {statement.claim: statement for statement in load([results(audited_records)]).statements}
+    assert statements["stride-text"].says.zh == statements["stride-text"].says.en == "The stride may be a text."
+    assert statements["see-also"].unchecked.zh == "points elsewhere"
+
+
 def test_the_source_of_a_statement_is_read(audits):
     (statement, *_) = load([audits.later]).statements
     assert statement.source.kind == "installed_docstring"
