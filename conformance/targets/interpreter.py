@@ -30,6 +30,7 @@ ENVIRONMENT = {
 }
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME")  # they are about the host's interpreter
 OLDEST = (3, 8)  # the version that the sources which travel are written for
+WRITE_VERSION = "import sys; sys.stdout.write('%d %d' % tuple(sys.version_info[:2]))"
 VERSION_LIMIT = 5.0  # seconds for an interpreter to say its version
 MAX_REASON = 4000  # bytes of what a process said that are read for the reason
 
@@ -65,6 +66,7 @@ class Interpreter:
         self._lock = threading.Lock()
         self._killed = False
         self._process: subprocess.Popen[bytes] | None = None
+        self._ask_version: Sequence[str] = ()  # the command that starts it, with another line for it to execute
         self._kills: int | None = None  # for want of memory, before this one was started
         self._wire: Wire | None = None
 
@@ -90,7 +92,9 @@ class Interpreter:
         environment[processes.VARIABLE] = self._mark
         if "TMPDIR" not in self.spec.env:
             environment[processes.FOLDER] = processes.folder()
+        self._ask_version = [*arguments[:-1], WRITE_VERSION]
         if self.spec.ssh:
+            self._ask_version = [*arguments[:-1], f'{self.spec.python or "python"} -c "{WRITE_VERSION}"']
             arguments = keep_signal(arguments)
         with self._lock:
             if self._killed:
@@ -131,7 +135,7 @@ class Interpreter:
     def explain(self, error: BaseException) -> str:
         """Why the process could not be started, in one line: its own last one, where it has said something."""
         end = self.wait_for_end()
-        version = find_version(self.spec.python) if self.local else None
+        version = find_version(self._ask_version) if self._ask_version else None
         if version is not None and version < OLDEST:
             return f"it is Python {version[0]}.{version[1]}, and needs CPython {OLDEST[0]}.{OLDEST[1]} or newer ({end})"
         with contextlib.suppress(OSError, ValueError):
@@ -233,13 +237,12 @@ def keep_signal(arguments: Sequence[str]) -> list[str]:
     return [*before, f"exec sh -c {shlex.quote(f'{command}; exit $?')}"]
 
 
-def find_version(python: str | None) -> tuple[int, int] | None:
-    """The version that an interpreter here says it has, however old it is; None where it says none."""
-    if not python:
-        return None
-    write = "import sys; sys.stdout.write('%d %d' % tuple(sys.version_info[:2]))"
+def find_version(command: Sequence[str]) -> tuple[int, int] | None:
+    """The version that an interpreter says it has when asked by a command; None where it says none."""
     try:
-        done = subprocess.run([python, "-c", write], capture_output=True, timeout=VERSION_LIMIT, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=VERSION_LIMIT, check=False
+        )
         major, minor = map(int, done.stdout.split())
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None

@@ -205,7 +205,7 @@ def test_what_does_not_start_is_refused_with_its_own_last_words(tmp_path: Path) 
 def test_an_interpreter_that_is_too_old_is_told_what_is_needed(tmp_path: Path, version: str) -> None:
     old = tmp_path / "python"
     old.write_text(
-        f'#!/bin/sh\ncase "$2" in *version_info*) echo {version}; exit 0;; esac\n'
+        f'#!/bin/sh\ncase "$*" in *version_info*) echo {version}; exit 0;; esac\n'
         "echo 'SyntaxError: future feature annotations is not defined' >&2\nexit 1\n"
     )
     old.chmod(0o755)

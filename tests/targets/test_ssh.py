@@ -55,3 +55,15 @@ def test_what_runs_there_answers(spec: str) -> None:
     with Interpreter(spec) as interpreter:
         channel = interpreter.execute("channel.send(6 * 7)")
         assert interpreter.receive(channel, 30.0) == 42
+
+
+def test_a_too_old_interpreter_there_is_told(spec: str, tmp_path: Path) -> None:
+    """One that knows the statement that asks for its version, and not those that travel."""
+    old = tmp_path / "old"
+    old.write_text('#!/bin/sh\ncase "$*" in *version_info*) printf "3 6";; *) echo SyntaxError >&2; exit 1;; esac\n')
+    old.chmod(0o755)
+    with Interpreter(f"ssh=somebody@somewhere//python={old}") as interpreter:
+        with pytest.raises((EOFError, OSError)) as raised:
+            interpreter.execute("channel.send(1)")
+        said = interpreter.explain(raised.value)
+    assert said == "it is Python 3.6, and needs CPython 3.8 or newer (exit code 1)"
