@@ -274,7 +274,7 @@ class _Rounding(NamedTuple):
         relative = gamma(terms, self.accumulator.roundoff) + own
         # The magnitudes and this very formula are computed in float64: a few roundings more.
         relative *= parts * (1.0 + 2.0 * gamma(terms + 4, DOUBLE.roundoff))
-        error = relative * magnitude.astype(np.float64, copy=False)
+        error = relative * np.asarray(magnitude, np.float64)
         if underflowing is not None:
             error += np.where(underflowing != 0, parts * underflow(self.accumulator, terms), 0.0)
         if self.result != self.accumulator:
@@ -310,6 +310,6 @@ def mark_nonzero(array: Array) -> Array:
 def _smallest(array: Array) -> float:
     """The smallest magnitude of a non-zero part, infinity where there is none."""
     parts = array.view(np.float64) if array.dtype.kind == "c" else array
-    sizes = np.abs(parts)
-    least = float(sizes.min()) if sizes.size else inf
+    sizes = np.abs(np.asarray(parts, np.float64))
+    least = float(np.min(sizes, initial=inf))
     return least if least > 0 else float(np.min(sizes, initial=inf, where=sizes > 0))

@@ -40,8 +40,8 @@ def exact_range(dtype: DType, terms: int, *, bias: bool = True) -> ExactRange:
     """The largest integers for which a sum of `terms` products (and a bias) is exact in `dtype`.
 
     terms * x * weight + bias <= 2**p, p the bits of precision; complex products count twice. The
-    magnitudes go up to 8 (x) and 7 (weight): beyond that nothing more is found out. An integer
-    type has the range it has. ValueError where not even ones fit.
+    magnitudes go up to 8 (x), 7 (weight) and 9 (bias): beyond that nothing more is found out. Where there
+    is room for squares, weight has its share. An integer type has the range it has. ValueError where not even ones fit.
     """
     if terms < 0:
         raise ValueError(f"terms must be at least 0, not {terms}")
@@ -50,8 +50,8 @@ def exact_range(dtype: DType, terms: int, *, bias: bool = True) -> ExactRange:
         limit = 2 ** number_format(dtype).precision
     else:
         limit = int(np.iinfo(name).max)
-    count = max(terms, 1) * (2 if name.startswith("complex") else 1)
-    room = limit - (1 if bias else 0)
+    count = terms * (2 if name.startswith("complex") else 1)
+    room = limit - bias
     if count > room:
         raise ValueError(
             f"no exact inputs exist for {terms} terms{' and a bias' if bias else ''} in {name}: "
@@ -82,7 +82,8 @@ def exact_inputs(
 
     Shapes and parameters as the layer's function takes them. All elements are non-zero integers of
     either sign (complex: in both parts), uniform over the range; float64 or complex128 arrays whose
-    conversion to `dtype` is exact. ValueError where none exist: see `exact_range`.
+    conversion to `dtype` is exact. With gradients x goes no further than grad_output. ValueError where none exist: see
+    `exact_range`.
     """
     kind = complex if dtype_name(dtype).startswith("complex") else float
     geometry = find_geometry(layer, x_shape, weight_shape, **parameters)
@@ -92,11 +93,9 @@ def exact_inputs(
     limits = exact_range(dtype, max(counts), bias=bias)
     grad_output = None
     if gradients:
-        # Both gradients multiply grad_output with an operand no larger than x may be.
-        square = exact_range(dtype, max(counts), bias=False)
-        limits = ExactRange(min(limits.x, square.weight), limits.weight, limits.bias)
-        shape = geometry.like_x(geometry.output_shape)
-        grad_output = exact_array(rng, shape, min(square.weight, square.x), kind)
+        # Both gradients multiply grad_output with an operand: x, or weight, which is no larger.
+        limits = limits._replace(x=exact_range(dtype, max(counts), bias=False).weight)
+        grad_output = exact_array(rng, geometry.like_x(geometry.output_shape), limits.x, kind)
     return ExactInputs(
         exact_array(rng, x_shape, limits.x, kind),
         exact_array(rng, weight_shape, limits.weight, kind),

@@ -1,5 +1,6 @@
 """What goes in and what comes out: accumulation types, exact integers, one rounding at the end."""
 
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,8 +10,11 @@ from .arithmetic import Array
 DType: TypeAlias = Any  # whatever names a NumPy type, ml_dtypes' bfloat16 included
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
-_FLOAT64 = np.dtype(np.float64)
 _COMPLEX = ("complex64", "complex128")
+_FLOAT64 = np.dtype(np.float64)
+_ACCUMULATORS = {"c": np.dtype(np.complex128), "f": _FLOAT64, "i": np.dtype(np.int64)}
+_WRAPS = 2**63  # the first integer beyond int64
+_INEXACT = 2**53 + 1  # the first integer that float64 does not hold
 
 
 def dtype_name(dtype: DType) -> str:
@@ -18,7 +22,7 @@ def dtype_name(dtype: DType) -> str:
 
     TypeError for any other type, bool and long double included.
     """
-    if isinstance(dtype, str) and dtype == "bfloat16":
+    if str(dtype) == "bfloat16":
         return "bfloat16"
     name = np.dtype(dtype).name
     if name in _FLOATS or name in _COMPLEX or np.dtype(dtype).kind in "iu":
@@ -36,23 +40,29 @@ def read_operands(**named: object) -> list[Array]:
     values = list(named.values())
     if all(type(value) is np.ndarray and value.dtype is _FLOAT64 for value in values):
         return values  # type: ignore[return-value]  # as usual, and quickly
-    arrays, kinds = [], set()
-    for name, value in named.items():
-        array = value if isinstance(value, np.ndarray) else np.asarray(value)
-        kind = array.dtype.kind
-        if kind not in "fciu" or array.dtype.itemsize > (16 if kind == "c" else 8):
-            if array.dtype.name != "bfloat16":
-                raise TypeError(
-                    f"{name} must hold float16, bfloat16, float32, float64, complex64, complex128 "
-                    f"or integers, not {array.dtype.name}"
-                )
-            kind = "f"
-        if kind == "u" and array.dtype.itemsize == 8 and array.size and array.max() >> 63:
-            raise ValueError(f"{name} holds an integer beyond int64")
-        kinds.add(kind)
-        arrays.append(array)
-    common = np.dtype("c16" if "c" in kinds else "f8" if "f" in kinds else "i8")
-    return [array.astype(common, copy=False) for array in arrays]
+    arrays = {name: np.asarray(value) for name, value in named.items()}
+    kinds = {check_operand(name, array) for name, array in arrays.items()}
+    common = _ACCUMULATORS["c" if "c" in kinds else "f" if "f" in kinds else "i"]
+    return [np.asarray(array, common) for array in arrays.values()]
+
+
+def check_operand(name: str, array: Array) -> str:
+    """The kind of numbers that an operand holds. TypeError and ValueError as `read_operands` promises."""
+    try:
+        kind = find_kind(array.dtype)
+    except TypeError:
+        types = ", ".join(_FLOATS + _COMPLEX)
+        raise TypeError(f"{name} must hold {types} or integers, not {array.dtype.name}") from None
+    if array.dtype.kind == "u" and find_largest(array) >= _WRAPS:
+        raise ValueError(f"{name} holds an integer beyond int64")
+    return kind
+
+
+@lru_cache(maxsize=64)
+def find_kind(dtype: DType) -> str:
+    """Whether a type is of complex numbers ("c"), floats ("f") or integers ("i"). TypeError as `dtype_name`."""
+    name = dtype_name(dtype)
+    return "c" if name in _COMPLEX else "f" if name in _FLOATS else "i"
 
 
 def choose_integer_path(terms: int, left: Array, right: Array, extra: Array | None = None) -> str:
@@ -63,14 +73,15 @@ def choose_integer_path(terms: int, left: Array, right: Array, extra: Array | No
     """
     largest = terms * find_largest(left) * find_largest(right)
     largest += find_largest(extra) if extra is not None else 0
-    if largest <= 2**53:
+    if largest < _INEXACT:
         return "float64"
-    if largest < 2**63:
+    if largest < _WRAPS:
         return "int64"
     raise ValueError(f"a sum of {terms} such products may pass the range of int64")
 
 
 def find_largest(array: Array) -> int:
+    """The largest magnitude of integers, 0 where there are none."""
     return max(abs(int(array.max())), abs(int(array.min()))) if array.size else 0
 
 
@@ -92,10 +103,10 @@ def round_once(value: Array, dtype: DType) -> Array:
             raise ValueError(f"the result does not fit {name}")
     elif value.dtype.kind == "c" and kind != "c":
         raise TypeError(f"a complex result does not round to {name}")
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):  # infinity is an answer here
         if name == "bfloat16":
             return round_to_odd_float32(value).astype(target)
-        return value.astype(target, copy=False)
+        return np.asarray(value, target)
 
 
 def round_to_odd_float32(value: Array) -> Array:
@@ -104,9 +115,17 @@ def round_to_odd_float32(value: Array) -> Array:
     ml_dtypes goes from float64 to bfloat16 through float32; rounding to odd first makes the second
     rounding the only one that shows (Boldo and Melquiond, 2008).
     """
-    wide = value.astype(np.float64)
+    wide = (mark_lost_bits(value) if value.dtype.kind == "i" else value).astype(np.float64)
     narrow = wide.astype(np.float32)
-    bits = narrow.view(np.int32)
-    even = (bits & 1 == 0) & np.isfinite(narrow) & (narrow != wide)
-    towards = np.where(wide > narrow, np.float32(np.inf), np.float32(-np.inf))
-    return np.where(even, np.nextafter(narrow, towards), narrow)
+    is_even = narrow.view(np.int32) & 1 == 0
+    towards = np.copysign(np.inf, wide - narrow).astype(np.float32)
+    return np.where(is_even & (narrow != wide), np.nextafter(narrow, towards), narrow)
+
+
+def mark_lost_bits(value: Array) -> Array:
+    """Integers that float64 holds, each on the same side of every number of float32 and of every tie between two.
+
+    Of a long one the last eleven bits become one that says whether any was set.
+    """
+    marked = value & -2048 | np.where(value & 2047, 1024, 0)
+    return np.where(np.abs(value) < _INEXACT, value, marked)

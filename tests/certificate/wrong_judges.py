@@ -112,10 +112,10 @@ ORACLES = [
 ]  # fmt: skip
 
 REFERENCES = [
-    seed(NUMBERS, "negative numbers rounded to odd inwards", "np.where(wide > narrow, np.float32(np.inf), np.float32(-np.inf))", "np.where(np.abs(wide) > np.abs(narrow), np.float32(np.inf), np.float32(-np.inf))", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
-    seed(NUMBERS, "rounded to odd upwards alone", "np.where(wide > narrow, np.float32(np.inf), np.float32(-np.inf))", "np.float32(np.inf)", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
-    seed(NUMBERS, "rounded to odd downwards alone", "np.where(wide > narrow, np.float32(np.inf), np.float32(-np.inf))", "np.float32(-np.inf)", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
-    seed(NUMBERS, "rounded to even", "bits & 1 == 0", "bits & 1 == 1", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
+    seed(NUMBERS, "negative numbers rounded to odd inwards", "np.copysign(np.inf, wide - narrow)", "np.copysign(np.inf, np.abs(wide) - np.abs(narrow))", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
+    seed(NUMBERS, "rounded to odd upwards alone", "np.copysign(np.inf, wide - narrow)", "np.full(wide.shape, np.inf)", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
+    seed(NUMBERS, "rounded to odd downwards alone", "np.copysign(np.inf, wide - narrow)", "np.full(wide.shape, -np.inf)", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
+    seed(NUMBERS, "rounded to even", "narrow.view(np.int32) & 1 == 0", "narrow.view(np.int32) & 1 == 1", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
     seed(NUMBERS, "negative numbers not rounded to odd", "narrow != wide", "narrow < wide", ROUNDING, "test_bfloat16_is_rounded_once_on_either_side_of_zero"),
     seed(BOUNDS, "one product underflows", "underflow(self.accumulator, terms)", "underflow(self.accumulator, 1)", ROUNDING, "test_each_product_that_may_underflow_adds_half_a_subnormal"),
     seed(BOUNDS, "no underflow of products", "error += np.where(underflowing != 0, _1, 0.0)", "pass", ROUNDING, "test_each_product_that_may_underflow_adds_half_a_subnormal"),

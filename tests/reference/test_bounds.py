@@ -92,7 +92,7 @@ def test_is_the_formula(dtype, biased):
     bound = reference.error_bound("conv2d", x, weight, bias, dtype=dtype)
     own = gamma(terms, Fraction(1, 2**53))
     due = magnitude * (gamma(terms, Fraction(UNIT[dtype])) + own)
-    assert bound.item() == pytest.approx(float(due), rel=1e-12)
+    assert bound.item() == pytest.approx(float(due), rel=1e-12, abs=0)
     assert bound.item() >= due
     exact = reference.error_bound(
         "conv2d",
@@ -101,7 +101,21 @@ def test_is_the_formula(dtype, biased):
         (biased and bias.astype(int)) or None,
         dtype=dtype,
     )
-    assert exact.item() == pytest.approx(magnitude * gamma(terms, UNIT[dtype]), rel=1e-12)
+    assert exact.item() == pytest.approx(magnitude * gamma(terms, UNIT[dtype]), rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("dtype", UNIT)
+@pytest.mark.parametrize("terms", [1, 2, 3, 5, 20])
+def test_is_not_below_the_formula_in_exact_arithmetic(dtype, terms):
+    """Though it is computed in float64, whose rounding it allows for."""
+    rng = np.random.default_rng(terms)
+    unit, own = gamma(terms, Fraction(UNIT[dtype])), gamma(terms, Fraction(1, 2**53))
+    for _ in range(20):
+        x, weight = rng.uniform(0.5, 1.0, (2, 1, terms, 1, 1))
+        magnitude = sum(Fraction(a) * Fraction(b) for a, b in zip(x.ravel(), weight.ravel(), strict=True))
+        bound = Fraction(reference.error_bound("conv2d", x, weight, dtype=dtype).item())
+        due = (unit + own) * magnitude
+        assert due <= bound <= due * (1 + Fraction(100 * terms, 2**53))
 
 
 def test_counts_the_terms_of_gradients():
@@ -111,17 +125,17 @@ def test_counts_the_terms_of_gradients():
     grad = np.ones((2, 6, 4, 6))
     bounds = reference.gradient_error_bounds("conv2d", x, weight, grad, dtype="float32", **parameters)
     # input: 3 output channels of the group, 2 of 3 rows of taps (stride 2), 2 columns
-    assert bounds.x.max() == pytest.approx((3 * 2 * 2) ** 2 * (2.0**-24 + 2.0**-53), rel=1e-5)
+    assert bounds.x.max() == pytest.approx((3 * 2 * 2) ** 2 * (2.0**-24 + 2.0**-53), rel=1e-5, abs=0)
     # weight: 2 images, 4 * 6 positions, at all of which every tap has an operand
     assert bounds.weight.min() == bounds.weight.max()
-    assert bounds.weight.max() == pytest.approx(48**2 * (2.0**-24 + 2.0**-53), rel=1e-4)
+    assert bounds.weight.max() == pytest.approx(48**2 * (2.0**-24 + 2.0**-53), rel=1e-4, abs=0)
     # bias: a sum of 48, 47 additions
     np.testing.assert_allclose(bounds.bias, 48 * 47 * (2.0**-24 + 2.0**-53), rtol=1e-4)
     bounds = reference.gradient_error_bounds(
         "conv_transpose2d", grad, weight, np.ones((2, 4, 9, 8)), dtype="float32", **parameters
     )
     np.testing.assert_allclose(bounds.x, (2 * 3 * 2) ** 2 * (2.0**-24 + 2.0**-53), rtol=1e-4)
-    assert bounds.bias.max() == pytest.approx(144 * 143 * (2.0**-24 + 2.0**-53), rel=1e-4)
+    assert bounds.bias.max() == pytest.approx(144 * 143 * (2.0**-24 + 2.0**-53), rel=1e-4, abs=0)
 
 
 def test_counts_repeated_positions():
@@ -129,8 +143,8 @@ def test_counts_repeated_positions():
     x, weight, grad = np.ones((1, 1, 3, 3)), np.ones((1, 1, 1, 1)), np.ones((1, 1, 7, 7))
     parameters = {"padding": 2, "padding_mode": "replicate"}
     bounds = reference.gradient_error_bounds("conv2d", x, weight, grad, dtype="float32", **parameters)
-    assert bounds.x[0, 0, 0, 0] == pytest.approx(9 * 9 * (2.0**-24 + 2.0**-53), rel=1e-5)
-    assert bounds.x[0, 0, 1, 1] == pytest.approx(1 * 9 * (2.0**-24 + 2.0**-53), rel=1e-5)
+    assert bounds.x[0, 0, 0, 0] == pytest.approx(9 * 9 * (2.0**-24 + 2.0**-53), rel=1e-5, abs=0)
+    assert bounds.x[0, 0, 1, 1] == pytest.approx(1 * 9 * (2.0**-24 + 2.0**-53), rel=1e-5, abs=0)
 
 
 @pytest.mark.parametrize("name", ["everything", "reflect", "transposed output padding"])
@@ -170,12 +184,118 @@ def test_underflow_is_allowed_for_only_where_it_can_happen():
     assert np.float16(x.item()) * np.float16(weight.item()) == 0
     assert value.item() <= bound.item() <= 1.01 * value.item()
     fine = reference.error_bound("conv2d", x, weight * 2.0**11, dtype="float16")
-    assert fine.item() == pytest.approx(2.0**-14 * gamma(1, 2.0**-11), rel=1e-9)
+    assert fine.item() == pytest.approx(2.0**-14 * gamma(1, 2.0**-11), rel=1e-9, abs=0)
     beside = np.array([2.0**-14, 0.0]).reshape(1, 1, 1, 2)
     assert reference.error_bound("conv2d", beside, weight, dtype="float16").ravel()[1] == 0
     assert reference.error_bound("conv2d", x, weight, dtype="float32").item() < 2.0**-48
     tiny = np.full((1, 1, 1, 1), 2.0**-600)
     assert reference.error_bound("conv2d", tiny, tiny, dtype="float64").item() >= 2.0**-1074
+
+
+def test_the_smallest_product_counts_not_the_smallest_of_the_others():
+    """Of float16 whose least normal number is 2**-14, beside ones and zeros."""
+    half = 2.0**-25  # of the smallest subnormal number
+    weight = np.full((1, 1, 1, 1), 2.0**-11)
+    least = np.array([2.0**-3, 2.0**-14, 0.0]).reshape(1, 1, 1, 3)
+    bound = reference.error_bound("conv2d", least, weight, dtype="float16").ravel()
+    assert bound.tolist() == pytest.approx([2.0**-25 + half, 2.0**-36 + half, 0.0], rel=1e-3, abs=0)
+    bound = reference.error_bound("conv2d", least, weight * 2.0**11, dtype="float16").ravel()
+    assert bound.tolist() == pytest.approx([2.0**-14, 2.0**-25, 0.0], rel=1e-3, abs=0)
+
+
+def test_integers_some_of_which_are_zero_have_a_bound():
+    x, weight = np.array([0, -3]).reshape(1, 1, 1, 2), np.full((1, 1, 1, 1), 2)
+    bound = reference.error_bound("conv2d", x, weight, dtype="float32").ravel()
+    assert bound.tolist() == pytest.approx([0.0, 6 * 2.0**-24], rel=1e-6, abs=0)
+    bounds = reference.gradient_error_bounds("conv2d", x, 0 * weight, 5 + 0 * x, dtype="float32")
+    assert not bounds.x.any()
+    assert bounds.weight.item() == pytest.approx(2 * 15 * 2.0**-24, rel=1e-6, abs=0)
+
+
+def test_the_smallest_part_of_a_complex_number_counts():
+    """1 + 2**-10 j times the least normal number of float32: its imaginary part is below that."""
+    x, weight = np.full((1, 1, 1, 1), 1 + 2.0**-10 * 1j), np.full((1, 1, 1, 1), 2.0**-126)
+    bound = reference.error_bound("conv2d", x, weight, dtype="complex64").item()
+    assert bound == pytest.approx(math.sqrt(2) * (2 * 2.0**-24 * 2.0**-126 + 2 * 2.0**-150), rel=1e-5, abs=0)
+
+
+GRADIENTS = pytest.mark.parametrize(
+    ("x", "weight", "underflowing"),
+    [(1.0, 1.0, ""), (2.0**-11, 1.0, "weight"), (1.0, 2.0**-11, "x"), (2.0**-11, 2.0**-11, "x weight")],
+)
+
+
+@GRADIENTS
+def test_products_of_a_gradient_underflow_by_themselves(x, weight, underflowing):
+    """With an output gradient of float16's least normal number."""
+    one = np.ones((1, 1, 1, 1))
+    bounds = reference.gradient_error_bounds("conv2d", x * one, weight * one, 2.0**-14 * one, dtype="float16")
+    for bound, factor, name in ((bounds.x, weight, "x"), (bounds.weight, x, "weight")):
+        due = 2.0**-25 * factor + (2.0**-25 if name in underflowing.split() else 0.0)
+        assert bound.item() >= due
+        if not underflowing:
+            assert bound.item() == pytest.approx(due, rel=1e-3, abs=0)
+    assert bounds.bias.item() == 0.0
+
+
+def test_an_empty_layer_has_empty_bounds():
+    weight = np.ones((2, 3, 1, 1))
+    bound = reference.error_bound("conv2d", np.ones((0, 3, 4, 4)), weight, dtype="float16")
+    assert bound.shape == (0, 2, 4, 4)
+    bounds = reference.gradient_error_bounds("conv2d", np.ones((0, 3, 4, 4)), weight, bound, dtype="float16")
+    assert not bounds.weight.any()
+
+
+def test_gradients_too_may_be_accumulated_in_another_type():
+    rng = np.random.default_rng(4)
+    x, weight, grad = (rng.standard_normal((1, 9, 1, 1)) for _ in range(3))
+    weight = weight.reshape(9, 1, 1, 1) * np.ones((9, 9, 1, 1))
+    call = "conv2d", x, weight, grad
+    bounds = reference.gradient_error_bounds(*call, dtype="float16", accumulate="float32")
+    due = reference.gradients_with_bound(*call, dtype="float16", accumulate="float32")
+    narrow = reference.gradient_error_bounds(*call, dtype="float16")
+    for bound, bounded in zip(bounds, due, strict=True):
+        np.testing.assert_array_equal(bound, bounded.bound)
+    assert (bounds.x < narrow.x).all()
+
+
+def error_of_one_product(value, **types):
+    one = np.ones((1, 1, 1, 1))
+    return reference.error_bound("conv2d", one * value, one, **types).item()
+
+
+def find_neighbours(value, count=200):
+    """Numbers of float64 around a number."""
+    spacing = np.spacing(value)
+    return [value + step * spacing for step in range(-count, count)]
+
+
+def test_the_last_rounding_allows_for_underflow_where_the_sum_may_be_subnormal():
+    """Accumulated in float32, stored in float16: half a subnormal step below 2**-14, an error of the sum included."""
+    types = {"dtype": "float16", "accumulate": "float32"}
+    assert error_of_one_product(2.0**-13, **types) == pytest.approx(2.0**-24, rel=0.01, abs=0)
+    assert error_of_one_product(2.0**-14, **types) == pytest.approx(2 * 2.0**-25, rel=0.01, abs=0)
+    assert error_of_one_product(0.0, **types) == 0.0
+    at_the_edge = set()
+    for value in find_neighbours(2.0**-14 * (1 + 2.0**-24 + 2.0**-53)):
+        error = error_of_one_product(value, dtype="float32")
+        is_low = value - error < 2.0**-14
+        at_the_edge.add(value - error == 2.0**-14)
+        stored = error + 2.0**-11 * (value + error) + (2.0**-25 if is_low else 0.0)
+        assert error_of_one_product(value, **types) == pytest.approx(stored, rel=1e-9, abs=0)
+    assert True in at_the_edge
+
+
+def test_the_bound_is_infinite_only_where_the_largest_number_may_be_passed():
+    """Errors grow with the operands: half a product has half of its product's."""
+    at_the_edge = set()
+    for value in find_neighbours(65504.0 / (1 + 2.0**-11 / (1 - 2.0**-11) + 2.0**-53)):
+        reach = value + 2 * error_of_one_product(value / 2, dtype="float16")
+        at_the_edge.add(reach == 65504.0)
+        assert math.isfinite(error_of_one_product(value, dtype="float16")) == (reach <= 65504.0)
+    assert True in at_the_edge
+    assert math.isinf(error_of_one_product(65504.0, dtype="float16"))
+    assert math.isinf(error_of_one_product(65504.0, dtype="float32", accumulate="float16"))
 
 
 def test_a_wider_accumulator_leaves_one_rounding():
@@ -185,7 +305,7 @@ def test_a_wider_accumulator_leaves_one_rounding():
     magnitude = (np.abs(x.astype(float)) * np.abs(weight.astype(float))).sum()
     inner = magnitude * gamma(4000, 2.0**-24)
     due = inner + 2.0**-11 * (abs(value.item()) + inner)
-    assert bound.item() == pytest.approx(due, rel=1e-6)
+    assert bound.item() == pytest.approx(due, rel=1e-6, abs=0)
     total = np.float32(0)
     for a, b in zip(x.ravel(), weight.ravel(), strict=True):
         total += np.float32(a) * np.float32(b)

@@ -227,10 +227,14 @@ def test_layers_are_their_functions():
     assert reference.Conv2d(4, 4, 1, bias=False).bias is None
 
 
-def test_layers_draw_torchs_distribution():
-    layer = reference.Conv2d(16, 64, 3, groups=2, rng=np.random.default_rng(1))
-    bound = 1 / np.sqrt(8 * 9)
-    assert 0.98 * bound < np.abs(layer.weight).max() <= bound
-    assert 0.8 * bound < np.abs(layer.bias).max() <= bound
-    again = reference.Conv2d(16, 64, 3, groups=2, rng=np.random.default_rng(1))
+@CLASSES
+def test_layers_draw_torchs_distribution(cls):
+    """Of the transposed layer it is told by the same words, of a weight whose second size is O / groups."""
+    layer = cls(32, 128, 3, groups=4, rng=np.random.default_rng(1))
+    bound = 1 / np.sqrt(layer.weight.shape[1] * 9)
+    for drawn, near in ((layer.weight, 0.99), (layer.bias, 0.8)):
+        assert -bound <= drawn.min() < -near * bound
+        assert near * bound < drawn.max() <= bound
+    again = cls(32, 128, 3, groups=4, rng=np.random.default_rng(1))
     np.testing.assert_array_equal(layer.weight, again.weight)
+    assert not np.array_equal(layer.weight, cls(32, 128, 3, groups=4).weight)

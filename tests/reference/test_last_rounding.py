@@ -20,8 +20,18 @@ TINY = 2.0**-40
         (1 + 3 * 2.0**-8 + TINY, 1 + 2.0**-6),
         (1 + 3 * 2.0**-8 - TINY, 1 + 2.0**-7),
         (1 + 2.0**-8, 1.0),
+        (1 + 2.0**-8 + 0.75 * 2.0**-23, 1 + 2.0**-7),
+        (1 + 3 * 2.0**-8 - 0.75 * 2.0**-23, 1 + 2.0**-7),
     ],
-    ids=["above a tie", "below a tie", "above the next tie", "below the next tie", "a tie"],
+    ids=[
+        "above a tie",
+        "below a tie",
+        "above the next tie",
+        "below the next tie",
+        "a tie",
+        "nearly a step of float32 above",
+        "nearly a step of float32 below",
+    ],
 )
 def test_bfloat16_is_rounded_once_on_either_side_of_zero(sign, value, rounded):
     result = reference.conv2d(ONE * sign * value, ONE, dtype=ml_dtypes.bfloat16)

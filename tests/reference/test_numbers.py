@@ -23,6 +23,8 @@ from tests.reference.cases import whole
         (("uint64", "int8"), "int64"),
         ((ml_dtypes.bfloat16, "float16"), "float64"),
         ((ml_dtypes.bfloat16, ml_dtypes.bfloat16), "float64"),
+        (("float16", "complex128"), "complex128"),
+        (("int64", "complex64"), "complex128"),
     ],
 )
 def test_accumulation_type(dtypes, due):
@@ -41,7 +43,7 @@ def test_float16_does_not_overflow_or_round_on_the_way():
     assert reference.conv2d(big, np.ones((1, 3, 1, 1), np.float16)).item() == 1
 
 
-@pytest.mark.parametrize("dtype", [bool, object, "U1", "datetime64[s]"])
+@pytest.mark.parametrize("dtype", [bool, object, "U1", "datetime64[s]", ml_dtypes.float8_e5m2, ml_dtypes.int4])
 def test_refuses_what_is_no_number(dtype):
     ok = np.ones((1, 1, 2, 2))
     bad = np.ones((1, 1, 2, 2)).astype(dtype)
@@ -55,6 +57,48 @@ def test_refuses_what_is_no_number(dtype):
 def test_refuses_what_float64_cannot_hold():
     with pytest.raises(TypeError, match="x must hold"):
         reference.conv2d(np.ones((1, 1, 2, 2), np.longdouble), np.ones((1, 1, 2, 2)))
+
+
+def test_bfloat16_is_named_without_ml_dtypes(monkeypatch):
+    """Which is what tells NumPy the name."""
+    monkeypatch.delitem(np.sctypeDict, "bfloat16")
+    assert reference.number_format("bfloat16").precision == 8
+    assert reference.number_format(np.dtype("float16")).precision == 11
+
+
+def test_empty_integers_are_integers():
+    for dtype in ("uint64", "int8"):
+        x, weight = np.ones((0, 1, 2, 3), dtype), np.ones((2, 1, 2, 2), dtype)
+        y = reference.conv2d(x, weight, dtype="int8")
+        assert (y.shape, y.dtype) == ((0, 2, 1, 2), np.int8)
+        assert reference.conv2d_gradients(x, weight, y).x.dtype == np.int64
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1, 2**54 - 1, 2**63 - 1, 1 - 2**63])
+def test_an_integer_of_any_length_is_kept(value):
+    one = np.ones((1, 1, 1, 1), int)
+    assert reference.conv2d(one * value, one).item() == value
+    assert reference.conv2d(one, one * value).item() == value
+    assert [gradient.item() for gradient in reference.conv2d_gradients(one, one, one * value)] == [value] * 3
+
+
+@pytest.mark.parametrize("value", [2**52, -(2**52)])
+@pytest.mark.parametrize("bias", [1, -1])
+def test_a_sum_of_integers_and_a_bias_is_exact(value, bias):
+    """Its terms, and all but the last of its sums, fit float64."""
+    x, one = np.full((1, 2, 1, 1), value), np.ones((1, 2, 1, 1), int)
+    assert reference.conv2d(x, one, np.array([bias])).item() == 2 * value + bias
+
+
+@pytest.mark.parametrize(
+    ("x", "bias"), [([2**62, 2**62], None), ([2**62, 2**62 - 1], 2), ([-(2**63), 0], None), ([2**61, 2**62], -(2**62))]
+)
+def test_refuses_integers_whose_sum_reaches_beyond_int64(x, bias):
+    x, one = np.array(x).reshape(1, 2, 1, 1), np.ones((1, 2, 1, 1), int)
+    with pytest.raises(ValueError, match="a sum of 2 such products may pass the range of int64"):
+        reference.conv2d(x, one, None if bias is None else np.array([bias]))
+    x[...] = 2**61
+    assert reference.conv2d(x, one, np.array([2**62 - 1])).item() == 2**63 - 1
 
 
 def test_integers_beyond_float64_are_exact():
@@ -76,6 +120,26 @@ def test_refuses_integers_that_may_wrap_around(largest):
         reference.conv2d_gradients(x, weight, np.full((1, 1, 1, 1), largest))
     with pytest.raises(ValueError, match="beyond int64"):
         reference.conv2d(np.full((1, 2, 1, 1), 2**63, np.uint64), weight)
+
+
+@pytest.mark.parametrize("shape", [(0, 2, 1, 1), (1, 2, 1, 1)])
+def test_nothing_wraps_around_where_all_products_are_zero(shape):
+    x, weight = np.zeros(shape, int), np.full((1, 2, 1, 1), 2**62)
+    y = reference.conv2d(x, weight)
+    assert not y.any()
+    assert not reference.conv2d_gradients(x, weight, y).x.any()
+
+
+def test_lists_are_arrays():
+    y = reference.conv2d([[[[1.0, 2.0]]]], [[[[3.0]]]], [0.5])
+    assert y.tolist() == [[[[3.5, 6.5]]]]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint64", "int32"])
+def test_unsigned_integers_up_to_int64_are_taken(dtype):
+    largest = min(int(np.iinfo(dtype).max), 2**63 - 1)
+    x = np.full((1, 1, 1, 1), largest, dtype)
+    assert reference.conv2d(x, np.ones((1, 1, 1, 1), "int8")).item() == largest
 
 
 def correctly_rounded(value: float, dtype) -> float:
@@ -107,6 +171,29 @@ def test_rounds_once_to_nearest_even(dtype):
     np.testing.assert_array_equal(y.ravel().astype(float), due)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", ml_dtypes.bfloat16], ids=str)
+@pytest.mark.parametrize("power", [3, 10, 15, 30, 53, 54, 60, 62])
+def test_integers_are_rounded_once_too(dtype, power):
+    """Powers of two, the ties behind them in each format, and what lies beside those."""
+    around = {2**power + 2**gap + offset for gap in range(power) for offset in (-1, 0, 1)}
+    around |= {2**power + 2 ** (power - 8) + sign * 2**gap for gap in range(power - 8) for sign in (-1, 1)}
+    values = np.array(sorted(sign * value for sign in (1, -1) for value in around))
+    y = reference.conv2d(values.reshape(1, 1, 1, -1), np.ones((1, 1, 1, 1), int), dtype=dtype).ravel().astype(float)
+    finite = np.abs(values) < 65520 if dtype == "float16" else np.full(values.shape, True)
+    np.testing.assert_array_equal(np.isfinite(y), finite)
+    np.testing.assert_array_equal(y[finite], [correctly_rounded(value, dtype) for value in values[finite].tolist()])
+
+
+def test_no_rounding_warns_or_raises():
+    """Whatever the caller wants to be told of."""
+    ends = np.array([1e300, -1e300, 1e-300, 2.0**-149, np.inf, np.nan]).reshape(1, 1, 1, -1)
+    with np.errstate(all="raise"):
+        for dtype in ("float16", "float32", "complex64", ml_dtypes.bfloat16):
+            y = reference.conv2d(ends, np.ones((1, 1, 1, 1)), dtype=dtype).ravel()
+            assert y[:3].tolist() == [np.inf, -np.inf, 0.0]
+            assert np.isnan(y[5])
+
+
 def test_rounding_twice_would_show():
     """Just above a tie of bfloat16: by way of float32 it would be that tie, and round down."""
     value = 1.0 + 2.0**-8 + 2.0**-40
@@ -127,8 +214,22 @@ def test_rounds_overflow_to_infinity_and_integers_where_they_fit():
     assert reference.conv2d(whole_one, whole_one, dtype="float32").dtype == np.float32
     with pytest.raises(TypeError, match="does not round"):
         reference.conv2d(one, one, dtype="int8")
-    with pytest.raises(TypeError, match="complex"):
-        reference.conv2d(one * 1j, one, dtype="float32")
+    for dtype, limit in (("int8", 127), ("uint16", 2**16 - 1)):
+        assert reference.conv2d(whole_one * limit, whole_one, dtype=dtype).item() == limit
+        with pytest.raises(ValueError, match=f"does not fit {dtype}"):
+            reference.conv2d(whole_one * (limit + 1), whole_one, dtype=dtype)
+    with pytest.raises(ValueError, match="does not fit int8"):
+        reference.conv2d(whole_one * -129, whole_one, dtype="int8")
+    for beside in (-129, 128):
+        with pytest.raises(ValueError, match="does not fit int8"):
+            reference.conv2d(np.array([[[[beside, 5]]]]), whole_one, dtype="int8")
+    for dtype in ("float32", ml_dtypes.bfloat16):
+        with pytest.raises(TypeError, match="a complex result does not round to"):
+            reference.conv2d(one * 1j, one, dtype=dtype)
+    third = reference.conv2d(one * (1 / 3 - 1e-9j), one, dtype="complex64")
+    np.testing.assert_array_equal(
+        third, np.full((1, 1, 1, 1), np.float32(1 / 3) - 1j * np.float32(1e-9), "c8"), strict=True
+    )
     assert reference.conv2d(one, one, dtype="complex64").dtype == np.complex64
 
 
