@@ -2,7 +2,9 @@
 
 - `text`: what people read, in two languages;
 - `values`: what an argument may be, and its notations;
-- `case`: a call, its inputs, what its document promises, and the closed sets that specs are written in;
+- `inputs`: how the arrays of a call are made;
+- `step`: what may happen to a layer between two calls;
+- `case`: a call, what its document promises, and what happens then;
 - `observation`: the arrays that go to a target, and what comes back;
 - `verdict`: the outcome of comparing, and its closed sets;
 - `entry`: what the catalogue says of one cause;
@@ -12,19 +14,12 @@ Imports NumPy's types and nothing of this project; every other room may import t
 """
 
 from conformance.case.case import (
-    COMPLEX,
-    DTYPES,
-    INTEGERS,
     LAYERS,
-    LAYOUTS,
-    MAX_ELEMENTS,
-    VALUES,
     Case,
     Distribution,
     Docstring,
     Document,
     DocumentKind,
-    Inputs,
     LayerName,
     Promise,
     PromisedParameter,
@@ -32,7 +27,9 @@ from conformance.case.case import (
     Statement,
 )
 from conformance.case.entry import ASSERTION, Entry, Execution, Severity, Workaround
+from conformance.case.inputs import COMPLEX, DTYPES, INTEGERS, LAYOUTS, MAX_ELEMENTS, VALUES, Inputs
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
+from conformance.case.step import Again, Assigned, Cast, Changed, Copied, Copying, Step, Switched
 from conformance.case.target import Greeting, Target
 from conformance.case.text import Text
 from conformance.case.values import MAX_AXES, Arguments, DType, Numpy, Tensor, Value
@@ -60,13 +57,19 @@ __all__ = [
     "MAX_AXES",
     "MAX_ELEMENTS",
     "VALUES",
+    "Again",
     "Arguments",
     "Array",
     "Arrays",
     "Aspect",
+    "Assigned",
     "Authority",
     "Case",
+    "Cast",
+    "Changed",
     "Confirmation",
+    "Copied",
+    "Copying",
     "DType",
     "Direction",
     "Distribution",
@@ -92,6 +95,8 @@ __all__ = [
     "Severity",
     "Standing",
     "Statement",
+    "Step",
+    "Switched",
     "Target",
     "Tensor",
     "Text",

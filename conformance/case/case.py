@@ -7,65 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from conformance.case.inputs import Inputs
 from conformance.case.observation import Phase
+from conformance.case.step import Step
 from conformance.case.text import Text
 from conformance.case.values import Arguments, Value
 
 LayerName: TypeAlias = Literal["conv2d", "conv_transpose2d"]
 LAYERS: tuple[LayerName, ...] = ("conv2d", "conv_transpose2d")
-
-# Common names of dtypes; a framework may lack some.
-INTEGERS = ("int8", "int32", "int64")
-COMPLEX = ("complex64", "complex128")
-DTYPES = ("float16", "bfloat16", "float32", "float64", *COMPLEX, *INTEGERS)
-# How x lies in memory.
-LAYOUTS = ("contiguous", "strided", "transposed")
-# Classes of values; `conformance.oracle.inputs.CLASSES` says how each fills the arrays.
-VALUES = (
-    "exact",
-    "real",
-    "ones",
-    "arange",
-    "all_ones",
-    "all_counted",
-    "tiny",
-    "huge",
-    "subnormal",
-    "signed_zeros",
-    "with_nan",
-    "with_inf",
-    "nan_in_weight",
-    "inf_in_weight",
-    "nan_in_bias",
-    "inf_in_bias",
-    "nan_in_upstream",
-    "inf_in_upstream",
-    "apart",
-)
-MAX_ELEMENTS = 50_000_000  # of one array of a case
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """How a case's arrays are made.
-
-    Attributes:
-        shape: shape of x, (N, C, H, W) or (C, H, W).
-        dtype: common name of the dtype of x, weight, bias and the upstream gradient.
-        values: a name of `VALUES`, such as ``"exact"`` or ``"real"``.
-        layout: how x lies in memory, a name of `LAYOUTS`.
-        gradients: whether the input, weight and bias gradients are asked for.
-        weight_dtype: dtype of weight and bias where it differs from x's.
-        infer: where the device lacks the operation, ask the framework's own shape inference (it costs a compile).
-    """
-
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    values: str = "exact"
-    layout: str = "contiguous"
-    gradients: bool = True
-    weight_dtype: str | None = None
-    infer: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,6 +94,7 @@ class Case:
         twin: the valid call that differs from this one in what is wrong alone.
         standing: of a claim's case, whether its sentence can accuse the vendor.
         positional: the arguments that are passed by position, in this order; the others by keyword.
+        then: what happens to the layer once it has been called; judged is its last call.
     """
 
     spec: str
@@ -161,6 +111,7 @@ class Case:
     wrong: str | None = None
     twin: Case | None = None
     standing: Standing = Standing.OWN
+    then: tuple[Step, ...] = ()
 
     @property
     def id(self) -> str:

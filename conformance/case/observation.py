@@ -20,6 +20,7 @@ class Phase(StrEnum):
     PARAMETERS = "parameters"
     FORWARD = "forward"
     BACKWARD = "backward"
+    THEN = "then"  # a step of a sequence that is no call
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ class Direction(StrEnum):
     OTHER_CLASS = "other_class"  # refused, by none of the classes that the oracle refuses with
     OTHER_PHASE = "other_phase"  # refused on an input only, although the arguments alone are wrong
     OTHER_DTYPE = "other_dtype"
+    STALE = "stale"  # an attribute that was changed is ignored: the answer is the one from before
+    OTHER_LAYER = "other_layer"  # what is printed of a layer, evaluated, is another one
 
 
 class Aspect(StrEnum):

@@ -6,7 +6,7 @@ import builtins
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,14 +17,22 @@ from conformance.case import (
     MAX_AXES,
     MAX_ELEMENTS,
     VALUES,
+    Again,
     Arguments,
+    Assigned,
     Case,
+    Cast,
+    Changed,
+    Copied,
+    Copying,
     Distribution,
     Inputs,
     LayerName,
     Phase,
     Promise,
     Standing,
+    Step,
+    Switched,
 )
 from conformance.case.values import Numpy, Value
 from conformance.cases.expansion import Binding
@@ -32,6 +40,7 @@ from conformance.cases.naming import case_name
 from conformance.cases.node import Node
 from conformance.cases.sizes import explain_oversize
 from conformance.oracle.expectation import find_refusal
+from conformance.oracle.sequence import take
 from conv_reference import LAYERS
 
 CLOSED_SETS = {
@@ -40,6 +49,7 @@ CLOSED_SETS = {
     "dtype": DTYPES,
     "weight_dtype": DTYPES,
 }
+PARAMETERS = ("weight", "bias")
 # What of an input may be wrong, beside an argument.
 OF_INPUT = ("shape", "dtype")
 
@@ -113,6 +123,8 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         wrong=_read_wrong(node, promise, file),
         standing=template.standing,
     )
+    if "then" in node.data:
+        case = replace(case, then=tuple(_read_steps(node.child("then"), case)))
     if case.wrong is not None:
         case = replace(case, twin=_build_twin(case, case.wrong, node, defaults))
     if case.claim is None:
@@ -290,6 +302,72 @@ def _check_shape(node: Node, shape: Value) -> None:
 def _check_axes(node: Node, shape: tuple[Value, ...]) -> None:
     if len(shape) > MAX_AXES:
         raise node.error(f"a shape has at most {MAX_AXES} axes, this one {len(shape)}; leave some out", "shape")
+
+
+# Steps
+
+
+def _read_steps(node: Node, case: Case) -> Iterator[Step]:
+    """What happens to the layer once it has been called. Each call is merged over the one before it."""
+    if case.inputs is None:
+        raise node.error("a layer that goes on is called first: give the case an input")
+    now = case
+    for number in range(len(node.data)):
+        part = node.child(number)
+        ((name, _),) = part.data.items()
+        step = _read_step(part.child(name), name, now)
+        now = take(now, step)
+        oversize = explain_oversize(now.layer, now.api, now.arguments, now.inputs)
+        if oversize is not None:
+            raise part.error(oversize)
+        yield step
+
+
+def _read_step(node: Node, name: str, case: Case) -> Step:
+    """A step of a layer that a case calls."""
+    value: Value = node.evaluate_items() if isinstance(node.data, dict) else node.evaluate()
+    match name:
+        case "call":
+            _check_inputs(node, value)
+            if "shape" in value:
+                _check_shape(node, value["shape"])
+            assert case.inputs is not None
+            return Again(replace(case.inputs, **value))
+        case "assign":
+            return Assigned(_check_attributes(node, value, case))
+        case "change":
+            names: Value = (value,) if isinstance(value, str) else value
+            for parameter in names:
+                _check_known(node, "parameter", parameter, PARAMETERS)
+            return Changed(names)
+        case "copy":
+            _check_known(node, name, value, tuple(Copying))
+            return Copied(Copying(value))
+        case "cast":
+            _check_known(node, "dtype", value, DTYPES)
+            return Cast(value)
+        case _:
+            if not isinstance(value, bool):
+                raise node.error(f"train is true or false, got {value!r}")
+            return Switched(value)
+
+
+def _check_attributes(node: Node, attributes: Arguments, case: Case) -> Arguments:
+    """Attributes that leave the parameters as they are."""
+    for name in attributes:
+        if case.api is None and name not in LAYERS[case.layer].keywords:
+            known = ", ".join(LAYERS[case.layer].keywords)
+            raise node.error(f"{name!r} is no attribute of {case.layer} that can be changed; known are {known}", name)
+    if case.api is None:
+        before = common.weight_shape(case.layer, {**common.DEFAULTS, **case.arguments})
+        if before != common.weight_shape(case.layer, {**common.DEFAULTS, **case.arguments, **attributes}):
+            raise node.error("the weight would be of another shape, and it stays as it is")
+    return attributes
+
+
+def _check_known(node: Node, name: str, value: Value, known: Sequence[str]) -> None:
+    if value not in known:
+        raise node.error(f"unknown {name} {value!r}, expected one of {', '.join(known)}")
 
 
 # Promises

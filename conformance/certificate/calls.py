@@ -79,6 +79,10 @@ class Call:
         """Answered with the output of the other call's layer too."""
         return self._with(same_as=other.wire["arguments"])
 
+    def followed_by(self, *steps: Mapping[str, object]) -> Call:
+        """With what happens to the layer once it has been called."""
+        return self._with(then=list(steps))
+
     def read_back(self) -> Call:
         """Answered with what the framework holds after it was given the arrays."""
         return self._with(read_back=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ import conv_reference as reference
 from conformance.apis import NoEquivalent, common, contracts
 from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName, Phase
 from conformance.case.values import Arguments, Numpy, Tensor, Value
-from conformance.oracle import inputs
+from conformance.oracle import inputs, sequence
 from conformance.oracle.zeros import find_open
 from conv_reference import LAYERS
 
@@ -55,6 +55,8 @@ class Expectation:
         raised: the exception by which the oracle refuses the call.
         parameters: shapes of weight and bias in the oracle's layout, where there is a layer.
         output, gradients: what to compare with; gradients by ``input``, ``weight`` and ``bias``.
+        given: what the layer is given before its last call, in a case that goes on; the other fields are of that call.
+        stale: what the last call would give had no attribute been changed; None where none was.
         fault: why the oracle has no answer, which is a fault of this suite; nothing else is there then.
     """
 
@@ -64,6 +66,8 @@ class Expectation:
     parameters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     output: Expected | None = None
     gradients: Mapping[str, Expected] = field(default_factory=dict)
+    given: sequence.Given | None = None
+    stale: Expectation | None = None
     fault: str | None = None
 
 
@@ -85,10 +89,40 @@ def expect(case: Case, seconds: float = math.inf) -> Expectation:
 
 def ask(case: Case) -> Expectation:
     """What the oracle says, however long it takes."""
-    canonical = read_layer(case)
+    canonical = read_layer(sequence.find_last(case))
     if canonical is None:
         return Expectation(None)
+    if case.then:
+        return ask_at_last(case, canonical)
     arrays = None if case.inputs is None else inputs.make(case.layer, canonical, case.inputs, case.id)
+    return apply(case, canonical, arrays)
+
+
+def ask_at_last(case: Case, canonical: Arguments) -> Expectation:
+    """What the oracle says of the last call of a layer, and what comes before it."""
+    arrays = sequence.make_last(case, canonical)
+    layers = [read_layer(call) for call in sequence.find_calls(case)]
+    given = sequence.give(case, [layer for layer in layers if layer is not None], arrays)
+    stale = apply_as_constructed(case, arrays) if sequence.has_assigned(case) else None
+    return replace(apply(sequence.find_last(case), canonical, arrays), given=given, stale=stale)
+
+
+def apply_as_constructed(case: Case, arrays: Arrays) -> Expectation:
+    """The last call as if no attribute had been changed. No gradients where the output is of another shape."""
+    constructed = sequence.find_constructed(case)
+    canonical = read_layer(constructed)
+    assert canonical is not None
+    assert arrays.weight is not None
+    geometry = reference.find_geometry(
+        case.layer, arrays.x.shape, arrays.weight.shape, **select_keywords(case.layer, canonical)
+    )
+    if arrays.grad_output is not None and geometry.like_x(geometry.output_shape) != arrays.grad_output.shape:
+        arrays = replace(arrays, grad_output=None)
+    return apply(constructed, canonical, arrays)
+
+
+def apply(case: Case, canonical: Arguments, arrays: Arrays | None) -> Expectation:
+    """What the oracle says of a layer and these arrays."""
     refusal = refuse_layer(case, canonical)
     if refusal is not None:
         return Expectation(canonical, arrays, refusal)
@@ -103,7 +137,13 @@ def ask(case: Case) -> Expectation:
 
 
 def find_refusal(case: Case) -> Refusal | None:
-    """The exception by which the oracle refuses a call, without its arrays; None where it takes it, or cannot tell."""
+    """The exception by which the oracle refuses a call, without its arrays; None where it takes it, or cannot tell.
+
+    Of a case that goes on, that is any of its calls.
+    """
+    if case.then:
+        refusals = map(find_refusal, sequence.find_calls(case))
+        return next((refusal for refusal in refusals if refusal is not None), None)
     canonical = read_layer(case)
     if canonical is None:
         return None

@@ -14,10 +14,15 @@ from typing import Any, NamedTuple, TypeAlias
 
 from conformance.apis import Contract
 from conformance.case import (
+    Again,
     Aspect,
+    Assigned,
     Authority,
     Case,
+    Cast,
+    Changed,
     Confirmation,
+    Copied,
     Direction,
     Divergence,
     Docstring,
@@ -35,6 +40,8 @@ from conformance.case import (
     Ruling,
     Severity,
     Statement,
+    Step,
+    Switched,
     Target,
     Text,
     Verdict,
@@ -237,6 +244,7 @@ class CaseRecord:
         invalid: whether the call is to be rejected.
         wrong: the argument that makes it so, where the case names it.
         digest: of the whole case, promises included; another one, and an earlier verdict on it says nothing.
+        then: what happens to the layer once it has been called, step by step, in the notation of a spec.
     """
 
     id: str
@@ -250,6 +258,7 @@ class CaseRecord:
     claim: str | None
     wrong: str | None = None
     digest: str = ""
+    then: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> Data:
         data: Data = {
@@ -264,7 +273,7 @@ class CaseRecord:
             "clause": self.clause,
             "claim": self.claim,
         }
-        optional = {"wrong": self.wrong, "digest": self.digest}
+        optional = {"wrong": self.wrong, "digest": self.digest, "then": [dict(step) for step in self.then]}
         return data | {name: value for name, value in optional.items() if value}
 
     @classmethod
@@ -282,6 +291,7 @@ class CaseRecord:
             claim=data.get("claim"),
             wrong=data.get("wrong"),
             digest=data.get("digest", ""),
+            then=tuple(data.get("then", ())),
         )
 
 
@@ -299,7 +309,25 @@ def describe_case(case: Case) -> CaseRecord:
         claim=case.claim,
         wrong=case.wrong,
         digest=digest_case(case),
+        then=tuple(map(_describe_step, case.then)),
     )
+
+
+def _describe_step(step: Step) -> Data:
+    """A step in the notation of a spec; a call with all of its inputs."""
+    match step:
+        case Again(inputs):
+            return {"call": _inputs_to_json(inputs)}
+        case Assigned(attributes):
+            return {"assign": {name: values.to_json(value) for name, value in attributes.items()}}
+        case Changed(parameters):
+            return {"change": list(parameters)}
+        case Copied(how):
+            return {"copy": str(how)}
+        case Cast(dtype):
+            return {"cast": dtype}
+        case Switched(training):
+            return {"train": training}
 
 
 def _inputs_to_json(inputs: Inputs) -> Data:

@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.apis import Contract, Framework
-from conformance.case import Kind, Outcome, Phase, Verdict
+from conformance.case import (
+    Again,
+    Assigned,
+    Case,
+    Cast,
+    Changed,
+    Copied,
+    Kind,
+    Outcome,
+    Phase,
+    Switched,
+    Verdict,
+)
 from conformance.case.values import Arguments, Tensor, Value, to_source
 from conformance.reproducers.asked import AskedCase
 from conformance.targets.protocol import DEFAULT_DTYPE, PARAMETERS
@@ -104,6 +116,26 @@ def write_layer_call(layer: str, contract: Contract, framework: Framework, argum
     given = {name: arguments[name] for name in contract.at_call if name in arguments}
     shown = [f"{name}={write_argument(name, value, contract, framework)}" for name, value in given.items()]
     return f"{layer}({', '.join(['x', *shown])})"
+
+
+def write_sequel(case: Case) -> str:
+    """What happens to the layer then, as a comment behind its construction; nothing for a case that ends there."""
+    steps = []
+    for step in case.then:
+        match step:
+            case Again(inputs):
+                steps.append(f"called with {inputs.shape}, {inputs.dtype}, {inputs.layout}")
+            case Assigned(attributes):
+                steps.append(", ".join(f"{name} = {value!r}" for name, value in attributes.items()))
+            case Changed(parameters):
+                steps.append(f"other numbers in {' and '.join(parameters)}")
+            case Copied(how):
+                steps.append(f"copied by {how}")
+            case Cast(dtype):
+                steps.append(f"cast to {dtype}")
+            case Switched(training):
+                steps.append("train" if training else "eval")
+    return f"  # called, then {'; '.join(steps)}" if steps else ""
 
 
 def write_argument(name: str, value: Value, contract: Contract, framework: Framework) -> str:

@@ -28,7 +28,7 @@ def write_script(asked: AskedCase, verdict: Verdict) -> str | None:
     are too large for a person to read; where the observation came from the framework's own inference, which no plain
     call asks; and of an unstable call, of which one execution shows nothing.
     """
-    if verdict.inferred or verdict.outcome is Outcome.UNSTABLE:
+    if verdict.inferred or verdict.outcome is Outcome.UNSTABLE or asked.case.then:
         return None
     if verdict.kind is Kind.DEFAULT:  # read without a call
         return join_lines(asked, verdict, check_default(asked, verdict.subject))

@@ -41,7 +41,8 @@ def shrink_findings(
     cases = _find_cases({record.question.case for record in chosen}, files)
     by_target: dict[str, list[VerdictRecord]] = {}
     for record in sorted(chosen, key=lambda record: ORDER.index(record.verdict.outcome)):
-        if record.question.case in cases:
+        case = cases.get(record.question.case)
+        if case is not None and not case.then:  # a sequence has no script yet
             by_target.setdefault(record.question.target, []).append(record)
     if not by_target:
         return {}

@@ -13,6 +13,7 @@ A call is a dictionary, made by `encode_call`:
     operands                    the API's names of weight and bias
     defaults, values, infer     what is asked for besides: defaults of the signature, initial values of the
                                 parameters, the framework's own shape inference where the device lacks the operation
+    then                        what happens to the layer once it has been called, by `encode_steps`
     read_back, witness          only from a certificate: what the framework holds after it was given, how often it was
                                 called, and of what type its arguments were
 
@@ -24,15 +25,32 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from conformance.apis import Contract, NoEquivalent
-from conformance.case import Array, Case, DType, Observation, Phase, Raised, Tensor, TypedArray
+from conformance.case import (
+    Again,
+    Array,
+    Assigned,
+    Case,
+    Cast,
+    Changed,
+    Copied,
+    DType,
+    Observation,
+    Phase,
+    Raised,
+    Switched,
+    Tensor,
+    TypedArray,
+)
 from conformance.case.values import Arguments
-from conformance.oracle import inputs
+from conformance.oracle import inputs, sequence
 from conformance.oracle.expectation import Expectation
 from conformance.targets.codec import WireArray, decode_array, encode_array, encode_value
 from conformance.targets.errors import ProtocolError
+from conformance.targets.steps import explain_no_sequence, find_attributes
 
 PARAMETERS = ("weight", "bias")
 DEFAULT_DTYPE = "float32"  # every vendor's
@@ -40,6 +58,10 @@ DEFAULT_DTYPE = "float32"  # every vendor's
 
 def vendor_arguments(case: Case, contract: Contract) -> Arguments | NoEquivalent:
     """A case's arguments as the vendor has them, or why the vendor has none."""
+    if case.then:
+        reason = explain_no_sequence(case, contract)
+        if reason is not None:
+            return NoEquivalent(reason)
     if case.api is not None:
         return case.arguments
     return contract.to_vendor(case.arguments, case.inputs)
@@ -50,6 +72,7 @@ def encode_call(
 ) -> dict[str, Any]:
     """A case on an API, with the vendor's arguments, as the call that the worker is sent."""
     promise = case.promise
+    first = expectation if expectation.given is None else replace(expectation, arrays=expectation.given.first)
     return {
         "id": number,
         "api": contract.api,
@@ -57,7 +80,7 @@ def encode_call(
         "arguments": encode_arguments(contract, arguments),
         "same_as": None if promise.same_as is None else encode_arguments(contract, promise.same_as),
         "positional": list(case.positional),
-        "arrays": encode_arrays(case, contract, arguments, expectation),
+        "arrays": encode_arrays(case, contract, arguments, first),
         "layout": "contiguous" if case.inputs is None else case.inputs.layout,
         "channels_last": contract.is_channels_last(arguments),
         "at_call": list(contract.at_call),
@@ -65,6 +88,7 @@ def encode_call(
         "defaults": bool(promise.defaults),
         "values": promise.distribution is not None,
         "infer": case.inputs is not None and case.inputs.infer,
+        "then": encode_steps(case, contract, arguments, expectation),
     }
 
 
@@ -119,6 +143,37 @@ def vendor_parameter(name: str, contract: Contract, arguments: Arguments, expect
     if isinstance(argument, Tensor) and contract.functional:
         return inputs.small(argument.shape)
     return None  # a layer that should not exist keeps the parameters that it was constructed with
+
+
+def encode_steps(
+    case: Case, contract: Contract, arguments: Arguments, expectation: Expectation
+) -> list[dict[str, Any]]:
+    """What happens to the layer once it has been called, in the order of `sequence.list_steps`."""
+    if expectation.given is None:
+        return []
+    encoded: list[dict[str, Any]] = []
+    now = case
+    for step, arrays in zip(sequence.list_steps(case), expectation.given.steps, strict=True):
+        before = now
+        now = sequence.take(now, step)
+        held = encode_arrays(now, contract, arguments, replace(expectation, arrays=arrays))
+        match step:
+            case Again(called):
+                moved = {name: array for name, array in held.items() if name not in PARAMETERS}
+                encoded.append({"step": "call", "arrays": moved, "layout": called.layout})
+            case Changed(names):
+                encoded.append({"step": "change", "arrays": {name: held[name] for name in names if name in held}})
+            case Assigned():
+                attributes = find_attributes(before, step, contract)
+                assert not isinstance(attributes, NoEquivalent)
+                encoded.append({"step": "assign", "attributes": encode_arguments(contract, attributes)})
+            case Copied(how):
+                encoded.append({"step": "copy", "how": str(how)})
+            case Cast(dtype):
+                encoded.append({"step": "cast", "dtype": dtype})
+            case Switched(training):
+                encoded.append({"step": "switch", "training": training})
+    return encoded
 
 
 def decode_answer(answer: object, number: int) -> Observation:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.case import Aspect, Authority, Direction, Divergence, Kind, Observation, Phase, Raised
+from conformance.case import Aspect, Authority, Direction, Divergence, Kind, Observation, Phase, Raised, TypedArray
 from conformance.oracle.expectation import Expected, Refusal
+from conformance.oracle.sequence import is_printed
 from conformance.verdicts.comparison import Comparison, compare_typed
 from conformance.verdicts.evidence import Evidence
 from conformance.verdicts.findings import Conforming, Differing, Diverging, Fault, Finding, Lacking
@@ -75,7 +76,6 @@ def check_valid_call(evidence: Evidence) -> Finding:
     """
     for divergence in compare_parameters(evidence):
         return contradict_definition(evidence, divergence)
-    case = evidence.case
     expected = evidence.expectation.output
     observed = evidence.observation.output
     interruption = check_completion(evidence.observation)
@@ -83,14 +83,10 @@ def check_valid_call(evidence: Evidence) -> Finding:
         return interruption or Conforming(compared=list_compared(evidence))
     if observed is None:
         return interruption or Fault("the worker returned neither an output nor an exception")
-    assert case.inputs is not None
-    comparisons = [compare_typed("output", Kind.VALUE, expected, observed, case.inputs.dtype)]
-    # Gradients are asked for where the output has the shape of the upstream gradient.
-    if interruption is None and observed.values.shape == expected.value.shape:
-        comparisons += [compare_gradient(evidence, name, one) for name, one in evidence.gradients.items()]
+    comparisons = compare_results(evidence, expected, observed)
     divergences = [comparison.divergence for comparison in comparisons if comparison.divergence is not None]
     if divergences:
-        return contradict_definition(evidence, *divergences)
+        return find_sequel(evidence, observed, divergences[0]) or contradict_definition(evidence, *divergences)
     if interruption is not None:
         return interruption
     for comparison in comparisons:
@@ -98,6 +94,34 @@ def check_valid_call(evidence: Evidence) -> Finding:
             return Differing(comparison.other_dtype, Direction.OTHER_DTYPE, list_compared(evidence))
     ratio = max(comparison.ratio for comparison in comparisons)
     return Conforming(ratio, compared=list_compared(evidence))
+
+
+def compare_results(evidence: Evidence, expected: Expected, observed: TypedArray) -> list[Comparison]:
+    """The output, and the gradients, which are asked for where it has the shape of the upstream gradient."""
+    case = evidence.case
+    assert case.inputs is not None
+    comparisons = [compare_typed("output", Kind.VALUE, expected, observed, case.inputs.dtype)]
+    was_ended = check_completion(evidence.observation) is not None
+    if not was_ended and observed.values.shape == expected.value.shape:
+        comparisons += [compare_gradient(evidence, name, one) for name, one in evidence.gradients.items()]
+    return comparisons
+
+
+def find_sequel(evidence: Evidence, observed: TypedArray, divergence: Divergence) -> Differing | None:
+    """What a wrong answer is after a step that no definition speaks of; None after any other.
+
+    A layer may ignore that an attribute was changed, and a text that is printed for people need not make the layer
+    again: unless its vendor says so.
+    """
+    if is_printed(evidence.case):
+        return Differing(divergence, Direction.OTHER_LAYER, list_compared(evidence))
+    stale = evidence.expectation.stale
+    if stale is None or stale.output is None:
+        return None
+    comparisons = compare_results(replace(evidence, expectation=stale), stale.output, observed)
+    if any(comparison.divergence is not None for comparison in comparisons):
+        return None
+    return Differing(divergence, Direction.STALE, list_compared(evidence))
 
 
 def contradict_definition(evidence: Evidence, first: Divergence, *further: Divergence) -> Diverging:

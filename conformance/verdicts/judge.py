@@ -12,6 +12,7 @@ from dataclasses import replace
 from conformance.apis import Contract
 from conformance.case import Authority, Case, Observation, Outcome, Verdict
 from conformance.oracle.expectation import Expectation
+from conformance.oracle.sequence import find_last
 from conformance.verdicts import canonical, claims, picture
 from conformance.verdicts.evidence import Evidence
 from conformance.verdicts.findings import Conforming, Differing, Diverging, Fault, Finding, Lacking
@@ -20,7 +21,9 @@ from conformance.verdicts.sentences import first_line
 
 
 def judge(case: Case, contract: Contract, expectation: Expectation, observation: Observation) -> Verdict:
-    """The verdict on one case of one API."""
+    """The verdict on one case of one API; of a case that goes on, on the last call of its layer."""
+    if case.then:
+        case = replace(find_last(case), then=case.then)
     evidence = Evidence(case, contract, expectation, observation)
     return replace(
         judge_evidence(evidence),

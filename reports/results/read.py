@@ -174,6 +174,7 @@ def _read_case(fields: Fields) -> Case:
         invalid=fields.flag("invalid", False),
         claim=fields.text_or_none("claim"),
         wrong=fields.text_or_none("wrong"),
+        goes_on=bool(fields.items("then", [])),
     )
 
 

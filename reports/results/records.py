@@ -27,14 +27,16 @@ KINDS = (
     "error_class",
     "error_phase",
 )
-PHASES = ("start", "construct", "parameters", "forward", "backward")
+PHASES = ("start", "construct", "parameters", "forward", "backward", "then")
 
 # Who says that a failure is wrong; in the order in which the reports count them.
 Authority: TypeAlias = Literal["own_document", "mathematics", "robustness"]
 AUTHORITIES: tuple[Authority, ...] = get_args(Authority)
 
 # How a call that differs does so.
-Direction: TypeAlias = Literal["stricter", "more_permissive", "other_class", "other_phase", "other_dtype"]
+Direction: TypeAlias = Literal[
+    "stricter", "more_permissive", "other_class", "other_phase", "other_dtype", "stale", "other_layer"
+]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
 # What of a call was compared.
@@ -95,6 +97,7 @@ class Case:
 
     Attributes:
         wrong: of an invalid call, the argument (or what of the input) that makes it so, where the case names it.
+        goes_on: something happens to the layer once it has been called, and its last call is what is judged.
     """
 
     id: str
@@ -107,6 +110,7 @@ class Case:
     invalid: bool = False
     claim: str | None = None
     wrong: str | None = None
+    goes_on: bool = False
 
     @property
     def spec(self) -> str:

@@ -21,7 +21,7 @@ _COMPARED = 40  # calls that are looked at to see whether the same value is alwa
 
 def is_portable(case: Case) -> bool:
     """Whether a case says how a layer is written: every API is asked it, and may take it."""
-    return case.api is None and not case.invalid
+    return case.api is None and not case.invalid and not case.goes_on
 
 
 class Layer:

@@ -173,7 +173,7 @@ WORKERS = [
            Mutation(REMOTE, "describe_exception(error, self.phase)", "describe_exception(error, 'construct')"),
            Check("phases")),
     Mutant("forward called construction",
-           Mutation(REMOTE, "self.enter('forward')\nx = _1", "self.enter('construct')\nx = _1", within="take_steps"),
+           Mutation(REMOTE, "self.enter('forward')\nx = _1", "self.enter('construct')\nx = _1", within="call_layer"),
            Check("phases")),
     Mutant("backward called forward",
            Mutation(REMOTE, "self.enter('backward')", "self.enter('forward')"),

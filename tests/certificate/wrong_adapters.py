@@ -21,6 +21,7 @@ from tests.certificate.mutants import (
 )
 from tests.mutation import Mutation
 
+MEGENGINE_FUNCTION = "megengine.functional.conv2d"
 WORKER = f"{REMOTE}.worker"
 
 TORCH_FORWARD = "return layer(_differentiable(x))"
@@ -409,7 +410,7 @@ LAYOUTS = [
     of_torch("channels last", "return plain", "return plain.to(memory_format=torch.channels_last) if plain.dim() == 4 else plain", "transport"),
     of_mindspore("transposed input made contiguous", "return _raw(_2, dtype).swapaxes(-1, -2)", "return _raw(_2, dtype).swapaxes(-1, -2).contiguous()", "transport"),
     of_mindspore("strided input made contiguous", "return _raw(wide, dtype)[..., ::2]", "return _raw(wide[..., ::2].copy(), dtype)", "transport"),
-    of_worker("every layout contiguous", "self.make_tensor(self.arrays['x'], self.call['layout'])", "self.make_tensor(self.arrays['x'], 'contiguous')", "transport"),
+    of_worker("every layout contiguous", "self.make_tensor(arrays['x'], layout)", "self.make_tensor(arrays['x'], 'contiguous')", "transport"),
 ]  # fmt: skip
 
 VERSIONS = [
@@ -592,6 +593,22 @@ ARGUMENTS = [
     of_worker("the equivalent call is the call itself", "self.build(api, self.call['same_as'])", "layer", "arguments"),
 ]  # fmt: skip
 
+SEQUENCES = [
+    of_torch("nothing is changed", "change = set_parameter", "def change(layer, name, array, dtype): pass", "sequences"),
+    of_torch("a checkpoint is not loaded", "other.load_state_dict(torch.load('checkpoint'))", "pass", "sequences"),
+    of_torch("a checkpoint is the layer itself", "return other", "return layer", "sequences", within="checkpoint"),
+    of_torch("the dtype stays", "return layer.to(DTYPES[dtype])", "return layer", "sequences"),
+    of_mindspore("a checkpoint is not loaded", "ms.load_param_into_net(other, ms.load_checkpoint('checkpoint.ckpt'))", "pass", "sequences"),
+    of_megengine("gradients are added up", "item.grad = None", "pass", "sequences"),
+    of_megengine("nothing is changed", "getattr(layer, name)[...] = _raw(array, dtype)", "pass", "sequences"),
+    of_megengine("a function's tensors stay", "getattr(layer, name)[...] = _raw(array, dtype)", "pass", "sequences", MEGENGINE_FUNCTION),
+    of_megengine("a checkpoint is not loaded", "other.load_state_dict(mge.load('checkpoint'))", "pass", "sequences"),
+    of_worker("the layer itself for its copy", "return copy.deepcopy(layer)", "return layer", "sequences"),
+    of_worker("the layer itself for its pickle", "return pickle.loads(pickle.dumps(layer))", "return layer", "sequences"),
+    of_worker("the copy is left aside", "layer = sequel.take(layer, step)", "sequel.take(layer, step)", "sequences"),
+    of_worker("called with the first input again", "self.call_layer(api, layer, step['arrays'], step['layout'], is_last=_1)", "self.call_layer(api, layer, self.arrays, step['layout'], is_last=_1)", "sequences"),
+]  # fmt: skip
+
 BY_CLASS: Mapping[str, list[Mutant]] = {
     "dtypes": DTYPES,
     "shapes": SHAPES,
@@ -602,4 +619,5 @@ BY_CLASS: Mapping[str, list[Mutant]] = {
     "special values": SPECIAL,
     "kept results": KEPT,
     "arguments": ARGUMENTS,
+    "sequences": SEQUENCES,
 }

@@ -44,10 +44,11 @@ def adapter() -> Any:
     )
 
 
-def execute(**call: Any) -> dict[str, Any]:
-    def encode(array: Any) -> Any:
-        return array.dtype.name, array.shape, array.tobytes()
+def encode(array: Any) -> Any:
+    return array.dtype.name, array.shape, array.tobytes()
 
+
+def execute(**call: Any) -> dict[str, Any]:
     arrays = {"x": encode(IMAGE), "weight": encode(np.array([1, 2, 3], "float32")), "grad_output": encode(IMAGE)}
     asked = {
         "id": 0, "api": f"{__name__}.Scale", "functional": False, "positional": [], "same_as": None, "arrays": arrays,
@@ -76,6 +77,27 @@ def test_an_argument_of_the_call_is_given_when_the_layer_is_called() -> None:
     result = execute(arguments={"axis": 1, "times": 2}, at_call=["times"], same_as={"axis": 1})
     np.testing.assert_array_equal(read(result["output"]), 2 * read(result["other"]))
     np.testing.assert_array_equal(read(result["gradients"]["weight"]), [1, 2, 3])
+
+
+def repeat(times: int, **changes: Any) -> Any:
+    """Calls with the input times that, and other fields as given."""
+    return [{"step": "call", "arrays": {"x": encode(times * IMAGE)}, "layout": "contiguous", **changes}]
+
+
+def test_the_last_call_is_what_is_told() -> None:
+    result = execute(arguments={"axis": 1}, then=[*repeat(2), *repeat(3)])
+    scaled = 3 * IMAGE * np.array([1, 2, 3], "float32").reshape(1, 3, 1, 1)
+    np.testing.assert_array_equal(read(result["output"]), scaled)
+    assert result["gradients"] == {}, "the last call asks for none"
+
+
+def test_of_a_call_that_is_not_the_last_nothing_is_told() -> None:
+    for ends in ([{"step": "copy", "how": "photograph"}], repeat(2, arrays={"x": encode(IMAGE[:, :2])})):
+        result = execute(arguments={"axis": 1}, then=[*repeat(2), *ends])
+        assert "raised" in result
+        assert "output" not in result
+        assert result["gradients"] == {}
+    assert execute(arguments={"axis": 1}, then=[{"step": "copy", "how": "photograph"}])["phase"] == "then"
 
 
 def test_one_that_is_none_of_the_call_is_given_when_it_is_made() -> None:

@@ -24,6 +24,7 @@ from conformance.certificate.checks.parameters import check_parameters
 from conformance.certificate.checks.phases import check_phases
 from conformance.certificate.checks.repeat import check_repeat
 from conformance.certificate.checks.seeds import check_seeds
+from conformance.certificate.checks.sequences import check_sequences
 from conformance.certificate.checks.space import check_space
 from conformance.certificate.checks.special import check_special
 from conformance.certificate.checks.transport import check_transport
@@ -41,6 +42,7 @@ CHECKS: Mapping[str, Check] = {
     "gradients": check_gradients,
     "phases": check_phases,
     "backward": check_backward,
+    "sequences": check_sequences,
     "seeds": check_seeds,
     "judge": check_judge,
     "executed": check_executed,
@@ -56,7 +58,7 @@ CHECKS: Mapping[str, Check] = {
     "no_equivalent": check_no_equivalent,
 }
 # What no mode can spoil: the framework's own target certifies its contracts, and what is told of its errors.
-OF_CONTRACTS = ("seeds", "backward", "arguments", "defaults", "contract", "no_equivalent")
+OF_CONTRACTS = ("sequences", "seeds", "backward", "arguments", "defaults", "contract", "no_equivalent")
 # What a mode is asked that compiles for seconds: whether it runs what stands in a script, on each operand that is sent.
 OF_COMPILING = ("repeat", "phases", "executed", "operands", "version")
 

@@ -28,5 +28,9 @@ It defines
     forward(layer, x)                   run, and wait for the result
     backward(layer, x, output, grad_output) -> dict
                                         gradients of sum(output * grad_output): input, weight, bias where they exist
+    change(layer, name, array, dtype)   give a parameter other numbers, in place
+    checkpoint(layer, other) -> layer   save the layer as the framework does, and load it into the other one
+    switch(layer, training)             tell it that it trains, or that it does not
+    cast(layer, dtype) -> layer         only where the framework makes parameters numbers of another dtype
     infer(layer, x) -> (dtype, shape)   only where the framework infers what it cannot execute on this device
 """

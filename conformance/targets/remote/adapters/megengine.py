@@ -118,6 +118,20 @@ def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
     setattr(layer, name, parameter(array, dtype))
 
 
+def change(layer: Any, name: str, array: Any, dtype: str) -> None:
+    getattr(layer, name)[...] = _raw(array, dtype)
+
+
+def checkpoint(layer: Any, other: Any) -> Any:
+    mge.save(layer.state_dict(), "checkpoint")
+    other.load_state_dict(mge.load("checkpoint"))
+    return other
+
+
+def switch(layer: Any, training: bool) -> None:
+    layer.train(training)
+
+
 def forward(layer: Any, x: Any) -> Any:
     output = layer(x)
     output.numpy()  # waits
@@ -127,6 +141,8 @@ def forward(layer: Any, x: Any) -> Any:
 def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
     operands = {"input": x, "weight": layer.weight, "bias": layer.bias}
     operands = {name: item for name, item in operands.items() if item is not None}
+    for item in operands.values():
+        item.grad = None  # those of an earlier call would be added to
     manager = GradManager().attach(list(operands.values()))
     with manager:
         manager.backward(layer(x), grad_output)

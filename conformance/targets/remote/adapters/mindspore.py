@@ -120,6 +120,19 @@ def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
     getattr(layer, name).set_data(_raw(array, dtype))
 
 
+change = set_parameter  # which is in place
+
+
+def checkpoint(layer: Any, other: Any) -> Any:
+    ms.save_checkpoint(layer, "checkpoint.ckpt")
+    ms.load_param_into_net(other, ms.load_checkpoint("checkpoint.ckpt"))
+    return other
+
+
+def switch(layer: Any, training: bool) -> None:
+    layer.set_train(training)
+
+
 def forward(layer: Any, x: Any) -> Any:
     return layer(x)
 

@@ -104,6 +104,27 @@ def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
     setattr(layer, name, parameter(array, dtype))
 
 
+def change(layer: Any, name: str, array: Any, dtype: str) -> None:
+    getattr(layer, name).set_value(_raw(array, dtype))
+
+
+def checkpoint(layer: Any, other: Any) -> Any:
+    paddle.save(layer.state_dict(), "checkpoint.pdparams")
+    other.set_state_dict(paddle.load("checkpoint.pdparams"))
+    return other
+
+
+def cast(layer: Any, dtype: str) -> Any:
+    return layer.to(dtype=dtype)
+
+
+def switch(layer: Any, training: bool) -> None:
+    if training:
+        layer.train()
+    else:
+        layer.eval()
+
+
 def forward(layer: Any, x: Any) -> Any:
     x.stop_gradient = False
     return layer(x)

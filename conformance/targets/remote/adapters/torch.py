@@ -151,6 +151,23 @@ def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
         getattr(layer, name).copy_(_raw(array, dtype))
 
 
+change = set_parameter  # which is in place
+
+
+def checkpoint(layer: Any, other: Any) -> Any:
+    torch.save(layer.state_dict(), "checkpoint")
+    other.load_state_dict(torch.load("checkpoint"))
+    return other
+
+
+def cast(layer: Any, dtype: str) -> Any:
+    return layer.to(DTYPES[dtype])
+
+
+def switch(layer: Any, training: bool) -> None:
+    layer.train(training)
+
+
 def forward(layer: Any, x: Any) -> Any:
     return layer(_differentiable(x))
 

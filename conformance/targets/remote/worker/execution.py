@@ -11,6 +11,7 @@ import numpy as np
 
 from .apis import CalledLayer, FunctionalLayer, Lacking, find_api, read_defaults
 from .last_words import Progress
+from .sequel import Sequel
 from .texts import clean, describe_exception
 from .values import WireArray, decode_array, decode_value, describe_type, encode_array, encode_shape, find_dtype
 
@@ -66,28 +67,47 @@ class Execution:
         layer = self.build(api, self.call["arguments"])
         if layer is None or "x" not in self.arrays:
             return
-        self.enter("forward")
-        x = self.make_tensor(self.arrays["x"], self.call["layout"])
-        if self.call.get("read_back"):
-            self.result["values"]["x"] = self.encode_image(x)
-        self.read_strides(x)
-        with self.witness(api):
-            output = self.adapter.forward(layer, x)
-        self.result["output"] = self.encode_image(output)
+        steps = self.call.get("then", ())
+        x = self.call_layer(api, layer, self.arrays, self.call["layout"], is_last=not steps)
         if self.call.get("same_as") is not None:
             other = self.build(api, self.call["same_as"])
             self.enter("forward")
             self.result["other"] = self.encode_image(self.adapter.forward(other, x))
-        if "grad_output" in self.arrays:
-            self.differentiate(layer, x, output)
+        sequel = Sequel(self.adapter, self.call["api"], lambda: self.build(api, self.call["arguments"]))
+        for step in steps:
+            if step["step"] == "call":
+                self.call_layer(api, layer, step["arrays"], step["layout"], is_last=step is steps[-1])
+            else:
+                self.enter("then")
+                layer = sequel.take(layer, step)
+                self.read_back(self.find_parameters(layer))
 
-    def differentiate(self, layer: Any, x: Any, output: Any) -> None:
+    def call_layer(self, api: Any, layer: Any, arrays: Dict[str, WireArray], layout: str, is_last: bool) -> Any:
+        """Call the layer, go back, and keep what comes of it if it is the last call; its x."""
+        try:
+            self.enter("forward")
+            x = self.make_tensor(arrays["x"], layout)
+            if self.call.get("read_back"):
+                self.result["values"]["x"] = self.encode_image(x)
+            self.read_strides(x)
+            with self.witness(api):
+                output = self.adapter.forward(layer, x)
+            self.result["output"] = self.encode_image(output)
+            if "grad_output" in arrays:
+                self.differentiate(layer, x, output, arrays["grad_output"])
+            return x
+        finally:
+            if not is_last:
+                self.result.pop("output", None)
+                self.result["gradients"] = {}
+
+    def differentiate(self, layer: Any, x: Any, output: Any, upstream: WireArray) -> None:
         """Run backward, unless the output is of another shape than expected: then no gradient has a meaning."""
         shape = self.result["output"][1]
-        if shape != self.arrays["grad_output"][1]:
+        if shape != upstream[1]:
             return
         self.enter("backward")
-        grad_output = self.make_tensor(self.arrays["grad_output"], "contiguous")
+        grad_output = self.make_tensor(upstream, "contiguous")
         with self.witness(None):
             gradients = self.adapter.backward(layer, x, output, grad_output)
         for name, gradient in gradients.items():
@@ -114,8 +134,13 @@ class Execution:
                 dtype = self.arrays[name][0]
                 find_dtype(dtype, self.adapter)
                 setattr(layer, name, self.adapter.parameter(decode_array(self.arrays[name]), dtype))
-        self.read_back({"weight": layer.weight, "bias": layer.bias})
+        self.read_back(self.find_parameters(layer))
         return layer
+
+    def find_parameters(self, layer: Any) -> Dict[str, Any]:
+        if self.call["functional"]:
+            return {"weight": layer.weight, "bias": layer.bias}
+        return dict(self.adapter.parameters(layer))
 
     def set_parameters(self, layer: Any) -> Any:
         """Observe the parameters of a new layer, and set them; the layer, or None as `build` says."""
@@ -131,7 +156,7 @@ class Execution:
         for name, array in arrays.items():
             find_dtype(array[0], self.adapter)
             self.adapter.set_parameter(layer, name, decode_array(array), array[0])
-        self.read_back(self.adapter.parameters(layer))
+        self.read_back(self.find_parameters(layer))
         return layer
 
     def observe_parameters(self, layer: Any) -> None:

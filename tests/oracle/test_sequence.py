@@ -1,0 +1,109 @@
+"""What the oracle says of a layer that goes on: of its last call, and what it is given on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.case import Again, Assigned, Case, Cast, Changed, Copied, Copying, Inputs, Promise, Step, Switched
+from conformance.oracle.expectation import Expectation, expect
+from conformance.oracle.sequence import find_calls, find_last, list_steps
+from conv_reference import LAYERS
+
+LAYER = {"in_channels": 2, "out_channels": 3, "kernel_size": 2}
+INPUT = Inputs((1, 2, 5, 4))
+
+
+def make(*steps: Step, inputs: Inputs = INPUT) -> Case:
+    return Case("made.yaml", "sequence", 1, "conv2d", None, LAYER, inputs, Promise(), "", then=steps)
+
+
+def ask(*steps: Step, inputs: Inputs = INPUT) -> Expectation:
+    expectation = expect(make(*steps, inputs=inputs))
+    assert expectation.given is not None
+    assert expectation.arrays is not None
+    assert expectation.output is not None
+    return expectation
+
+
+def test_the_last_call_follows_by_itself() -> None:
+    assert list_steps(make(Switched(False))) == (Switched(False), Again(INPUT))
+    other = Again(replace(INPUT, shape=(3, 2, 4, 4)))
+    assert list_steps(make(other)) == (other,)
+    assert [call.inputs for call in find_calls(make(other, Switched(True)))] == [INPUT, other.inputs, other.inputs]
+
+
+def test_each_step_is_of_the_layer_before() -> None:
+    case = make(Cast("float64"), Assigned({"stride": 2}), Again(replace(INPUT, dtype="float64", shape=(2, 2, 6, 6))))
+    last = find_last(case)
+    assert (last.arguments["stride"], last.inputs) == (2, Inputs((2, 2, 6, 6), "float64"))
+    assert last.then == ()
+
+
+def test_the_output_is_that_of_the_last_call() -> None:
+    expectation = ask(Assigned({"padding": 1}), Again(replace(INPUT, shape=(2, 2, 7, 3))))
+    arrays = expectation.arrays
+    assert arrays is not None
+    assert expectation.output is not None
+    expected = LAYERS["conv2d"].forward(arrays.x, arrays.weight, arrays.bias, padding=1)
+    np.testing.assert_array_equal(expectation.output.value, expected)
+
+
+def test_parameters_stay_that_are_not_changed() -> None:
+    expectation = ask(Changed(("weight",)))
+    first, last = expectation.given.first, expectation.arrays  # type: ignore[union-attr]
+    assert last is not None
+    assert not np.array_equal(first.weight, last.weight)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(first.bias, last.bias)  # type: ignore[arg-type]
+    assert expectation.given is not None
+    assert expectation.given.steps == (last, last)
+
+
+def test_every_call_has_an_input_of_its_own() -> None:
+    expectation = ask(Again(INPUT), Again(INPUT))
+    assert expectation.given is not None
+    between, last = expectation.given.steps
+    assert between is not None
+    assert last is expectation.arrays
+    for one, other in ((between, last), (between, expectation.given.first), (last, expectation.given.first)):
+        assert one is not None
+        assert other is not None
+        assert not np.array_equal(one.x, other.x)
+
+
+def test_what_a_cast_layer_holds_is_a_number_of_both_dtypes() -> None:
+    expectation = ask(Cast("float64"), inputs=replace(INPUT, dtype="bfloat16"))
+    assert expectation.arrays is not None
+    assert expectation.output is not None
+    assert expectation.output.bound is None
+    for array in (expectation.arrays.x, expectation.arrays.weight, expectation.arrays.bias):
+        assert array is not None
+        assert np.abs(array).max() <= 256  # the integers of bfloat16's eight bits
+        np.testing.assert_array_equal(array, array.round())
+
+
+def test_stale_is_what_the_layer_gave_before_its_attribute_was_changed() -> None:
+    expectation = ask(Assigned({"padding": 1}))
+    arrays, stale = expectation.arrays, expectation.stale
+    assert arrays is not None
+    assert stale is not None
+    assert stale.output is not None
+    np.testing.assert_array_equal(stale.output.value, LAYERS["conv2d"].forward(arrays.x, arrays.weight, arrays.bias))
+    assert stale.gradients == {}, "the upstream gradient is of another shape"
+    assert ask(Changed(("bias",))).stale is None
+
+
+def test_a_stale_layer_has_gradients_where_its_output_is_of_the_same_shape() -> None:
+    case = replace(make(Assigned({"padding_mode": "circular"})), arguments={**LAYER, "padding": 1})
+    stale = expect(case).stale
+    assert stale is not None
+    assert set(stale.gradients) == {"input", "weight", "bias"}
+
+
+def test_a_copy_changes_nothing() -> None:
+    arrays = ask(Copied(Copying.PICKLE)).arrays
+    other = expect(make(Copied(Copying.DEEPCOPY))).arrays
+    assert arrays is not None
+    assert other is not None
+    np.testing.assert_array_equal(arrays.weight, other.weight)  # type: ignore[arg-type]

@@ -1,0 +1,86 @@
+"""Verdicts on the last call of a layer that goes on: obeyed, ignored, refused, another layer, or simply wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.case import (
+    Again,
+    Assigned,
+    Authority,
+    Cast,
+    Changed,
+    Copied,
+    Copying,
+    Direction,
+    Kind,
+    Outcome,
+    Phase,
+    Step,
+)
+from conformance.oracle.expectation import Expectation, expect
+from tests.verdicts.trial import INPUT, Trial, change_first, rejection
+
+
+def follow(*steps: Step, **arguments: object) -> Trial:
+    trial = Trial(inputs=INPUT, **arguments)
+    trial.case = replace(trial.case, then=steps)
+    trial.expectation = expect(trial.case)
+    return trial
+
+
+def observe_stale(trial: Trial) -> dict[str, object]:
+    """What is observed of a layer that ignores what was changed."""
+    stale = trial.expectation.stale
+    assert isinstance(stale, Expectation)
+    assert stale.output is not None
+    return {
+        "output": trial.typed(stale.output),
+        "gradients": {name: trial.typed(one) for name, one in stale.gradients.items()},
+    }
+
+
+def test_the_last_call_is_what_is_judged() -> None:
+    trial = follow(Again(replace(INPUT, shape=(1, 2, 9, 9))), Cast("float64"))
+    wide = {"output": replace(trial.conforming().output, dtype="float64")}  # type: ignore[type-var]
+    gradients = {name: replace(one, dtype="float64") for name, one in trial.conforming().gradients.items()}
+    assert trial.judge(**wide, gradients=gradients).outcome is Outcome.CONFORMS
+    assert trial.judge().direction is Direction.OTHER_DTYPE
+
+
+def test_an_attribute_that_is_obeyed_conforms() -> None:
+    assert follow(Assigned({"padding": 1})).judge().outcome is Outcome.CONFORMS
+
+
+def test_an_attribute_that_is_ignored_is_stale_and_no_failure() -> None:
+    for trial in (follow(Assigned({"padding": 1})), follow(Assigned({"padding_mode": "circular"}), padding=1)):
+        verdict = trial.judge(**observe_stale(trial))
+        assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.STALE)
+
+
+def test_an_attribute_that_is_half_obeyed_is_no_layer() -> None:
+    trial = follow(Assigned({"padding_mode": "circular"}), padding=1)
+    verdict = trial.judge(gradients=observe_stale(trial)["gradients"])
+    assert (verdict.outcome, verdict.authority, verdict.kind) == (
+        Outcome.DIVERGES,
+        Authority.MATHEMATICS,
+        Kind.GRADIENT,
+    )
+
+
+def test_an_attribute_that_is_refused_is_a_difference() -> None:
+    verdict = follow(Assigned({"padding": 1})).judge(**rejection(Phase.THEN))
+    assert (verdict.outcome, verdict.direction, verdict.phase) == (Outcome.DIFFERS, Direction.STRICTER, Phase.THEN)
+
+
+def test_a_wrong_value_of_a_copy_or_of_changed_numbers_is_wrong() -> None:
+    for step in (Copied(Copying.CHECKPOINT), Copied(Copying.DEEPCOPY), Changed(("weight",))):
+        trial = follow(step)
+        verdict = trial.judge(output=change_first(trial.conforming().output))
+        assert (verdict.outcome, verdict.authority) == (Outcome.DIVERGES, Authority.MATHEMATICS)
+
+
+def test_what_is_printed_need_not_make_the_layer_again() -> None:
+    trial = follow(Copied(Copying.REPR))
+    verdict = trial.judge(output=change_first(trial.conforming().output))
+    assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.OTHER_LAYER)
