@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from conformance.apis.contract import Limit, NoEquivalent
@@ -18,6 +20,21 @@ CORES = {
     "2cores": Limit("cores: 2", {"CONFORMANCE_CORES": "2"}),
 }
 
+
+def pad_first(pad: str, modes: Iterable[str] = (), *, sides: bool = True) -> Mapping[str, str]:
+    """What a person writes where a layer cannot pad so: x is padded before it.
+
+    Args:
+        pad: the call that pads x with zeros, without its closing bracket.
+        modes: values of its argument mode that the layer lacks.
+        sides: whether the layer lacks sides that differ as well.
+    """
+    calls = {"padding four": f"{pad})"} if sides else {}
+    calls |= {f"padding_mode {mode!r}": f'{pad}, mode="{mode}")' for mode in modes}
+    return {form: f"y = layer({call})  # no padding in the layer itself" for form, call in calls.items()}
+
+
+ADD_BATCH = {"batch none": "y = layer(x[None])[0]"}
 NOT_BATCHED = NoEquivalent("the document takes only batched (N, C, H, W) input")
 
 

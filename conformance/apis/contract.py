@@ -55,6 +55,8 @@ class Contract:
         weight: (C_out, C_in/groups, kh, kw), transposed (C_in, C_out/groups, kh, kw), in the oracle's layout.
         bias: (C_out,) in the oracle's layout.
         gradients: whether it is run so that gradients can be asked for.
+        instead: by parameter and form that the API cannot express, such as ``padding_mode 'reflect'``, what a person
+            writes beside the layer; in terms of x, left, right, top and bottom.
     """
 
     api: str
@@ -68,6 +70,7 @@ class Contract:
     weight: Layout = AS_THE_ORACLE
     bias: Layout = AS_THE_ORACLE
     gradients: bool = True
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.apis import Contract, Environment, Framework, Layout, Limit, Mode, NoEquivalent, Source
-from conformance.apis.common import CORES, DEFAULTS, NOT_BATCHED, is_default, is_int, is_unbatched
+from conformance.apis.common import (
+    ADD_BATCH,
+    CORES,
+    DEFAULTS,
+    NOT_BATCHED,
+    is_default,
+    is_int,
+    is_unbatched,
+    pad_first,
+)
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.padding import give_sides
 from conformance.case import Array, Inputs, LayerName, Tensor
@@ -66,6 +75,7 @@ BIAS = Layout(
 
 # Arguments of MegEngine's own, which no layer has.
 OWN = ("conv_mode", "compute_mode")
+PAD = "megengine.functional.nn.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))"
 NO_CONVOLUTION = NoEquivalent("the layer is a cross-correlation")
 
 
@@ -171,6 +181,7 @@ FRAMEWORK = Framework(
             to_canonical=_module_to_canonical,
             weight=WEIGHT,
             bias=BIAS,
+            instead={**pad_first(PAD), **ADD_BATCH},
         ),
         Contract(
             api="megengine.module.ConvTranspose2d",
@@ -179,6 +190,7 @@ FRAMEWORK = Framework(
             to_canonical=_module_to_canonical,
             weight=WEIGHT,
             bias=BIAS,
+            instead=ADD_BATCH,
         ),
         Contract(
             api="megengine.functional.conv2d",
@@ -188,6 +200,7 @@ FRAMEWORK = Framework(
             functional=True,
             weight=WEIGHT,
             bias=BIAS,
+            instead={**pad_first(PAD, ("reflect", "replicate")), **ADD_BATCH},
         ),
         Contract(
             api="megengine.functional.conv_transpose2d",
@@ -197,6 +210,7 @@ FRAMEWORK = Framework(
             functional=True,
             weight=WEIGHT,
             bias=BIAS,
+            instead=ADD_BATCH,
         ),
     ),
     # Its own kernels are chosen by the processor alone.

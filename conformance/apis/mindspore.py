@@ -6,6 +6,7 @@ from functools import partial
 
 from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source
 from conformance.apis.common import (
+    ADD_BATCH,
     CORES,
     DEFAULTS,
     NOT_BATCHED,
@@ -13,6 +14,7 @@ from conformance.apis.common import (
     is_default,
     is_int,
     is_unbatched,
+    pad_first,
     pair,
 )
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor
@@ -29,6 +31,7 @@ ENVIRONMENT = Environment(
 )
 
 # Canonical name -> nn's own.
+PAD = "mindspore.ops.pad(x, (left, right, top, bottom)"
 RENAMED = {"groups": "group", "bias": "has_bias"}
 CANONICAL = {vendor: canonical for canonical, vendor in RENAMED.items()}
 # Arguments of nn's own, which become padding or are no layer's.
@@ -167,18 +170,21 @@ FRAMEWORK = Framework(
             layer="conv2d",
             to_vendor=partial(_nn_to_vendor, "conv2d"),
             to_canonical=partial(_nn_to_canonical, "conv2d"),
+            instead={**pad_first(PAD, ("reflect", "replicate", "circular"), sides=False), **ADD_BATCH},
         ),
         Contract(
             api="mindspore.nn.Conv2dTranspose",
             layer="conv_transpose2d",
             to_vendor=partial(_nn_to_vendor, "conv_transpose2d"),
             to_canonical=partial(_nn_to_canonical, "conv_transpose2d"),
+            instead=ADD_BATCH,
         ),
         Contract(
             api="mindspore.mint.nn.Conv2d",
             layer="conv2d",
             to_vendor=partial(module_to_vendor, "conv2d"),
             to_canonical=module_to_canonical,
+            instead=pad_first(PAD),
         ),
         Contract(
             api="mindspore.mint.nn.ConvTranspose2d",

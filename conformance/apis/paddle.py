@@ -6,6 +6,7 @@ from functools import partial
 
 from conformance.apis import Contract, Environment, Framework, Limit, NoEquivalent, Source
 from conformance.apis.common import (
+    ADD_BATCH,
     CORES,
     DEFAULTS,
     NOT_BATCHED,
@@ -13,6 +14,7 @@ from conformance.apis.common import (
     is_default,
     is_int,
     is_unbatched,
+    pad_first,
     pair,
 )
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
@@ -27,6 +29,7 @@ ENVIRONMENT = Environment(
 )
 
 # Arguments of its own, which become others or are no layer's.
+PAD = "paddle.nn.functional.pad(x, [left, right, top, bottom]"
 OWN = ("name", "device", "dtype", "weight_attr", "bias_attr", "data_format", "output_size")
 
 
@@ -150,6 +153,7 @@ FRAMEWORK = Framework(
             to_vendor=partial(_module_to_vendor, "conv2d"),
             to_canonical=partial(_module_to_canonical, "conv2d"),
             is_channels_last=_is_channels_last,
+            instead=ADD_BATCH,
         ),
         Contract(
             api="paddle.nn.Conv2DTranspose",
@@ -158,6 +162,7 @@ FRAMEWORK = Framework(
             to_vendor=partial(_module_to_vendor, "conv_transpose2d"),
             to_canonical=partial(_module_to_canonical, "conv_transpose2d"),
             is_channels_last=_is_channels_last,
+            instead=ADD_BATCH,
         ),
         Contract(
             api="paddle.nn.functional.conv2d",
@@ -165,6 +170,7 @@ FRAMEWORK = Framework(
             to_vendor=partial(_functional_to_vendor, "conv2d"),
             to_canonical=partial(_functional_to_canonical, "conv2d"),
             is_channels_last=_is_channels_last,
+            instead={**pad_first(PAD, ("reflect", "replicate", "circular"), sides=False), **ADD_BATCH},
             functional=True,
         ),
         Contract(
@@ -173,6 +179,7 @@ FRAMEWORK = Framework(
             to_vendor=partial(_functional_to_vendor, "conv_transpose2d"),
             to_canonical=partial(_functional_to_canonical, "conv_transpose2d"),
             is_channels_last=_is_channels_last,
+            instead=ADD_BATCH,
             functional=True,
         ),
     ),

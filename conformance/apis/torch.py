@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source
-from conformance.apis.common import CORES, is_unbatched
+from conformance.apis.common import CORES, is_unbatched, pad_first
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
 from conformance.case import Inputs, LayerName
@@ -43,6 +43,7 @@ def _keep_subnormals(inputs: Inputs) -> str | None:
     return None
 
 
+PAD = "torch.nn.functional.pad(x, (left, right, top, bottom)"
 CHANNELS_LAST = "memory_format=torch.channels_last"
 OF_WEIGHT = {"construct": "{construction}.to(" + CHANNELS_LAST + ")"}
 OF_INPUT = {"run": "{called}(x.contiguous(" + CHANNELS_LAST + "))"}
@@ -124,6 +125,7 @@ FRAMEWORK = Framework(
             layer="conv2d",
             to_vendor=partial(module_to_vendor, "conv2d"),
             to_canonical=module_to_canonical,
+            instead=pad_first(PAD),
         ),
         Contract(
             api="torch.nn.ConvTranspose2d",
@@ -137,6 +139,7 @@ FRAMEWORK = Framework(
             to_vendor=partial(_functional_to_vendor, "conv2d"),
             to_canonical=partial(functional_to_canonical, "conv2d"),
             functional=True,
+            instead=pad_first(PAD, ("reflect", "replicate", "circular")),
         ),
         Contract(
             api="torch.nn.functional.conv_transpose2d",

@@ -193,6 +193,7 @@ class ContractRecord:
         weight, bias: source that makes the API's parameter of the oracle's.
         weight_back, bias_back: source that makes the oracle's of the API's.
         defaults: by argument the source of its default; None where the implementation does not tell.
+        instead: by parameter and form that the API cannot express, source that does without.
     """
 
     target: str
@@ -202,9 +203,10 @@ class ContractRecord:
     defaults: Mapping[str, str] | None = None
     weight_back: str = "weight"
     bias_back: str = "bias"
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> Data:
-        data = {
+        data: Data = {
             "record": "contract",
             "target": self.target,
             "api": self.api,
@@ -213,13 +215,17 @@ class ContractRecord:
             "weight_back": self.weight_back,
             "bias_back": self.bias_back,
         }
+        if self.instead:
+            data["instead"] = dict(self.instead)
         return data if self.defaults is None else {**data, "defaults": dict(self.defaults)}
 
     @classmethod
     def from_json(cls, data: Data) -> ContractRecord:
         defaults = _texts(data["defaults"]) if "defaults" in data else None
         back = (data.get("weight_back", "weight"), data.get("bias_back", "bias"))
-        return cls(data["target"], data["api"], data["weight"], data["bias"], defaults, *back)
+        return cls(
+            data["target"], data["api"], data["weight"], data["bias"], defaults, *back, _texts(data.get("instead", {}))
+        )
 
 
 def describe_contract(contract: Contract, target: str, greeting: Greeting) -> ContractRecord:
@@ -232,6 +238,7 @@ def describe_contract(contract: Contract, target: str, greeting: Greeting) -> Co
         greeting.defaults.get(contract.api),
         contract.weight.source_back or "weight",
         contract.bias.source_back or "bias",
+        contract.instead,
     )
 
 

@@ -392,6 +392,7 @@ def _build_contract(contract: Contract) -> dict[str, Any]:
         "bias": visible(contract.bias),
         "weight_back": visible(contract.weight_back),
         "bias_back": visible(contract.bias_back),
+        "instead": {visible(name): visible(source) for name, source in contract.instead.items()},
     }
 
 

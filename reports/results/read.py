@@ -339,6 +339,7 @@ def _read_contract(fields: Fields) -> Contract:
         defaults=fields.texts_by_name("defaults", {}),
         weight_back=fields.text("weight_back", ""),
         bias_back=fields.text("bias_back", ""),
+        instead=fields.texts_by_name("instead", {}),
     )
 
 

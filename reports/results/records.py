@@ -274,6 +274,7 @@ class Contract:
     Attributes:
         weight, bias: source that makes the API's array of the oracle's, in weight, bias and groups.
         weight_back, bias_back: the other way; "" in a file that does not say.
+        instead: by parameter and form that the API cannot express, source that does without.
     """
 
     api: str
@@ -283,6 +284,7 @@ class Contract:
     defaults: Mapping[str, str]
     weight_back: str = ""
     bias_back: str = ""
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ records = st.one_of(
     st.builds(Header, words, words, texts, st.tuples(words)),
     available,
     unavailable,
-    st.builds(ContractRecord, words, words, words, words, st.none() | texts, words, words),
+    st.builds(ContractRecord, words, words, words, words, st.none() | texts, words, words, texts),
     cases,
     st.builds(StatementRecord, statements),
     st.builds(VerdictRecord, questions, verdicts, words, st.none() | words, st.none() | words),

@@ -95,6 +95,7 @@ def contracts() -> Iterator[Record]:
                 "defaults": {"stride": "1", "bias": "True"}
                 if target == "torch"
                 else {"stride": "1", "has_bias": "False"},
+                "instead": {"padding_mode 'reflect'": "y = layer(reflect(x))"} if target == "mindspore" else {},
             }
 
 

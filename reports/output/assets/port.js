@@ -198,8 +198,18 @@ function portImpossible(run, table, from, to) {
   const others = table.columns.map((at) => run.columns[at]).filter((column) => column.framework === to.framework && column !== to);
   return [h("h4", {}, say("port.impossible")), simpleTable(say("port.impossible"), [say("porting.parameter"), code(to.label), say("port.instead")], rows.map((row) => {
     const able = others.find((column) => row.proven[betweenKey(from, column)] > 0);
+    const instead = table.contracts[to.at]?.instead[`${row.parameter} ${row.form}`];
+    if (instead) return [rowName(row), told(row.cells[to.at][7]), code(instead)];
     return [rowName(row), told(row.cells[to.at][7]), able ? [code(able.label), " ", code(row.cells[able.at][0])] : say("port.noway")];
   }))];
+}
+
+// What a person writes where an API cannot express a case; nothing where the contract does not say.
+function sayInstead(run, column, one) {
+  const contract = run.porting.find((table) => table.columns.includes(column.at))?.contracts[column.at];
+  const form = (name, value) => (name === "padding" && value.split(",").length === 4 ? "four" : value);
+  const found = one.arguments.map(([name, value]) => contract?.instead[`${name} ${form(name, value)}`]).find(Boolean);
+  return found ? h("div", { class: "note" }, h("b", {}, say("port.instead")), " ", code(found)) : "";
 }
 
 const rowName = (row) => [h("code", {}, row.parameter), ` ${term("form", row.form)}`];
@@ -219,7 +229,7 @@ function listNetworks(run, table, from, to) {
 
 function networkTable(run, rows, source, target) {
   return simpleTable(say("port.networks"), [say("port.network"), code(source), code(target), say("port.outcome")], rows.map(({ name, mine, theirs }) => [
-    h("a", { href: verdictLink(theirs) }, name), code(shortCall(mine)), theirs.call ? code(shortCall(theirs)) : told(theirs.observed), portOutcome(run, mine, theirs)]));
+    h("a", { href: verdictLink(theirs) }, name), code(shortCall(mine)), theirs.call ? code(shortCall(theirs)) : [told(theirs.observed), sayInstead(run, theirs.column, theirs.case)], portOutcome(run, mine, theirs)]));
 }
 
 // A call without its API's path, which the column's head says.

@@ -279,6 +279,14 @@ def test_every_view_speaks_the_readers_language(whole, open_page, language, view
     assert "undefined" not in text
 
 
+def test_what_cannot_be_said_has_what_to_write_instead(whole, open_page):
+    page = open_page(whole[1], "#port/torch.nn.Conv2d/mindspore.nn.Conv2d").page
+    rows = page.locator("table.wide tr", has_text="has no padding_mode").all_inner_texts()
+    written = {"'reflect'" in row: "y = layer(reflect(x))" in row for row in rows}
+    assert written[True]
+    assert not written.get(False)
+
+
 @pytest.mark.parametrize(
     ("language", "says", "reason"),
     [("en-US", "names related layers", "points elsewhere"), ("zh-CN", "列出相关的层", "指向别处")],

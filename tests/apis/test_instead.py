@@ -1,0 +1,71 @@
+"""What a contract says to write instead: rows of the porting tables, and true in the frameworks themselves."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from conformance.apis import frameworks
+from conformance.apis.contract import NoEquivalent
+from conformance.case import Inputs
+from tests.frameworks import target_of
+
+ARGUMENTS = {"in_channels": 1, "out_channels": 1, "kernel_size": 1}
+LACKING = {
+    "padding four": {"padding": (0, 1, 2, 3)},
+    "batch none": {},
+    **{f"padding_mode {mode!r}": {"padding": 1, "padding_mode": mode} for mode in ("reflect", "replicate", "circular")},
+}
+MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # as NumPy calls them
+SCRIPT = """\
+{imports}
+left, right, top, bottom = 2, 1, 1, 0
+array = np.arange(60, dtype=np.float32)[-{size}:].reshape({shape})
+x = {tensor}
+layer = lambda x: x
+{instead}
+assert ({y} == {expected}).all(), y
+"""
+
+
+def list_remedies() -> list[tuple[str, str, str]]:
+    remedies = {}
+    for name, framework in frameworks().items():
+        for contract in framework.contracts:
+            for form, source in contract.instead.items():
+                remedies[name, form, source] = None
+    return list(remedies)
+
+
+@pytest.mark.parametrize("contract", [c for f in frameworks().values() for c in f.contracts], ids=lambda c: c.api)
+def test_what_is_written_instead_is_what_the_api_lacks(contract):
+    for form, arguments in LACKING.items():
+        inputs = Inputs((1, 4, 4) if form == "batch none" else (1, 1, 4, 4))
+        vendor = contract.to_vendor({**ARGUMENTS, **arguments}, inputs)
+        if form in contract.instead:
+            assert isinstance(vendor, NoEquivalent), form
+        # MegEngine's pad wraps nothing around.
+        elif contract.layer == "conv2d" and not (form.endswith("'circular'") and "megengine" in contract.api):
+            assert not isinstance(vendor, NoEquivalent), form
+
+
+@pytest.mark.parametrize(("name", "form", "instead"), list_remedies(), ids=lambda text: text.partition("  #")[0])
+def test_what_is_written_instead_does_the_same(name, form, instead):
+    source = frameworks()[name].source
+    mode = re.search(r"'(\w+)'", form)
+    expected = "np.pad(array, ((0, 0), (0, 0), (top, bottom), (left, right))"
+    expected += f", mode={MODES[mode[1]]!r})" if mode else ")"
+    script = SCRIPT.format(
+        imports=source.imports if "numpy" in source.imports else f"import numpy as np\n{source.imports}",
+        size=20 if form == "batch none" else 60,
+        shape=(1, 4, 5) if form == "batch none" else (1, 3, 4, 5),
+        tensor=source.tensor.format(array="array"),
+        instead=instead,
+        y=source.numpy.format(tensor="y"),
+        expected="array" if form == "batch none" else expected,
+    )
+    python = target_of(name).spec.removeprefix("popen//python=")
+    done = subprocess.run([python, "-c", script], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
