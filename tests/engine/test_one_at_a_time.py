@@ -1,0 +1,51 @@
+"""What a target answers in a stream of calls, sixteen in a message, is what it answers to one call at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from conformance.apis import contracts, framework_of
+from conformance.audit import Audit, Job
+from conformance.case import LAYERS, Case, Outcome, Target, Verdict
+from conformance.cases import coverage
+from conformance.engine import schedule
+from tests import shipped
+
+LIMIT = 20.0  # seconds for a call
+STEP = 199  # a prime, so that the cases drawn do not keep step with a spec's axes
+SLOW = ("hazards.yaml", "networks.yaml")  # each call takes seconds, of which a restart or the oracle takes most
+
+
+def draw_cases() -> Iterator[Case]:
+    for layer in LAYERS:
+        paths = sorted((coverage.SPECS / layer).glob("*.yaml"))
+        cases = [case for path in paths if path.name not in SLOW for case in shipped.load(path).cases]
+        yield from cases[::STEP]
+
+
+def ask(target: Target) -> dict[tuple[str, str], Verdict]:
+    """By case and API, the verdicts without their seconds."""
+    of_target = [contract for contract in contracts().values() if framework_of(contract.api).name == target.framework]
+    with closing(Audit([target], LIMIT)) as audit:
+        jobs = [
+            Job(case, contract, target)
+            for case in draw_cases()
+            for contract in of_target
+            if contract.layer == case.layer
+        ]
+        for job in jobs:
+            audit.submit(job)
+        return {(job.case.id, job.contract.api): replace(job.verdict.result(120), seconds=None) for job in jobs}
+
+
+def test_a_stream_of_calls_is_answered_as_one_at_a_time(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = ask(target)
+    monkeypatch.setattr(schedule, "WINDOW", 1)
+    monkeypatch.setattr(schedule, "BATCH", 1)
+    alone = ask(target)
+    assert sum(verdict.outcome is Outcome.CONFORMS for verdict in alone.values()) > 20
+    assert together == alone
