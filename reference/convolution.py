@@ -294,15 +294,13 @@ def backward(call: BackwardCall) -> Gradients:
         exact = backward(call.with_operands(to_float64))
         return Gradients(*(gradient.astype(np.int64) for gradient in exact))
     geometry, grad = call.geometry, call.grad_output
-    x, weight = call.x, call.weight
-    if x.dtype.kind == "c":
-        x, weight = x.conj(), weight.conj()
+    x, weight = call.x.conj(), call.weight.conj()  # real arrays themselves
     with np.errstate(all="ignore"):
         if geometry.layer == "conv2d":
             grad_x, grad_weight = differentiate_convolution(geometry, x, weight, grad)
         else:
             grad_x, grad_weight = differentiate_transposed(geometry, x, weight, grad)
-        grad_bias = grad.sum(axis=(0, 2, 3), dtype=grad.dtype)
+        grad_bias = grad.sum(axis=(0, 2, 3))
     return Gradients(grad_x.reshape(geometry.x_shape), grad_weight.reshape(geometry.weight_shape), grad_bias)
 
 
@@ -317,8 +315,7 @@ def differentiate_convolution(geometry: Geometry, x: Array, weight: Array, grad:
 def differentiate_transposed(geometry: Geometry, x: Array, weight: Array, grad: Array) -> tuple[Array, Array]:
     """(x, weight) gradients of conv_transpose2d."""
     plane, groups = geometry.plane, geometry.groups
-    crops = any(window.before or window.after for window in plane)
-    if crops and not is_finite(x, weight):
+    if not is_finite(x, weight):
         return adjoints_by_tap(grad, x, weight, plane, groups)
     padded = pad(grad, plane, "zeros")
     grad_weight = contract(padded, x, plane, groups)
@@ -336,7 +333,7 @@ def integers_fit_float64(call: BackwardCall) -> bool:
     paths = (
         choose_integer_path(terms.x, grad, call.weight),
         choose_integer_path(terms.weight, grad, call.x),
-        choose_integer_path(terms.bias, grad, np.ones(1, np.int64)),
+        choose_integer_path(terms.bias, grad, np.array(1)),
     )
     return "int64" not in paths
 

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, partial
 from math import prod, sqrt
 from types import MappingProxyType
 from typing import Any, Unpack
@@ -39,17 +39,10 @@ class Layer:
 
     required = REQUIRED
 
-    @cached_property
+    @property
     def defaults(self) -> Mapping[str, Any]:
         """Canonical parameter -> default, in the order of `forward`'s signature; the bias after the groups."""
-        defaults: dict[str, Any] = {}
-        for name, parameter in inspect.signature(self.forward).parameters.items():
-            if parameter.kind is not parameter.KEYWORD_ONLY or name == "dtype":
-                continue
-            defaults[name] = parameter.default
-            if name == "groups":
-                defaults["bias"] = True
-        return MappingProxyType(defaults)
+        return find_defaults(self.forward)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -102,6 +95,19 @@ class Layer:
         if self.name == "conv2d" and settings.padding == "same" and settings.stride != (1, 1):
             raise ValueError(f"padding 'same' needs stride 1, not {settings.stride}")
         return settings
+
+
+@cache
+def find_defaults(forward: Callable[..., Array]) -> Mapping[str, Any]:
+    """The defaults of a layer's parameters: see `Layer.defaults`."""
+    defaults: dict[str, Any] = {}
+    for name, parameter in inspect.signature(forward).parameters.items():
+        if parameter.kind is not parameter.KEYWORD_ONLY or name == "dtype":
+            continue
+        defaults[name] = parameter.default
+        if name == "groups":
+            defaults["bias"] = True
+    return MappingProxyType(defaults)
 
 
 LAYERS: Mapping[LayerName, Layer] = MappingProxyType(

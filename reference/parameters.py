@@ -77,7 +77,7 @@ def check_output_padding(layer: LayerName, settings: Settings) -> None:
         raise ValueError("output_padding belongs to conv_transpose2d")
     for axis, name in enumerate(("height", "width")):
         extra, stride, dilation = settings.output_padding[axis], settings.stride[axis], settings.dilation[axis]
-        if extra and extra >= max(stride, dilation):
+        if extra >= max(stride, dilation):
             raise ValueError(
                 f"output_padding ({name}: {extra}) must be smaller than stride ({stride}) or dilation ({dilation})"
             )

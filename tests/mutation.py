@@ -1,6 +1,6 @@
 """Seeded mistakes: a passage of a package's source, found by its syntax, becomes another.
 
-    mutant = Mutation("conv_reference", "x.conj()", "x", within="backward")
+    mutant = Mutation("conv_reference", "call.x.conj()", "call.x", within="backward")
     mutated = mutant.apply()
     mutated.module, mutated.path, mutated.source
 

@@ -68,4 +68,19 @@ EQUIVALENT = [
         f"{ORACLE}.bounds", "_smallest", "least if least > 0 else float(np.min(sizes, initial=inf, where=sizes > 0))",
         "float(np.min(sizes, initial=inf, where=sizes > 0))", "the same number, found more slowly",
     ),
+    Equivalent(f"{ORACLE}.parameters", "read_integer", "if type(value) is not int", "if True", "an int is its own index"),
+    Equivalent(
+        f"{ORACLE}.bounds", "_smallest", "0", "1", "where the least is 1 or less, the same number is found more slowly"
+    ),
+    Equivalent(
+        f"{ORACLE}.convolution", "forward", "if path == 'float64'", "if False", "int64 is as exact, and slower"
+    ),
+    Equivalent(
+        f"{ORACLE}.convolution", "integers_fit_float64", "return 'int64' not in paths", "return None",
+        "int64 is as exact, and slower",
+    ),
+    Equivalent(
+        f"{ORACLE}.convolution", "differentiate_transposed", "if not is_finite(x, weight)", "if True",
+        "finite operands have the same gradients tap by tap, later",
+    ),
 ]  # fmt: skip

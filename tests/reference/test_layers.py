@@ -69,6 +69,13 @@ def test_a_weight_of_the_described_shape_fits(layer):
 
 
 @LAYERS
+def test_sizes_follow_the_keywords(layer):
+    keywords = {"stride": (2, 1), "padding": (1, 0, 2, 0), "dilation": (1, 2)}
+    due = {"conv2d": ((7 + 1 - 3) // 2 + 1, 8 + 2 - 5 + 1), "conv_transpose2d": (6 * 2 + 3 - 1, 7 + 5 - 2)}
+    assert layer.output_size((7, 8), 3, **keywords) == due[layer.name]
+
+
+@LAYERS
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -99,6 +106,27 @@ def test_a_check_draws_no_weight(layer):
     """Neither time nor memory: this one would have 8 TB."""
     settings = layer.check(10**6, 10**6, 1, stride=2)
     assert settings.stride == (2, 2)
+
+
+@LAYERS
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"in_channels": 5, "groups": 2}, ValueError, "in_channels = 5 does not divide"),
+        ({"kernel_size": 0}, ValueError, "kernel_size must be at least 1"),
+        ({"stride": 0}, ValueError, "stride must be at least 1"),
+        ({"bias": None}, TypeError, "bias must be a bool, not NoneType"),
+    ],
+)
+def test_a_check_refuses(layer, arguments, error, message):
+    with pytest.raises(error, match=message):
+        layer.check(**({"in_channels": 4, "out_channels": 4, "kernel_size": 3} | arguments))
+
+
+@LAYERS
+def test_same_padding_with_stride_1_passes_a_check(layer):
+    for stride in (1, (1, 1)):
+        assert layer.check(4, 4, 3, stride=stride, padding="same").padding == "same"
 
 
 def test_an_unknown_layer_has_no_module():
