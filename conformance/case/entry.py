@@ -55,7 +55,7 @@ class Entry:
     title: Text
     severity: Severity
     authority: Authority | None
-    rests_on: str
+    rests_on: Text
     effect: Text
     workaround: Workaround | None
     upstream: str

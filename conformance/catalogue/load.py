@@ -82,7 +82,7 @@ class _Reader:
                 title=self._read_title(node["title"]),
                 severity=severity,
                 authority=self._read_authority(node["authority"], severity),
-                rests_on=node["rests_on"],
+                rests_on=Text(**node["rests_on"]),
                 effect=Text(**node["effect"]),
                 workaround=_read_workaround(node.get("workaround")),
                 upstream="" if node["upstream"] == NOT_REPORTED else node["upstream"],

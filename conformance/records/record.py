@@ -603,7 +603,7 @@ class EntryRecord:
             "title": _text_to_json(entry.title),
             "severity": entry.severity,
             "authority": entry.authority,
-            "rests_on": entry.rests_on,
+            "rests_on": _text_to_json(entry.rests_on),
             "effect": _text_to_json(entry.effect),
             "upstream": entry.upstream,
             "where": self.where,
@@ -635,7 +635,7 @@ class EntryRecord:
             title=Text(**data["title"]),
             severity=Severity(data["severity"]),
             authority=None if data["authority"] is None else Authority(data["authority"]),
-            rests_on=data["rests_on"],
+            rests_on=Text(**data["rests_on"]),
             effect=Text(**data["effect"]),
             workaround=None
             if workaround is None

@@ -195,7 +195,7 @@ def write_circumstance(language: str, run: LoadedRun, finding: Finding) -> str:
 
 def _shorten(text: str) -> str:
     """The sentences that a card has room for, where the first of them ends in time."""
-    end = text.rfind(". ", 0, _RESTS_LIMIT)
+    end = max(text.rfind(". ", 0, _RESTS_LIMIT), text.rfind("。", 0, _RESTS_LIMIT))
     return text if len(text) <= _RESTS_LIMIT or end < 0 else text[: end + 1]
 
 

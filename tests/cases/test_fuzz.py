@@ -201,7 +201,7 @@ entries:
     title: {en: it fails, zh: fails}
     severity: crash
     authority: robustness
-    rests_on: that
+    rests_on: {en: that, zh: z}
     effect: {en: e, zh: z}
     upstream: not reported
     where: {versions: ">=1,<2"}
@@ -310,7 +310,7 @@ RECORDS = [
     ConfirmationRecord(QUESTION, Confirmation(True, "")).to_json(),
     EntryRecord(
         "t",
-        Entry("T-e", "f", Text("e", "z"), Severity.CRASH, None, "r", Text("e", "z"), None, "", "s"),
+        Entry("T-e", "f", Text("e", "z"), Severity.CRASH, None, Text("r", "z"), Text("e", "z"), None, "", "s"),
         "w",
         ("a",),
         1,

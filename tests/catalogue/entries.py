@@ -50,7 +50,7 @@ def entry(
     title: {{en: it fails, zh: 失败}}
     severity: {severity}
     authority: {authority}
-    rests_on: a process does not die
+    rests_on: {{en: a process does not die, zh: 进程不应死掉}}
     effect: {{en: all layers, zh: 所有层}}
     upstream: not reported
     where: {where}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from conformance.catalogue.load import CatalogueError
 from tests.catalogue.entries import HEAD, entry, read
 
 SHIPPED = Path(__file__).parents[2] / "specs" / "known"
+RESTS_ON = "rests_on: {en: a process does not die, zh: 进程不应死掉}"
 
 
 def test_an_entry_is_read() -> None:
@@ -50,13 +52,17 @@ def test_an_entry_is_read() -> None:
             HEAD + entry().replace("upstream: not reported", "upstream: javascript:alert(1)"),
             "upstream: 'javascript:alert(1)' cannot be used",
         ),
-        (HEAD + entry().replace("rests_on: a process does not die", "x: 1"), "unknown key; known here are id, title"),
+        (HEAD + entry().replace(RESTS_ON, "x: 1"), "unknown key; known here are id, title"),
+        (
+            HEAD + entry().replace(RESTS_ON, "rests_on: {en: a process does not die}"),
+            "entries/0/rests_on: 'zh' is a required property",
+        ),
         (
             HEAD + entry(more="correction: {en: x, zh: y}"),
             "only what rests on the vendor's own_document has a correction",
         ),
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_what_is_wrong_is_refused(text: str, message: str) -> None:
     with pytest.raises(CatalogueError) as refused:
@@ -104,6 +110,14 @@ def test_the_shipped_catalogues_are_finished() -> None:
     }
     for file in load.find_files(SHIPPED):
         assert "TODO" not in file.read_text(encoding="utf-8")
+
+
+def test_the_shipped_catalogues_say_everything_in_chinese() -> None:
+    for listed in load.load(SHIPPED).entries:
+        entry = listed.entry
+        workaround = entry.workaround.text if entry.workaround else None
+        for text in (entry.title, entry.effect, entry.rests_on, entry.correction, workaround):
+            assert text is None or re.search("[\u4e00-\u9fff]", text.zh), entry.id
 
 
 def test_every_wrong_document_of_the_shipped_catalogues_has_a_correction() -> None:

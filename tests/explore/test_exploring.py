@@ -22,7 +22,7 @@ entries:
     title: {en: A kernel of two adds one to every output, zh: 大小为二的卷积核使每个输出多一}
     severity: silent_wrong_values
     authority: mathematics
-    rests_on: the definition
+    rests_on: {en: the definition, zh: 定义}
     effect: {en: every network with such a kernel, zh: 所有使用该卷积核的网络}
     upstream: not reported
     where: {versions: "==1.5"}

@@ -23,7 +23,7 @@ entries:
     title: {{en: a title, zh: 标题}}
     severity: silent_wrong_values
     authority: mathematics
-    rests_on: the definition
+    rests_on: {{en: the definition, zh: 定义}}
     effect: {{en: an effect, zh: 影响}}
     upstream: not reported
     where: {{versions: "==1"}}

@@ -127,7 +127,7 @@ cases = st.builds(
     invalid=st.booleans(),
     clause=words,
     claim=st.none() | words,
-    wrong=st.none() | words,
+    wrong=st.none() | words.filter(bool),  # an argument has a name
 )
 bilingual = st.builds(Text, words, words)
 statements = st.builds(
@@ -149,7 +149,7 @@ entries = st.builds(
     title=bilingual,
     severity=st.sampled_from(Severity),
     authority=st.none() | st.sampled_from(Authority),
-    rests_on=words,
+    rests_on=bilingual,
     effect=bilingual,
     workaround=st.none() | st.builds(Workaround, bilingual, words),
     upstream=words,

@@ -461,7 +461,7 @@ def entry(**changes: Any) -> Record:
         "title": {"en": "It adds one to the output", "zh": "输出多一"},
         "severity": "silent_wrong_values",
         "authority": "mathematics",
-        "rests_on": "the definition",
+        "rests_on": {"en": "the definition", "zh": "定义"},
         "effect": {"en": "All networks </script><b>`*x*`", "zh": "所有网络"},
         "workaround": {"en": "Take one away", "zh": "减一", "script": "pass\n"},
         "upstream": "https://example.org/1",

@@ -20,7 +20,7 @@ entries:
     title: {{en: A kernel of two adds one to every output, zh: 大小为二的卷积核使每个输出多一}}
     severity: silent_wrong_values
     authority: mathematics
-    rests_on: the definition
+    rests_on: {{en: the definition, zh: 定义}}
     effect: {{en: every network with such a kernel, zh: 所有使用该卷积核的网络}}
     workaround:
       en: take one away
@@ -47,7 +47,7 @@ entries:
     title: {{en: A kernel of three asks for a report, zh: 大小为三的卷积核要求报告错误}}
     severity: crash
     authority: robustness
-    rests_on: an internal error asks to be reported
+    rests_on: {{en: an internal error asks to be reported, zh: 内部错误要求上报}}
     effect: {{en: every network with such a kernel, zh: 所有使用该卷积核的网络}}
     upstream: https://example.org/1
     where: {{versions: "==1.5"}}

@@ -11,6 +11,7 @@ from conformance.catalogue.load import CatalogueError, read
 from conv_reports.__main__ import main
 from conv_reports.findings.clusters import cluster
 from conv_reports.output.data import Details, build_core
+from conv_reports.output.known import list_seen
 from conv_reports.results.loaded import load
 
 FRAMEWORKS = {"TOR": "torch", "MIN": "mindspore", "MEG": "megengine"}
@@ -154,3 +155,18 @@ def test_a_draft_has_the_script_that_was_executed_and_says_how_it_ends(results, 
     drafts = capsys.readouterr().out
     assert '    script: |\n      import small\n      small.call()\n    ends: "SIGFPE"\n' in drafts
     assert drafts.count("ends:") == sum("AssertionError" not in record["printed"] for record in confirmations)
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "the definition"), ("zh", "定义")])
+def test_what_an_entry_rests_on_is_told_in_the_readers_language(known, tmp_path, language, says):
+    assert main(["known", str(known[0]), "--format", "markdown", "--language", language, "-o", str(tmp_path)]) == 0
+    assert says in (tmp_path / "MEG-one.md").read_text(encoding="utf-8")
+
+
+def test_an_entry_of_an_earlier_version_rests_on_english_in_both_languages(synthetic, results):
+    records = synthetic.known()
+    for record in records:
+        if record["record"] == "entry":
+            record["rests_on"] = "the definition"
+    (cause, *_) = list_seen(load([results(records)]))
+    assert cause.entry.rests_on.zh == cause.entry.rests_on.en == "the definition"

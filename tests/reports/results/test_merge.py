@@ -189,7 +189,7 @@ def make_entry(asked: int, verdicts: int, **more: Any) -> dict[str, Any]:
     text = {"en": "words", "zh": "words"}
     return {
         "record": "entry", "target": "fakeflow", "id": "FAK-one", "framework": "fakeflow", "title": text,
-        "severity": "crash", "authority": "robustness", "rests_on": "words", "effect": text, "upstream": None,
+        "severity": "crash", "authority": "robustness", "rests_on": text, "effect": text, "upstream": None,
         "where": "everywhere", "apis": ["fakeflow.Conv2d"], "script": "assert False", "ends": "AssertionError",
         "asked": asked, "verdicts": verdicts, "holds": True, **more,
     }  # fmt: skip
