@@ -28,8 +28,8 @@ from conformance.case.case import (
 )
 from conformance.case.entry import ASSERTION, Entry, Execution, Severity, Workaround
 from conformance.case.inputs import COMPLEX, DTYPES, INTEGERS, LAYOUTS, MAX_ELEMENTS, VALUES, Inputs
-from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, TypedArray
-from conformance.case.step import Again, Assigned, Cast, Changed, Copied, Copying, Step, Switched
+from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, Round, TypedArray
+from conformance.case.step import Again, Assigned, Cast, Changed, Copied, Copying, Step, Switched, Threaded
 from conformance.case.target import Greeting, Target
 from conformance.case.text import Text
 from conformance.case.values import MAX_AXES, Arguments, DType, Numpy, Tensor, Value
@@ -91,6 +91,7 @@ __all__ = [
     "Promise",
     "PromisedParameter",
     "Raised",
+    "Round",
     "Ruling",
     "Severity",
     "Standing",
@@ -100,6 +101,7 @@ __all__ = [
     "Target",
     "Tensor",
     "Text",
+    "Threaded",
     "TypedArray",
     "Value",
     "Verdict",

@@ -62,6 +62,15 @@ class TypedArray:
 
 
 @dataclass(frozen=True)
+class Round:
+    """What came of a layer's call, so many times; either an output or an exception."""
+
+    times: int
+    output: TypedArray | None = None
+    raised: Raised | None = None
+
+
+@dataclass(frozen=True)
 class Observation:
     """What the implementation did, in the vendor's layout.
 
@@ -82,6 +91,7 @@ class Observation:
         stderr: the end of the process's standard error, for a crash or a time-out.
         alone: for a crash or a time-out, whether the call does the same alone in a fresh process; None when not tried.
         timed_out: no answer within the limit.
+        rounds: of a layer that is called in one of two threads, again and again, what came of it.
         seconds: wall time in the target; the limit, where that was reached.
     """
 
@@ -101,4 +111,5 @@ class Observation:
     stderr: str = ""
     alone: bool | None = None
     timed_out: bool = False
+    rounds: tuple[Round, ...] = ()
     seconds: float = 0.0

@@ -61,4 +61,14 @@ class Switched:
     training: bool
 
 
-Step: TypeAlias = Again | Copied | Changed | Assigned | Cast | Switched
+@dataclass(frozen=True)
+class Threaded:
+    """From now on it is called in another thread, or in one of two, while the other calls another layer.
+
+    Where this comes first, so is the layer's first call.
+    """
+
+    number: Literal[1, 2]
+
+
+Step: TypeAlias = Again | Copied | Changed | Assigned | Cast | Switched | Threaded

@@ -33,6 +33,7 @@ from conformance.case import (
     Standing,
     Step,
     Switched,
+    Threaded,
 )
 from conformance.case.values import Numpy, Value
 from conformance.cases.expansion import Binding
@@ -346,6 +347,8 @@ def _read_step(node: Node, name: str, case: Case) -> Step:
         case "cast":
             _check_known(node, "dtype", value, DTYPES)
             return Cast(value)
+        case "threads":
+            return Threaded(value)
         case _:
             if not isinstance(value, bool):
                 raise node.error(f"train is true or false, got {value!r}")

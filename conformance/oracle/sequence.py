@@ -18,6 +18,7 @@ from conformance.case import (
     Copying,
     Inputs,
     Step,
+    Threaded,
 )
 from conformance.case.values import Arguments
 from conformance.oracle import inputs
@@ -29,7 +30,8 @@ class Given:
 
     Attributes:
         first: what it is made of, and called with at first.
-        steps: by step of `list_steps`, the arrays of a call, or of a change of parameters; None of the others.
+        steps: by step of `list_steps`, the arrays of a call, of a change of parameters, or of the layer that another
+            thread calls; None of the others.
     """
 
     first: Arrays
@@ -133,8 +135,13 @@ def give(case: Case, layers: Sequence[Arguments], last: Arrays) -> Given:
     arrays_of_calls = iter([*others[1:], last])
     steps: list[Arrays | None] = []
     for step in list_steps(case):
-        if isinstance(step, Again):
-            steps.append(next(arrays_of_calls))
-        else:
-            steps.append(last if isinstance(step, Changed) else None)
+        match step:
+            case Again():
+                steps.append(next(arrays_of_calls))
+            case Changed():
+                steps.append(last)
+            case Threaded():
+                steps.append(others[0])
+            case _:
+                steps.append(None)
     return Given(first, tuple(steps))

@@ -44,6 +44,7 @@ from conformance.case import (
     Switched,
     Target,
     Text,
+    Threaded,
     Verdict,
     Workaround,
     Worst,
@@ -335,6 +336,8 @@ def _describe_step(step: Step) -> Data:
             return {"cast": dtype}
         case Switched(training):
             return {"train": training}
+        case Threaded(number):
+            return {"threads": number}
 
 
 def _inputs_to_json(inputs: Inputs) -> Data:

@@ -18,6 +18,7 @@ from conformance.case import (
     Outcome,
     Phase,
     Switched,
+    Threaded,
     Verdict,
 )
 from conformance.case.values import Arguments, Tensor, Value, to_source
@@ -135,6 +136,8 @@ def write_sequel(case: Case) -> str:
                 steps.append(f"cast to {dtype}")
             case Switched(training):
                 steps.append("train" if training else "eval")
+            case Threaded(number):
+                steps.append("in another thread" if number == 1 else "in one of two threads, each with its own layer")
     return f"  # called, then {'; '.join(steps)}" if steps else ""
 
 

@@ -41,8 +41,10 @@ from conformance.case import (
     Observation,
     Phase,
     Raised,
+    Round,
     Switched,
     Tensor,
+    Threaded,
     TypedArray,
 )
 from conformance.case.values import Arguments
@@ -173,6 +175,8 @@ def encode_steps(
                 encoded.append({"step": "cast", "dtype": dtype})
             case Switched(training):
                 encoded.append({"step": "switch", "training": training})
+            case Threaded(number):
+                encoded.append({"step": "threads", "number": number, "arrays": held})
     return encoded
 
 
@@ -199,6 +203,7 @@ def decode_answer(answer: object, number: int) -> Observation:
             lacking="lacking" in result,
             inferred=decode_inferred(result.get("inferred")),
             inferred_rejection="inferred_rejection" in result,
+            rounds=decode_rounds(result.get("rounds", [])),
             seconds=float(result["seconds"]),
         )
     except (LookupError, TypeError, ValueError, OverflowError) as error:
@@ -251,6 +256,20 @@ def decode_raised(result: Mapping[str, Any]) -> Raised | None:
     if "lacking" in result:
         return Raised(Phase(result["phase"]), "Lacking", (), check_text(result["lacking"]))
     return None
+
+
+def decode_rounds(value: object) -> tuple[Round, ...]:
+    if not isinstance(value, list):
+        raise TypeError(type(value))
+    rounds = []
+    for times, output, raised in value:
+        if type(times) is not int:
+            raise TypeError(type(times))
+        if output is not None:
+            rounds.append(Round(times, decode_checked_array(output)))
+        else:
+            rounds.append(Round(times, raised=decode_raised({"raised": raised})))
+    return tuple(rounds)
 
 
 def decode_inferred(value: Any) -> tuple[str, tuple[int, ...]] | None:

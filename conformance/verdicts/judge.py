@@ -26,12 +26,36 @@ def judge(case: Case, contract: Contract, expectation: Expectation, observation:
         case = replace(find_last(case), then=case.then)
     evidence = Evidence(case, contract, expectation, observation)
     return replace(
-        judge_evidence(evidence),
+        judge_rounds(evidence) if observation.rounds else judge_evidence(evidence),
         phase=observation.phase,
         raised=observation.raised,
         accident=observation.raised is not None and is_accident(observation.raised),
         inferred=observation.inferred is not None or observation.inferred_rejection,
         seconds=observation.seconds,
+    )
+
+
+def judge_rounds(evidence: Evidence) -> Verdict:
+    """The verdict on a layer that was called again and again beside another one, in two threads.
+
+    Where what came of it was not always the same, that is what is told, with how often it was not right.
+    """
+    verdicts = []
+    for one in evidence.observation.rounds:
+        observed = replace(evidence.observation, rounds=(), output=one.output, raised=one.raised)
+        verdicts.append((one.times, judge_evidence(replace(evidence, observation=observed))))
+    wrong = [(times, verdict) for times, verdict in verdicts if verdict.outcome is not Outcome.CONFORMS]
+    total = sum(times for times, _ in verdicts)
+    if not wrong or len(verdicts) == 1:
+        return verdicts[0][1]
+    failed = sum(times for times, _ in wrong)
+    return Verdict(
+        Outcome.UNSTABLE,
+        subject="output",
+        expected=f"right in {total} of {total} calls",
+        observed=f"wrong in {failed} of {total} calls, beside another thread's layer; once: {wrong[0][1].observed}",
+        authority=Authority.ROBUSTNESS,
+        rests_on="the same call gives the same answer",
     )
 
 

@@ -60,6 +60,7 @@ REFUSED = {
     "an invalid input": ("[{call: {shape: [1, 3, 5, 5]}}, {call: {shape: [1, 2, 5, 5]}}]", "the oracle refuses this call"),
     "no shape": ("[{call: {shape: 3}}]", "is not of type"),
     "neither true nor false": ('[{train: "=1"}]', "train is true or false, got 1"),
+    "three threads": ("[{threads: 3}]", "is not one of"),
     "two at once": ("[{copy: pickle, cast: float64}]", "too many"),
 }  # fmt: skip
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from conformance.targets.remote.worker.execution import Execution
+from conformance.targets.remote.worker.execution import ROUNDS, Execution
 
 IMAGE = np.arange(2 * 3 * 4 * 5, dtype="float32").reshape(2, 3, 4, 5)
 
@@ -39,6 +40,7 @@ def adapter() -> Any:
         construct=lambda api, arguments: api(**arguments),
         parameters=lambda layer: {"weight": layer.weight},
         set_parameter=set_parameter,
+        change=set_parameter,
         forward=lambda layer, x: layer(x),
         backward=lambda layer, x, output, grad_output: {"input": grad_output * x, "weight": layer.weight},
     )
@@ -98,6 +100,56 @@ def test_of_a_call_that_is_not_the_last_nothing_is_told() -> None:
         assert "output" not in result
         assert result["gradients"] == {}
     assert execute(arguments={"axis": 1}, then=[{"step": "copy", "how": "photograph"}])["phase"] == "then"
+
+
+def of_other_layer() -> Any:
+    return {"x": encode(5 * IMAGE), "weight": encode(np.array([4, 5, 6], "float32"))}
+
+
+class Lent(Scale):
+    """A layer that leaves its weight where another one finds it, in the time of two calls."""
+
+    meeting = threading.Barrier(2, timeout=5)
+    lent: Any = None
+
+    def __call__(self, x: Any, times: int = 1) -> Any:
+        Lent.lent = self.weight
+        Lent.meeting.wait()
+        return x * Lent.lent.reshape(1, 3, 1, 1)
+
+
+def test_two_layers_are_called_at_the_same_time() -> None:
+    steps = [{"step": "threads", "number": 2, "arrays": of_other_layer()}, *repeat(2)]
+    apart = execute(arguments={"axis": 1}, then=steps)
+    ((times, output, raised),) = apart["rounds"]
+    assert (times, raised) == (ROUNDS, None)
+    np.testing.assert_array_equal(read(output), 2 * IMAGE * np.array([1, 2, 3], "float32").reshape(1, 3, 1, 1))
+    lent = execute(api=f"{__name__}.Lent", arguments={"axis": 1}, then=steps)
+    outputs = [read(output)[0, 0, 0, 1] for _, output, _ in lent["rounds"]]
+    assert set(outputs) & {8.0}, "the other layer's weight, if it came last"
+    assert sum(times for times, _, _ in lent["rounds"]) == ROUNDS
+
+
+def test_a_layer_is_first_called_where_it_is_asked_to_be() -> None:
+    called: list[bool] = []
+
+    class Here(Scale):
+        def __call__(self, x: Any, times: int = 1) -> Any:
+            called.append(threading.current_thread() is threading.main_thread())
+            return super().__call__(x)
+
+    globals()["Here"] = Here
+    elsewhere = {"step": "threads", "number": 1, "arrays": of_other_layer()}
+    result = execute(api=f"{__name__}.Here", arguments={"axis": 1}, then=[elsewhere, *repeat(2)])
+    assert "output" in result
+    assert called == [False]
+    execute(api=f"{__name__}.Here", arguments={"axis": 1}, then=[*repeat(2), elsewhere, *repeat(2)])
+    assert called == [False, True, True, False]
+
+
+def test_what_is_raised_in_a_thread_is_raised() -> None:
+    steps = [{"step": "threads", "number": 1, "arrays": {}}, *repeat(2, arrays={"x": encode(IMAGE[:, :2])})]
+    assert execute(arguments={"axis": 1}, then=steps)["raised"]["phase"] == "forward"
 
 
 def test_one_that_is_none_of_the_call_is_given_when_it_is_made() -> None:

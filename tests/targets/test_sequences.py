@@ -10,7 +10,20 @@ import numpy as np
 import pytest
 
 from conformance.apis import NoEquivalent, contracts
-from conformance.case import Again, Assigned, Case, Cast, Changed, Copied, Copying, Inputs, Promise, Step, Switched
+from conformance.case import (
+    Again,
+    Assigned,
+    Case,
+    Cast,
+    Changed,
+    Copied,
+    Copying,
+    Inputs,
+    Promise,
+    Step,
+    Switched,
+    Threaded,
+)
 from conformance.oracle.expectation import expect
 from conformance.targets.codec import decode_array
 from conformance.targets.protocol import encode_call, vendor_arguments
@@ -77,6 +90,15 @@ def test_parameters_travel_in_the_vendors_layout_and_the_dtype_that_they_have_th
     assert expectation.arrays is not None
     np.testing.assert_array_equal(decode_array(steps[2]["arrays"]["x"]).values, expectation.arrays.x)
     assert set(steps[2]["arrays"]) == {"x", "grad_output"}
+
+
+def test_another_thread_has_a_layer_of_other_numbers() -> None:
+    case = make(Threaded(2))
+    threads, last = encode(case, "torch.nn.Conv2d")
+    built = encode_call(case, contracts()["torch.nn.Conv2d"], LAYER, expect(case), 1)["arrays"]
+    assert (threads["number"], last["step"]) == (2, "call")
+    assert threads["arrays"]["weight"] != built["weight"]
+    assert threads["arrays"]["x"] != last["arrays"]["x"]
 
 
 class Layer:

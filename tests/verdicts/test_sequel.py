@@ -13,17 +13,21 @@ from conformance.case import (
     Copied,
     Copying,
     Direction,
+    Inputs,
     Kind,
     Outcome,
     Phase,
+    Round,
     Step,
+    Threaded,
+    Verdict,
 )
 from conformance.oracle.expectation import Expectation, expect
-from tests.verdicts.trial import INPUT, Trial, change_first, rejection
+from tests.verdicts.trial import INPUT, Trial, change_first, raised, rejection
 
 
-def follow(*steps: Step, **arguments: object) -> Trial:
-    trial = Trial(inputs=INPUT, **arguments)
+def follow(*steps: Step, inputs: Inputs = INPUT, **arguments: object) -> Trial:
+    trial = Trial(inputs=inputs, **arguments)
     trial.case = replace(trial.case, then=steps)
     trial.expectation = expect(trial.case)
     return trial
@@ -78,6 +82,35 @@ def test_a_wrong_value_of_a_copy_or_of_changed_numbers_is_wrong() -> None:
         trial = follow(step)
         verdict = trial.judge(output=change_first(trial.conforming().output))
         assert (verdict.outcome, verdict.authority) == (Outcome.DIVERGES, Authority.MATHEMATICS)
+
+
+def race(trial: Trial, *rounds: Round) -> Verdict:
+    return trial.judge(output=None, gradients={}, rounds=rounds)
+
+
+def test_a_layer_that_is_right_in_every_round_conforms() -> None:
+    trial = follow(Threaded(2), inputs=replace(INPUT, gradients=False))
+    output = trial.conforming().output
+    assert output is not None
+    assert race(trial, Round(100, output)).outcome is Outcome.CONFORMS
+
+
+def test_a_layer_that_is_wrong_in_some_rounds_is_unstable_and_told_with_how_often() -> None:
+    trial = follow(Threaded(2), inputs=replace(INPUT, gradients=False))
+    output = trial.conforming().output
+    assert output is not None
+    wrong = Round(3, change_first(output))
+    refused = Round(2, raised=raised(Phase.FORWARD, "RuntimeError"))
+    verdict = race(trial, Round(95, output), wrong, refused)
+    assert (verdict.outcome, verdict.authority) == (Outcome.UNSTABLE, Authority.ROBUSTNESS)
+    assert verdict.observed.startswith("wrong in 5 of 100 calls")
+    assert race(trial, wrong, Round(1, change_first(output, 2.0))).outcome is Outcome.UNSTABLE
+
+
+def test_what_is_refused_in_every_round_is_refused() -> None:
+    trial = follow(Threaded(2), inputs=replace(INPUT, gradients=False))
+    verdict = race(trial, Round(100, raised=raised(Phase.FORWARD, "RuntimeError")))
+    assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.STRICTER)
 
 
 def test_what_is_printed_need_not_make_the_layer_again() -> None:

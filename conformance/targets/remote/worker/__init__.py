@@ -4,6 +4,7 @@
 - `loop`: answers call after call, each in a process as it was before the first;
 - `execution`: one call, phase by phase, and what was observed of it;
 - `sequel`: what happens to a layer between two calls;
+- `threads`: calls in other threads;
 - `apis`: an API by its dotted name, its defaults, a function as a layer;
 - `values`: arguments and arrays, in and out;
 - `texts`: messages of exceptions, made repeatable;

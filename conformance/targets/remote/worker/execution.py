@@ -13,9 +13,11 @@ from .apis import CalledLayer, FunctionalLayer, Lacking, find_api, read_defaults
 from .last_words import Progress
 from .sequel import Sequel
 from .texts import clean, describe_exception
+from .threads import call_elsewhere, call_together
 from .values import WireArray, decode_array, decode_value, describe_type, encode_array, encode_shape, find_dtype
 
 PARAMETERS = ("weight", "bias")
+ROUNDS = 100  # in which two threads call at the same time
 
 
 class Execution:
@@ -68,15 +70,26 @@ class Execution:
         if layer is None or "x" not in self.arrays:
             return
         steps = self.call.get("then", ())
-        x = self.call_layer(api, layer, self.arrays, self.call["layout"], is_last=not steps)
+        x = None
+        if not steps or steps[0]["step"] != "threads":
+            x = self.call_layer(api, layer, self.arrays, self.call["layout"], is_last=not steps)
         if self.call.get("same_as") is not None:
             other = self.build(api, self.call["same_as"])
             self.enter("forward")
             self.result["other"] = self.encode_image(self.adapter.forward(other, x))
         sequel = Sequel(self.adapter, self.call["api"], lambda: self.build(api, self.call["arguments"]))
+        threads: Dict[str, Any] = {"number": 0}
         for step in steps:
-            if step["step"] == "call":
-                self.call_layer(api, layer, step["arrays"], step["layout"], is_last=step is steps[-1])
+            if step["step"] == "threads":
+                threads = step
+            elif step["step"] == "call" and threads["number"] == 2:
+                self.race(layer, step, self.build(api, self.call["arguments"]), threads["arrays"])
+            elif step["step"] == "call":
+                call = functools.partial(self.call_layer, api, layer, step["arrays"], step["layout"], step is steps[-1])
+                if threads["number"]:
+                    call_elsewhere(call)
+                else:
+                    call()
             else:
                 self.enter("then")
                 layer = sequel.take(layer, step)
@@ -100,6 +113,24 @@ class Execution:
             if not is_last:
                 self.result.pop("output", None)
                 self.result["gradients"] = {}
+
+    def race(self, layer: Any, step: Dict[str, Any], other: Any, arrays: Dict[str, WireArray]) -> None:
+        """Call a layer again and again while another thread calls another one, and count what comes of it."""
+        for name in self.find_parameters(other):
+            self.adapter.change(other, name, decode_array(arrays[name]), arrays[name][0])
+        self.enter("forward")
+        inputs = [self.make_tensor(held["x"], step["layout"]) for held in (step["arrays"], arrays)]
+        calls = [functools.partial(self.read_output, one, x) for one, x in zip((layer, other), inputs)]
+        rounds: Dict[str, Any] = {}
+        for _ in range(ROUNDS):
+            output, error = call_together(calls)[0]
+            raised = None if error is None else describe_exception(error, self.phase)
+            times = rounds.get(repr((output, raised)), (0,))[0]
+            rounds[repr((output, raised))] = (times + 1, output, raised)
+        self.result["rounds"] = list(rounds.values())
+
+    def read_output(self, layer: Any, x: Any) -> WireArray:
+        return self.encode_image(self.adapter.forward(layer, x))
 
     def differentiate(self, layer: Any, x: Any, output: Any, upstream: WireArray) -> None:
         """Run backward, unless the output is of another shape than expected: then no gradient has a meaning."""

@@ -10,10 +10,16 @@ from .texts import clean
 
 
 def answer_calls(channel: Any, adapter: Any, progress: Progress, state: State, memory: Memory) -> None:
-    """Answer calls until there are no more, or until this process is fit for none."""
+    """Answer calls until there are no more, or until this process is fit for none.
+
+    What is called in threads has a process of its own: it finds the framework unused, and nothing comes after it.
+    """
     answered = 0
     for calls in channel:
         for call in marshal.loads(calls):
+            is_threaded = any(step["step"] == "threads" for step in call.get("then", ()))
+            if is_threaded and answered:
+                return
             try:
                 state.restore()
                 adapter.reset()
@@ -23,7 +29,7 @@ def answer_calls(channel: Any, adapter: Any, progress: Progress, state: State, m
                 return  # what an earlier call did cannot be undone: the rest goes to a fresh process
             send(channel, Execution(adapter, call, progress).run())
             answered += 1
-            if memory.is_spent():
+            if memory.is_spent() or is_threaded:
                 return
 
 
