@@ -127,9 +127,9 @@ def whole(count: int) -> Pieces:
 
 
 def cut(count: int, most: int) -> Pieces:
-    """The positions [0, count) in pieces as even as can be, none larger than `most`, or than 1."""
+    """The positions [0, count), one piece if there are none, else as even as can be and none above `most`, or 1."""
     if count == 0:
-        return ()
+        return whole(count)
     size = ceil_div(count, ceil_div(count, max(most, 1)))
     return tuple(slice(start, min(start + size, count)) for start in range(0, count, size))
 

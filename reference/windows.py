@@ -92,6 +92,9 @@ class Reach(NamedTuple):
     inputs: slice
 
 
+NOTHING = Reach(slice(0, 0), slice(0, 0))
+
+
 def slide_convolution(
     axis: str, size: int, kernel: int, stride: int, dilation: int, padding: tuple[int, int] | str
 ) -> Window:
@@ -99,7 +102,7 @@ def slide_convolution(
     extent = dilation * (kernel - 1) + 1
     if padding == "same":
         output = ceil_div(size, stride)
-        total = max((output - 1) * stride + extent - size, 0) if output else 0
+        total = max((output - 1) * stride + extent - size, 0)
         before, after = total // 2, total - total // 2
     else:
         before, after = (0, 0) if isinstance(padding, str) else padding
@@ -146,7 +149,7 @@ def find_reaches(window: Window, start: int, stop: int) -> tuple[Reach, ...]:
         first = max(ceil_div(-shift, window.stride), start)
         last = min((window.input - 1 - shift) // window.stride, stop - 1)
         if last < first:
-            reaches.append(Reach(slice(0, 0), slice(0, 0)))
+            reaches.append(NOTHING)
             continue
         inputs = slice(first * window.stride + shift, last * window.stride + shift + 1, window.stride)
         reaches.append(Reach(slice(first - start, last - start + 1), inputs))
@@ -161,9 +164,9 @@ def padding_source(window: Window, mode: str) -> list[int]:
     input, circular no larger, replicate a non-empty input.
     """
     size = window.input
-    limit = {"reflect": size - 1, "replicate": -1, "circular": size}[mode]
     widest = max(window.before, window.after)
-    if size == 0 or (mode != "replicate" and widest > limit):
+    is_too_wide = {"reflect": widest >= size, "replicate": False, "circular": widest > size}[mode]
+    if size == 0 or is_too_wide:
         raise ValueError(f"padding {widest} is too wide for padding_mode {mode!r} on size {size}")
     positions = range(-window.before, size + window.after)
     if mode == "replicate":

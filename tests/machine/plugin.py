@@ -56,10 +56,7 @@ class Machine:
 
 
 def is_explained(slip: Slip) -> bool:
-    return any(
-        (one.where, one.within, one.old, one.new) == (slip.module, slip.within, slip.old, slip.new)
-        for one in EQUIVALENT
-    )
+    return any(one.explains(slip) for one in EQUIVALENT)
 
 
 @dataclass(frozen=True)

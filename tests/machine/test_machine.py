@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine.equivalent import EQUIVALENT, Equivalent
+from tests.machine.equivalent import ANY, EQUIVALENT, Equivalent
 from tests.machine.generate import Slip, generate
 from tests.machine.plugin import find_code, is_explained, put
 
@@ -71,9 +71,17 @@ def test_a_function_that_was_imported_already_has_the_slip(tmp_path: Path, monke
 @pytest.mark.parametrize("one", EQUIVALENT, ids=lambda one: f"{one.within}: {one.old} -> {one.new}")
 def test_what_is_listed_is_a_slip_that_can_be_made(one: Equivalent) -> None:
     path = Path(str(importlib.import_module(one.where).__file__))
-    made = [slip for slip in generate(one.where, path.read_text(encoding="utf-8")) if is_explained(slip)]
-    assert any((slip.within, slip.old, slip.new) == (one.within, one.old, one.new) for slip in made)
+    made = [slip for slip in generate(one.where, path.read_text(encoding="utf-8")) if one.explains(slip)]
+    assert made
+    assert all(is_explained(slip) for slip in made)
     assert one.why
+
+
+def test_any_slip_is_one_of_its_function_alone() -> None:
+    one = Equivalent("made", "f", ANY, ANY, "speed")
+    assert one.explains(Slip("made", "f", 1, "a", "b", ""))
+    assert not one.explains(Slip("made", "g", 1, "a", "b", ""))
+    assert not Equivalent("made", "f", "a", "b", "speed").explains(Slip("made", "f", 1, "a", "c", ""))
 
 
 def test_what_is_not_listed_is_not_explained() -> None:

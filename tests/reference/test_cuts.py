@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conv_reference import cuts
 from conv_reference.cuts import CACHE, SHARES, SMALL, cut, cut_plane, plan_inputs, plan_outputs, plan_weight
@@ -89,6 +91,49 @@ def test_what_taps_multiply_out_fits_the_cache(size):
     assert groups * channels * rows * taps * width <= max(CACHE, width)
 
 
+axes = st.tuples(st.just(0), st.integers(1, 300), st.integers(1, 1500))
+few_or_many = st.one_of(st.integers(1, 8), st.integers(1, 500))
+
+
+@given(few_or_many, few_or_many, st.integers(0, 600), st.integers(0, 600), axes, axes)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_any_layer_is_cut_into_all_its_pieces_of_which_the_first_is_the_largest(
+    images, groups, kernels, channels, rows, columns
+):
+    """The estimates of memory take the first piece for the largest."""
+    plane = Windows(make_window(*rows), make_window(*columns))
+    taps, outputs = rows[1] * columns[1], (rows[2], columns[2])
+    for plan, shares, blocks in [
+        (plan_outputs, (images, groups, kernels, *outputs), (rows[1],)),
+        (plan_weight, (groups, channels, rows[1]), (images, *outputs)),
+        (plan_inputs, (images, groups, channels), (rows[2], taps)),
+    ]:
+        made = plan(images, groups, kernels, channels, plane)
+        for pieces, count in zip((*made.shares, *made.blocks), (*shares, *blocks), strict=True):
+            ends = [piece.stop for piece in pieces]
+            assert [piece.start for piece in pieces] == [0, *ends][: len(ends)]
+            assert ends[-1] == count
+            lengths = [piece.stop - piece.start for piece in pieces]
+            assert all(0 < length <= lengths[0] for length in lengths) or count == 0
+        size = [pieces[0].stop for pieces in (*made.shares, *made.blocks)]
+        if plan is plan_outputs:
+            gathered, least = (
+                size[0] * size[1] * channels * size[5] * columns[1] * size[3] * size[4],
+                channels * columns[1],
+            )
+            everything = images * groups * channels * taps * outputs[0] * outputs[1]
+        elif plan is plan_weight:
+            gathered, least = (
+                size[0] * size[1] * size[2] * columns[1] * size[3] * size[4] * size[5],
+                channels * columns[1],
+            )
+        else:
+            gathered, least = size[0] * size[1] * size[2] * size[4] * size[3] * columns[2], columns[2]
+        is_whole = everything * max(kernels, 1) <= SMALL
+        assert gathered <= (SMALL if is_whole else max(CACHE, least))
+        assert not is_whole or made.count_shares() * made.count_blocks() <= 1
+
+
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_small_layer_is_one_share(plan):
     made = make_plan(plan, "small")
@@ -106,7 +151,7 @@ def test_a_large_layer_keeps_several_threads_busy(plan, size):
     (9, 4, [3, 3, 3]),
     (5, 100, [5]),
     (3, 0, [1, 1, 1]),
-    (0, 3, []),
+    (0, 3, [0]),
 ])  # fmt: skip
 def test_pieces_are_even(count, most, sizes):
     assert [piece.stop - piece.start for piece in cut(count, most)] == sizes
@@ -121,3 +166,6 @@ def test_small_counts_multiplications():
     assert cuts.is_small(SMALL // 10, 10)
     assert not cuts.is_small(SMALL, 2)
     assert cuts.is_small(0, 10**9)
+    for partners in (0, 1):
+        assert cuts.is_small(SMALL, partners)
+        assert not cuts.is_small(SMALL + 1, partners)

@@ -119,6 +119,13 @@ def test_an_error_is_raised_when_no_thread_works_any_more(monkeypatch):
     pool.shutdown()
 
 
+def test_no_share_is_begun_when_the_time_is_over():
+    done = []
+    with reference.time_limit(-1.0), pytest.raises(TimeoutError):
+        share_out(done.append, make_shares(2), 2)
+    assert not done
+
+
 def test_a_helper_is_as_silent_as_the_caller(helpers, monkeypatch):
     monkeypatch.setattr(threads, "_cores", lambda: 2)
     told = []
