@@ -58,16 +58,6 @@ def _compile(backend: str) -> Mode:
     return Mode(f"torch.compile, {backend}", source, functions=False, compiles=True)
 
 
-def _made_again(description: str, setting: str, run: str) -> Mode:
-    """Another layer, made of the first, whose gradients are not those of the first one's parameters."""
-    return Mode(description, {"setting": setting, "run": run}, gradients=False, functions=False)
-
-
-EVALUATE = """\
-def evaluate(layer):
-    made = eval(repr(layer), vars(torch.nn)).to(layer.weight.dtype)
-    made.load_state_dict(layer.state_dict())
-    return made"""
 MODES = {
     "channels_last": Mode("input and weight in channels_last", {**OF_WEIGHT, **OF_INPUT}, _need_batch),
     "channels_last_weight": Mode("the weight in channels_last", OF_WEIGHT, functions=False),
@@ -91,9 +81,6 @@ MODES = {
         "torch.export", {"run": "torch.export.export({called}, (x,)).module()(x)"}, functions=False, compiles=True
     ),
     "vmap": Mode("mapped over two inputs", {"run": "torch.vmap({called})(torch.stack([torch.zeros_like(x), x]))[1]"}),
-    "copied": _made_again("copied by copy.deepcopy", "import copy", "copy.deepcopy({called})(x)"),
-    "pickled": _made_again("pickled and read back", "import pickle", "pickle.loads(pickle.dumps({called}))(x)"),
-    "printed": _made_again("its printed form evaluated", EVALUATE, "evaluate({called})(x)"),
     "aot_eager": _compile("aot_eager"),
     "inductor": _compile("inductor"),
 }

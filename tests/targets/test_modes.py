@@ -29,9 +29,6 @@ INSIDE = {
     "vmap": "torch._C._functorch.is_batchedtensor(x)",
 }
 CALLED = {
-    "copied": "copy.deepcopy",
-    "pickled": "pickle.loads",
-    "printed": "torch.nn.Module.load_state_dict",
     "to_mkldnn": "torch.utils.mkldnn.MkldnnConv2d",
     "trace": "torch.jit.trace",
     "script": "torch.jit.script",

@@ -1,8 +1,6 @@
 """The modes of torch. `modes/__init__.py` says what a mode is."""
 
 import contextlib
-import copy
-import pickle
 from typing import Any, Callable, ContextManager, Dict, Iterator, Mapping, Optional, Sequence
 
 import torch
@@ -89,13 +87,6 @@ def no_mkldnn() -> Iterator[None]:
         yield
 
 
-def print_and_evaluate(layer: Any) -> Any:
-    """What the printed layer makes, with the layer's own parameters."""
-    made = eval(repr(layer), vars(torch.nn)).to(layer.weight.dtype)
-    made.load_state_dict(layer.state_dict())
-    return made
-
-
 def map_over_two(layer: Any, x: Any) -> Any:
     """Mapped over two inputs, of which the second counts; the first has no infinity that a gradient of zero meets."""
     return lambda x: torch.vmap(layer)(torch.stack([torch.zeros_like(x), x]))[1]
@@ -114,9 +105,6 @@ MODES: Mapping[str, Wrapped] = {
     "script": calling(lambda layer, x: torch.jit.script(layer)),
     "export": calling(lambda layer, x: torch.export.export(layer, (x,)).module()),
     "vmap": calling(map_over_two),
-    "copied": calling(lambda layer, x: copy.deepcopy(layer)),
-    "pickled": calling(lambda layer, x: pickle.loads(pickle.dumps(layer))),
-    "printed": calling(lambda layer, x: print_and_evaluate(layer)),
     "aot_eager": compiled("aot_eager"),
     "inductor": {**compiled("inductor"), "setup": find_compiler},
 }
