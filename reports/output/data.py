@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..findings.clusters import Finding, cluster_differences
+from ..findings.clusters import Finding
 from ..findings.features import EVERY
 from ..results.loaded import Column, JudgedCase, LoadedRun
 from ..results.records import Case, Confirmation, Contract, Entry, Further, Statement, Text, Worst
@@ -21,7 +21,7 @@ from ..views.diff import Diff, Group, group_changes, summarize
 from ..views.errors import judge_manner
 from ..views.initial import InitialValues, list_initial_values
 from ..views.modes import ComparedMode, compare_modes
-from ..views.porting import Cell, Pair, Shared, Table, build_tables
+from ..views.porting import Cell, Pair, Shared, Table
 from ..views.query import format_ratio
 from ..views.topics import list_topics
 from . import known, words
@@ -88,12 +88,18 @@ def _clean_numbers(array: Any) -> Any:
     return array if isinstance(array, int | float) or array in ("inf", "-inf") else "nan"
 
 
-def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, diff: Diff | None) -> dict[str, Any]:
+def build_core(
+    run: LoadedRun,
+    findings: Sequence[Finding],
+    details: Details,
+    diff: Diff | None,
+    differences: Sequence[Finding],
+    tables: Sequence[Table],
+) -> dict[str, Any]:
     """All but the details."""
     strings = _Strings()
     # The verdicts come first, so that the texts that they share have small numbers.
     verdicts = list(_VerdictRows(run, findings, details, diff, strings).build())
-    differences = cluster_differences(run)
     return {
         "languages": {language: words.messages(language) for language in words.LANGUAGES},
         "sentences": words.sentences(),
@@ -105,7 +111,7 @@ def build_core(run: LoadedRun, findings: Sequence[Finding], details: Details, di
         "differences": [_build_difference(run, difference) for difference in differences],
         "frameworks": _list_frameworks(run),
         "initial": [_build_initial(one) for one in list_initial_values(run)],
-        "porting": [_build_table(run, table) for table in build_tables(run, findings, differences)],
+        "porting": [_build_table(run, table) for table in tables],
         "changes": None if diff is None else _build_changes(diff),
         "modes": [_build_mode(mode) for mode in compare_modes(run)],
         "cases": [_build_case(case, strings) for case in run.cases.values()],

@@ -16,17 +16,19 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from ..findings.clusters import Finding, cluster, pick_foremost
+from ..findings.clusters import Finding, cluster, cluster_differences, pick_foremost
 from ..results.loaded import Column, LoadedRun
 from ..results.records import FAILURES, KINDS
 from ..views.counts import count_authorities, count_sentences, count_values_compared
 from ..views.diff import Diff, compare
 from ..views.modes import compare_modes
+from ..views.porting import build_tables
 from ..views.topics import Heat
 from . import known, words
 from .data import Details, build_core, pack
 from .heat import list_heat
 from .templates import build_environment, read_asset
+from .unscripted import SIGNS, list_errors, list_porting
 from .visible import visible
 
 SCRIPTS = (
@@ -64,6 +66,8 @@ def write(run: LoadedRun, out: Path, since: LoadedRun | None = None) -> None:
     findings = cluster(run)
     diff = None if since is None else compare(since, run)
     details = Details(run, findings)
+    differences = cluster_differences(run)
+    tables = build_tables(run, findings, differences)
     script = join_scripts()
     style = "\n".join(_read_inline(f"{name}.css") for name in STYLES)
     page = build_environment(markup=True).get_template("page.html")
@@ -71,8 +75,13 @@ def write(run: LoadedRun, out: Path, since: LoadedRun | None = None) -> None:
         run=run,
         first=_describe_first_screen(run, findings),
         views=_list_views(run, diff),
+        errors=list_errors(run),
+        porting=list_porting(run, tables),
+        signs=SIGNS,
         failures=sorted(FAILURES),
         say=_say,
+        form=lambda word: _in_every_language(lambda language: words.name_term(language, "form", word)),
+        reason=lambda text: _in_every_language(lambda language: words.translate(language, visible(text))),
         term=_name_kind,
         both=lambda text: _in_every_language(lambda language: visible(text.in_language(language))),
         script=Markup(script),
@@ -80,7 +89,7 @@ def write(run: LoadedRun, out: Path, since: LoadedRun | None = None) -> None:
         style=Markup(style),
         style_digest=_digest(style),
         # Called where they stand in the template, so that a large run is never whole in memory as text.
-        core=lambda: pack(build_core(run, findings, details, diff)),
+        core=lambda: pack(build_core(run, findings, details, diff, differences, tables)),
         chunks=lambda: map(pack, details.chunks()),
     )
     # Nobody meets half a page, and an earlier one survives when this one fails.

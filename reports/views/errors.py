@@ -66,6 +66,16 @@ def find_invalid(run: LoadedRun, asked: str) -> Mapping[str, Sequence[JudgedCase
     return found
 
 
+def list_invalid(run: LoadedRun) -> Mapping[str, Mapping[str, Sequence[JudgedCase]]]:
+    """By layer and invalid value, the canonical verdicts on it."""
+    found: dict[str, dict[str, list[JudgedCase]]] = {}
+    for judged in run.judged:
+        if judged.case.invalid and judged.case.api is None:
+            values = found.setdefault(judged.case.layer, {})
+            values.setdefault(name_invalid(judged.case), []).append(judged)
+    return found
+
+
 _LISTED = 20
 
 

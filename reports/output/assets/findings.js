@@ -37,6 +37,13 @@ const severityBadge = (entry) => h("span", { class: `badge s-${entry.severity}` 
 // A badge outside a card's first line, which opens the card, leads to all that has it.
 const severityLink = (entry) => h("a", { href: link("findings", [], `severity:${entry.severity}`) }, severityBadge(entry));
 
+// An entry's script, and whether some target showed what it says when it was executed.
+function scriptOf(entry) {
+  const shown = entry.sights.map((sight) => sight[2]);
+  const confirmed = shown.includes(1) || (shown.every((one) => one < 0) ? undefined : false);
+  return scriptBlock({ script: entry.script, confirmed, printed: "" });
+}
+
 // What the catalogue says of a cause: its script first, then what to do without, then where it was seen.
 function entryBody(entry) {
   const facts = h("dl", { class: "facts" });
@@ -54,7 +61,7 @@ function entryBody(entry) {
   add("known.tracker", entry.upstream.startsWith("https://") ? h("a", { href: entry.upstream, rel: "noreferrer" }, entry.upstream) : say("known.unreported"));
   return [
     entry.correction ? [h("h3", {}, say("known.correction")), h("p", {}, entry.correction[language()])] : "",
-    scriptBlock({ script: entry.script, confirmed: entry.sights.some(([, , shown]) => shown === 1) || (entry.sights.every(([, , shown]) => shown < 0) ? undefined : false), printed: "" }),
+    scriptOf(entry),
     entry.workaround ? [h("h3", {}, say("known.workaround")), h("p", {}, entry.workaround[language()]), h("pre", { class: "outside" }, entry.instead)] : "",
     facts,
     h("p", {}, copyButton("known.copy", () => entry.page[language()])),
@@ -85,6 +92,22 @@ function findingBody(run, finding) {
         h("code", {}, verdict.case.id)), finding.columns.length > 1 ? ` ${verdict.column.label}` : "")))] : "",
     finding.entries.length > OTHERS + 1
       ? h("p", {}, h("a", { href: link("matrix", [], `finding:${finding.id}`) }, say("finding.more", { count: count(finding.entries.length) }))) : "");
+}
+
+// A finding as the overview tells it: what happens, its picture and script; the rest is a click away.
+function toldFinding(run, finding) {
+  const first = finding.entries[0];
+  const entry = entryOf(run, finding);
+  const picture = h("div", {});
+  const script = entry ? scriptOf(entry) : h("div", {});
+  details(run, first).then((found) => {
+    if (found.arrays) picture.append(pictures(first, found.arrays));
+    if (!entry && found.script) script.append(scriptBlock(found));
+  });
+  return h("article", {},
+    h("p", {}, entry ? severityBadge(entry) : badge(word(first)), " ", h("b", {}, finding.headline[language()]), " ", finding.when[language()], basisOf(finding)),
+    h("p", {}, code(first.call)), sidesOf(first), picture, script,
+    h("p", {}, h("a", { href: link("finding", [finding.id]) }, say("intro.whole", { count: count(finding.entries.length) }))));
 }
 
 function showFindings(run, view, chosen) {

@@ -111,9 +111,7 @@ async function start() {
   const tellOne = () => {
     const finding = run.findings.find((one) => PICTURED.has(one.entries[0].kind));
     if (!finding) return;
-    const card = findingCard(run, finding, finding.entries.length);
-    card.open = true;
-    fill(byId("told"), h("h3", {}, say("intro.told")), card);
+    fill(byId("told"), h("h2", {}, say("intro.told")), toldFinding(run, finding));
   };
 
   let typing = 0;

@@ -27,6 +27,11 @@ const retold = (text, statement) => (statement && text.endsWith(`: ${statement.s
 const MATRIX_WORDS = new Set(["conforms", "differs", "no_equivalent", "unavailable", "fault"]);
 const PLAIN = new Set(["False", "None", "contiguous"]);
 
+function sidesOf(verdict) {
+  const side = (key, text) => (text ? h("div", {}, h("div", { class: "label" }, say(key)), h("pre", { class: "outside" }, text)) : null);
+  return h("div", { class: "sides" }, side("expected", told(verdict.expected)), side("observed", told(verdict.observed)));
+}
+
 function verdictBody(run, verdict) {
   const one = verdict.case;
   const facts = h("dl", { class: "facts" });
@@ -61,8 +66,6 @@ function verdictBody(run, verdict) {
   if (verdict.inferred) add("verdict", say("inferred"));
   add("known", verdict.known);
   add("changed", verdict.changed ? [term("change", verdict.changed), verdict.before && verdict.changed !== "unchanged" ? `: ${verdict.before}` : ""] : null);
-  const side = (key, text) => (text ? h("div", {}, h("div", { class: "label" }, say(key)), h("pre", { class: "outside" }, text)) : null);
-  const sides = h("div", { class: "sides" }, side("expected", told(verdict.expected)), side("observed", told(verdict.observed)));
   const later = h("div", {});
   details(run, verdict).then((found) => {
     later.append(...[
@@ -72,7 +75,7 @@ function verdictBody(run, verdict) {
       found.stderr ? h("div", {}, h("div", { class: "label" }, say("stderr")), h("pre", { class: "outside" }, found.stderr)) : null,
     ].filter(Boolean));
   });
-  return h("div", { class: "verdict" }, sides, facts, later);
+  return h("div", { class: "verdict" }, sidesOf(verdict), facts, later);
 }
 
 // A button that copies a text, and says so.

@@ -70,7 +70,7 @@ def test_a_list_tells_which_targets_show_an_entry_and_which_do_not(on_three_targ
 
 def test_the_report_tells_it_too_of_what_was_seen(on_three_targets):
     run = load([on_three_targets])
-    entries = build_core(run, cluster(run), Details(run, []), None)["known"]
+    entries = build_core(run, cluster(run), Details(run, []), None, [], [])["known"]
     assert [sight[:3] + sight[4:] for sight in entries["MEG-one"]["sights"]] == [
         ["torch", 0, -1, 3, 1], ["megengine", 3, 1, 3, 1], ["mindspore", 0, -1, 3, 0]
     ]  # fmt: skip

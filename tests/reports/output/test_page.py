@@ -16,6 +16,7 @@ from conv_reports import write_html
 from conv_reports.findings.clusters import cluster
 from conv_reports.output.visible import visible
 from conv_reports.results.loaded import load
+from conv_reports.views.errors import list_invalid
 
 HOSTILE = (
     "<script>alert(1)</script></script><img src=x onerror=alert(2)>\"'`{{7*7}}{% x %}${1}<!--]]>&lt;"
@@ -732,6 +733,32 @@ def test_without_scripts_the_catalogue_is_readable(known, browser, tmp_path):
     context.close()
     for part in ("MEG-one", "silent wrong values", "All networks", "assert 1 == 2", "Take one away"):
         assert part in article
+
+
+def test_without_scripts_the_tables_of_errors_and_porting_are_readable(whole, browser):
+    run = load([whole[0]])
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(whole[1].as_uri())
+    errors = page.locator("noscript table.errors").all_inner_texts()
+    porting = "".join(page.locator("noscript table.porting").all_inner_texts())
+    context.close()
+    for layer, values in list_invalid(run).items():
+        (table,) = [text for text in errors if all(value in text for value in values)]
+        raised = [judged for judgeds in values.values() for judged in judgeds if judged.verdict.raised]
+        assert raised
+        for judged in raised:
+            assert f"{judged.verdict.error_class}, {judged.verdict.phase}" in table, layer
+    assert "has no padding_mode" in porting
+    assert "pad_mode='pad'" in porting
+
+
+def test_the_overview_tells_one_finding_by_picture_and_script(whole, open_page):
+    told = open_page(whole[1]).page.locator("#told")
+    told.locator(".pictures svg").first.wait_for()
+    assert told.locator(".script pre").count() == 1
+    told.locator("a", has_text="The whole finding").click()
+    assert told.page.locator("details.finding[open]").count() == 1
 
 
 def test_a_wrong_sentence_has_its_correction_beside_it(synthetic, results, open_report):
