@@ -27,7 +27,16 @@ from conformance.case.case import (
     Statement,
 )
 from conformance.case.entry import ASSERTION, Entry, Execution, Severity, Workaround
-from conformance.case.inputs import COMPLEX, DTYPES, INTEGERS, LAYOUTS, MAX_ELEMENTS, VALUES, Inputs
+from conformance.case.inputs import (
+    COMPLEX,
+    DTYPES,
+    INTEGERS,
+    LAYOUTS,
+    MAX_ELEMENTS,
+    VALUES,
+    VALUES_OF_INTEGERS,
+    Inputs,
+)
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, Round, TypedArray
 from conformance.case.step import Again, Assigned, Cast, Changed, Copied, Copying, Step, Switched, Threaded
 from conformance.case.target import Greeting, Target
@@ -57,6 +66,7 @@ __all__ = [
     "MAX_AXES",
     "MAX_ELEMENTS",
     "VALUES",
+    "VALUES_OF_INTEGERS",
     "Again",
     "Arguments",
     "Array",

@@ -32,6 +32,7 @@ VALUES = (
     "inf_in_upstream",
     "apart",
 )
+VALUES_OF_INTEGERS = ("exact", "ones", "arange", "all_ones", "all_counted")
 MAX_ELEMENTS = 50_000_000  # of one array of a case
 
 

@@ -37,10 +37,10 @@ class Arrays:
     """
 
     x: Array
-    weight: Array | None
-    bias: Array | None
-    grad_output: Array | None
-    exact: bool
+    weight: Array | None = None
+    bias: Array | None = None
+    grad_output: Array | None = None
+    exact: bool = True
 
 
 @dataclass(frozen=True)

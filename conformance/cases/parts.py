@@ -13,10 +13,12 @@ from typing import Any
 from conformance.apis import common, contracts
 from conformance.case import (
     DTYPES,
+    INTEGERS,
     LAYOUTS,
     MAX_AXES,
     MAX_ELEMENTS,
     VALUES,
+    VALUES_OF_INTEGERS,
     Again,
     Arguments,
     Assigned,
@@ -288,6 +290,11 @@ def _check_inputs(node: Node, fields: Mapping[str, Value]) -> None:
     for name, known in CLOSED_SETS.items():
         if name in fields and fields[name] not in known:
             raise node.error(f"unknown {name} {fields[name]!r}, expected one of {', '.join(known)}", name)
+    dtype = fields.get("dtype")
+    values = fields.get("values", "exact")
+    if dtype in INTEGERS and values not in VALUES_OF_INTEGERS:
+        classes = ", ".join(VALUES_OF_INTEGERS)
+        raise node.error(f"{dtype} holds no values of the class {values!r}, but of {classes}", "values")
     if not isinstance(fields.get("gradients", True), bool):
         raise node.error(f"gradients is true or false, got {fields['gradients']!r}", "gradients")
 
@@ -434,4 +441,11 @@ def _build_distribution(node: Node) -> Distribution:
     numbers = node.child(family).evaluate()
     if not all(isinstance(number, int | float) for number in numbers):
         raise node.error(f"{family} takes numbers, got {numbers!r}", family)
-    return Distribution(node.data["parameter"], family, tuple(map(float, numbers)))
+    arguments = tuple(map(float, numbers))
+    if not all(map(math.isfinite, arguments)):
+        raise node.error(f"{family} takes finite numbers, got {arguments!r}", family)
+    if family == "uniform" and arguments[0] >= arguments[1]:
+        raise node.error(f"{family} takes a lower and a higher end, got {arguments!r}", family)
+    if family.endswith("normal") and arguments[1] <= 0:
+        raise node.error(f"{family} takes a mean and a standard deviation above 0, got {arguments!r}", family)
+    return Distribution(node.data["parameter"], family, arguments)

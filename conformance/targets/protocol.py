@@ -28,6 +28,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from conformance.apis import Contract, NoEquivalent
 from conformance.case import (
     Again,
@@ -143,7 +145,7 @@ def vendor_parameter(name: str, contract: Contract, arguments: Arguments, expect
         groups = 1 if expectation.canonical is None else expectation.canonical["groups"]
         return layout.to_vendor(array, groups)
     if isinstance(argument, Tensor) and contract.functional:
-        return inputs.small(argument.shape)
+        return inputs.small(argument.shape, np.random.default_rng(0))
     return None  # a layer that should not exist keeps the parameters that it was constructed with
 
 

@@ -19,6 +19,7 @@ from conformance.case import (
     Distribution,
     Divergence,
     Kind,
+    Observation,
     Phase,
     Promise,
     PromisedParameter,
@@ -111,16 +112,17 @@ def oracle_is_mute(evidence: Evidence) -> bool:
     numbers for two) that document and oracle do not share.
     """
     case = evidence.case
-    layer = evidence.expectation.canonical
-    refusal = evidence.expectation.raised
     if case.positional:
         return True
+    layer = evidence.expectation.canonical
+    refusal = evidence.expectation.raised
     if case.promise.raises:
         if layer is not None and layer["padding"] == "same" and common.pair(layer["stride"]) != (1, 1):
             return True
         return refusal is None and "TypeError" in case.promise.raises
-    if layer is None or refusal is None:
+    if refusal is None:
         return False
+    assert layer is not None  # it is a layer that is refused
     sizes = (layer[name] for name in ("kernel_size", "stride", "dilation", "output_padding"))
     return refusal.cls == "TypeError" or any(common.pair(size) is None for size in sizes)
 
@@ -134,13 +136,21 @@ def check_promises(evidence: Evidence) -> Iterator[Answer]:
     if promise.defaults:
         yield from check_defaults(evidence)
         return
-    yield from check_parameters(evidence)
-    if promise.distribution is not None:
-        yield check_distribution(promise.distribution, evidence)
-    if is_about_the_call(promise) and observe_result(evidence) is not None:
+    if is_constructed(evidence.observation):
+        yield from check_parameters(evidence)
+        if promise.distribution is not None:
+            yield check_distribution(promise.distribution, evidence)
+        if not is_about_the_call(promise):
+            return
+    if observe_result(evidence) is not None:
         yield from check_result(evidence)
     else:
         yield from check_without_result(evidence)
+
+
+def is_constructed(observation: Observation) -> bool:
+    """Whether a call came so far that what is promised of construction can be seen, whatever ended it then."""
+    return bool(observation.parameters) or observation.raised is None
 
 
 def is_about_the_call(promise: Promise) -> bool:
@@ -222,10 +232,8 @@ def state_oracle_class(expectation: Expectation, documented: frozenset[str], obs
     """The class that the oracle raises, as the set of classes that it belongs to."""
     if expectation.raised is None:
         return SILENT
-    for classes in (observed, documented):
-        if expectation.raised.cls in classes:
-            return classes
-    return frozenset({expectation.raised.cls})
+    name = expectation.raised.cls
+    return next((classes for classes in (observed, documented) if name in classes), frozenset({name}))
 
 
 # Signature and construction
@@ -250,15 +258,13 @@ def check_defaults(evidence: Evidence) -> Iterator[Answer]:
 
 def check_parameters(evidence: Evidence) -> Iterator[Checked]:
     """`parameters`: presence, shape and dtype of weight and bias."""
-    observation = evidence.observation
-    if observation.raised is not None and not observation.parameters:
-        return
     computed = evidence.parameter_shapes()
     for name, promised in evidence.case.promise.parameters.items():
-        observed = observation.parameters.get(name)
-        if promised is None or observed is None:
-            yield check_presence(name, promised, observed, computed)
+        observed = evidence.observation.parameters.get(name)
+        yield check_presence(name, promised, observed, computed)
+        if promised is None:
             continue
+        assert observed is not None  # its absence has been told
         shape, dtype = promised
         observed_dtype, observed_shape = observed
         if shape is not None:
@@ -268,9 +274,6 @@ def check_parameters(evidence: Evidence) -> Iterator[Checked]:
         if dtype is not None:
             voices = Voices(dtype, SILENT, observed_dtype)
             yield Checked(voices, Divergence(Kind.DTYPE, name, dtype, observed_dtype), compared=PARAMETERS)
-        if shape is None and dtype is None:
-            # It is there, and no more was promised.
-            yield Checked(Voices(True, SILENT, True), compared=PARAMETERS)
 
 
 def check_presence(
@@ -279,7 +282,7 @@ def check_presence(
     observed: tuple[str, tuple[int, ...]] | None,
     computed: Mapping[str, tuple[int, ...]],
 ) -> Checked:
-    """Whether there is such a parameter, where document or implementation has none."""
+    """Whether there is such a parameter."""
     expected = "absent"
     if promised is not None:
         shape, _ = promised
@@ -299,15 +302,13 @@ def check_distribution(promised: Distribution, evidence: Evidence) -> Checked:
     name = promised.parameter
     expected = f"{promised.family}{promised.arguments}"
     drawn = evidence.observation.values.get(name)
-    if drawn is None:
-        absent = Divergence(Kind.DISTRIBUTION, name, expected, "absent")
-        return Checked(Voices(expected, SILENT, None), absent, compared=INITIAL_VALUES)
-    numbers = np.asarray(drawn.values, dtype=np.float64).ravel()
-    misfit = explain_misfit(promised, numbers, drawn.dtype)
-    if misfit is None:
-        return Checked(Voices(expected, SILENT, expected), compared=INITIAL_VALUES)
-    drawn_otherwise = Divergence(Kind.DISTRIBUTION, name, expected, misfit)
-    return Checked(Voices(expected, SILENT, misfit), drawn_otherwise, compared=INITIAL_VALUES)
+    misfit: str | None = "absent"
+    if drawn is not None:
+        numbers = drawn.values.astype(np.float64).ravel()
+        misfit = explain_misfit(promised, numbers, drawn.dtype)
+    observed = misfit or expected
+    drawn_otherwise = Divergence(Kind.DISTRIBUTION, name, expected, observed)
+    return Checked(Voices(expected, SILENT, observed), drawn_otherwise, compared=INITIAL_VALUES)
 
 
 # Results
@@ -334,21 +335,17 @@ def check_result(evidence: Evidence) -> Iterator[Answer]:
 
 
 def check_without_result(evidence: Evidence) -> Iterator[Answer]:
-    """Of a call that has no output, or of which none was promised: why it has none, and that it was accepted."""
-    promise = evidence.case.promise
+    """Of a call that has no output: why it has none, and that it was accepted."""
     observation = evidence.observation
-    expects_result = is_about_the_call(promise)
     if observation.lacking:
         yield Lacking()
     elif observation.raised is not None:
-        # What was constructed has kept, or broken, the promises about construction before it raised.
-        if expects_result or not observation.parameters:
-            yield check_acceptance(evidence)
-    elif expects_result and evidence.case.inputs is not None:
+        yield check_acceptance(evidence)
+    elif evidence.case.inputs is not None:
         # Nothing was run because the parameters have not the layer's shapes, of which the document says nothing.
         for divergence in canonical.compare_parameters(evidence):
             yield Checked(Voices(SILENT, divergence.expected, divergence.observed), divergence)
-    elif promise.accepts:
+    elif evidence.case.promise.accepts:
         yield check_acceptance(evidence)
 
 

@@ -47,11 +47,12 @@ def explain_misfit(promised: Distribution, drawn: Array, dtype: str = "float32")
 
 
 def explain_support(law: Law, drawn: Array) -> str | None:
-    """Why numbers do not lie in a support, or None; not-a-number lies in none."""
+    """Why numbers do not lie in a support, or None; an infinity and not-a-number lie in none."""
+    if not np.isfinite(drawn).all():
+        return "not every number is finite"
     least = float(drawn.min())
     most = float(drawn.max())
-    width = law.high - law.low
-    slack = SUPPORT_SLACK * width if math.isfinite(width) else 0.0
+    slack = SUPPORT_SLACK * (law.high - law.low)
     if law.low - slack <= least and most <= law.high + slack:
         return None
     return f"support [{least:.6g}, {most:.6g}] instead of [{law.low:.6g}, {law.high:.6g}]"
@@ -61,17 +62,16 @@ def explain_shape(law: Law, drawn: Array) -> str | None:
     """Why numbers of the right support do not follow a law, or None.
 
     The distribution function turns them into u, uniform on [0, 1] if they follow it. Each test of u bounds the chance
-    of wrongly blaming it by `CONFIDENCE`, for every n: that the whole support is reached (P(all u <= t) = t^n), mean
-    and variance (Hoeffding), the distance from uniformity (Dvoretzky, Kiefer, Wolfowitz and Massart).
+    of wrongly blaming it by `CONFIDENCE`, half of it on either side, for every n: that the whole support is reached
+    (P(all u <= t) = t^n), mean and variance (Hoeffding), the distance from uniformity (Dvoretzky, Kiefer, Wolfowitz
+    and Massart).
     """
     n = drawn.size
-    u = np.sort([min(max(law.cumulative(number), 0.0), 1.0) for number in drawn.tolist()])
-    exponent = math.log(2 / CONFIDENCE)  # of two-sided bounds
-    never_low = n * math.log1p(-u[0]) < -exponent
-    never_high = n * math.log(max(u[-1], 1e-300)) < -exponent
-    if never_low or never_high:
+    one_side = CONFIDENCE / 2
+    u = np.sort([law.cumulative(number) for number in drawn.tolist()])
+    if min(u[-1], 1 - u[0]) ** n < one_side:
         return f"support [{float(drawn.min()):.6g}, {float(drawn.max()):.6g}] over {n} numbers: too narrow"
-    hoeffding = math.sqrt(exponent / (2 * n))
+    hoeffding = math.sqrt(-math.log(one_side) / (2 * n))
     if abs(u.mean() - 1 / 2) > hoeffding:
         return f"mean {drawn.mean():.6g} over {n} numbers is too far from the documented one"
     # The squares of u - 1/2 fill a quarter of the range that u fills, and so may their mean.

@@ -36,7 +36,11 @@ REFUSED_DTYPE = re.compile(
 
 def list_classes(raised: Raised) -> frozenset[str]:
     """The names of an exception's class and its bases, without their modules."""
-    return frozenset(name.rsplit(".", 1)[-1] for name in (raised.cls, *raised.bases))
+    return frozenset(without_module(name) for name in (raised.cls, *raised.bases))
+
+
+def without_module(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def refuses_dtype(raised: Raised) -> bool:
@@ -54,7 +58,7 @@ def is_accident(raised: Raised) -> bool:
 
     A readable message is a check, whatever its class; an assertion without text is none.
     """
-    name = raised.cls.rsplit(".", 1)[-1]
+    name = without_module(raised.cls)
     if name == "AssertionError" and not raised.message.strip():
         return True
     return name in ACCIDENTAL_CLASSES or ACCIDENTAL_TEXTS.search(raised.message) is not None

@@ -19,6 +19,10 @@ CALL = "in_channels: 1, out_channels: 1, kernel_size: 2"
 WIDE = ", ".join(f"n{i}: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]" for i in range(7))
 DOCSTRING = "documents: {x: {publisher: p, title: t, version: v, kind: installed_docstring}}\ndocument: x\n"
 CLAIM = f"{DOCSTRING}claims: [{{id: a, section: b, says: {{en: c, zh: c}}, unchecked: {{en: d, zh: d}}}}]\n"
+LAYER_CLAIM = (
+    f"layer: conv2d\napi: torch.nn.Conv2d\n{DOCSTRING}claims:\n  - id: a\n    section: b\n    says: {{en: c, zh: c}}\n    cases:\n"
+    f"      - arguments: {{{CALL}}}\n"
+)
 PAIRS = ", ".join(f"n{i}: [{', '.join(map(str, range(100)))}]" for i in range(9))
 
 # Content, what stands at the reported place (or its line and column), and what the message says.
@@ -110,6 +114,10 @@ SPECS = {
     ),
     "an expression": (f'{HEAD}  - {{name: x, arguments: {{{CALL}, stride: "=1+"}}}}\n', "stride:", "cannot evaluate '1+'"),
     "an unknown dtype": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], dtype: f4}}}}\n", "dtype:", "unknown dtype 'f4'"),
+    "numbers that no integer is": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}}}\n    input: {{shape: [1, 1, 3, 3], dtype: int8, values: real}}\n",
+        "values:", "int8 holds no values of the class 'real', but of exact, ones, arange, all_ones, all_counted",
+    ),
     "a shape of text": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, two, 2]}}}}\n", "shape:", "a shape is a list of integers"),
     "gradients of text": (
         f'{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], gradients: "=2"}}}}\n', "gradients:", "gradients is true or false"
@@ -117,6 +125,26 @@ SPECS = {
     "a number of another dtype": (
         f"{HEAD}  - {{name: x, arguments: {{stride: {{numpy: int8, value: 300}}}}, raises: TypeError, wrong: stride}}\n", "stride:",
         "numpy: 300 is no int8",
+    ),
+    "a uniform distribution without a width": (
+        f"{LAYER_CLAIM}        expect: {{distribution: {{parameter: weight, uniform: [1, 1]}}}}\n", "uniform:",
+        "uniform takes a lower and a higher end, got (1.0, 1.0)",
+    ),
+    "a uniform distribution with its ends exchanged": (
+        f"{LAYER_CLAIM}        expect: {{distribution: {{parameter: weight, uniform: [1, -1]}}}}\n", "uniform:",
+        "uniform takes a lower and a higher end, got (1.0, -1.0)",
+    ),
+    "a normal distribution without a deviation": (
+        f"{LAYER_CLAIM}        expect: {{distribution: {{parameter: weight, normal: [1, 0]}}}}\n", "normal:",
+        "normal takes a mean and a standard deviation above 0, got (1.0, 0.0)",
+    ),
+    "a truncated normal distribution of a negative deviation": (
+        f"{LAYER_CLAIM}        expect: {{distribution: {{parameter: weight, truncated_normal: [1, -2]}}}}\n",
+        "truncated_normal:", "truncated_normal takes a mean and a standard deviation above 0, got (1.0, -2.0)",
+    ),
+    "a distribution of an infinite width": (
+        f"{LAYER_CLAIM}        expect: {{distribution: {{parameter: weight, uniform: [0, .inf]}}}}\n", "uniform:",
+        "uniform takes finite numbers, got (0.0, inf)",
     ),
     "an unhashable member of a set": (
         f"{HEAD}  - {{name: x, arguments: {{stride: {{set: [{{list: [1]}}]}}}}, raises: TypeError, wrong: stride}}\n", "stride:", "set: unhashable"

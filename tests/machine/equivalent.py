@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.machine.generate import Slip
 
+EXPECTING = "conformance.oracle"
 VERDICTS = "conformance.verdicts"
 ORACLE = "conv_reference"
 
@@ -30,9 +31,44 @@ class Equivalent:
         return self.old in (ANY, slip.old) and self.new in (ANY, slip.new)
 
 
+NEVER_EQUAL = "the chance that numbers lie just on a bound is none, and the bound holds either way"
+
 EQUIVALENT = [
     Equivalent(f"{VERDICTS}.comparison", "compare", "copy=False", "", "a copy has the same numbers"),
     Equivalent(f"{VERDICTS}.comparison", "compare", "False", "True", "a copy has the same numbers"),
+    *(
+        Equivalent(f"{VERDICTS}.distribution", "explain_shape", old, new, NEVER_EQUAL)
+        for old, new in [
+            ("min(u[-1], 1 - u[0]) ** n < one_side", "min(u[-1], 1 - u[0]) ** n <= one_side"),
+            ("abs(u.mean() - 1 / 2) > hoeffding", "abs(u.mean() - 1 / 2) >= hoeffding"),
+            (
+                "abs(np.mean((u - 1 / 2) ** 2) - 1 / 12) > hoeffding / 4",
+                "abs(np.mean((u - 1 / 2) ** 2) - 1 / 12) >= hoeffding / 4",
+            ),
+            ("distance > hoeffding", "distance >= hoeffding"),
+        ]
+    ),
+    Equivalent(
+        f"{EXPECTING}.inputs", "fill_near_one",
+        "magnitudes * rng.choice((-1.0, 1.0), blank.exact.shape)",
+        "magnitudes / rng.choice((-1.0, 1.0), blank.exact.shape)",
+        "one and minus one are their own reciprocals",
+    ),
+    Equivalent(
+        f"{EXPECTING}.inputs", "fill_with_signed_zeros",
+        "rng.random(blank.exact.shape) < 0.4", "rng.random(blank.exact.shape) <= 0.4",
+        "one number in 2^53 is that one",
+    ),
+    Equivalent(f"{EXPECTING}.inputs", "make", "8", "9", "any number that is made of the text will do as a seed"),
+    *(
+        Equivalent(f"{EXPECTING}.inputs", "small", old, new, "any small integers will do")
+        for old, new in [("1", "2"), ("4", "5")]
+    ),
+    *(
+        Equivalent(f"{EXPECTING}.expectation", within, old, new, "there are as many gradients as operands")
+        for within in ("compute_exactly", "compute_with_bounds")
+        for old, new in [("strict=True", ""), ("True", "False")]
+    ),
     Equivalent(f"{VERDICTS}.repeat", "without_chance", "0.0", "1.0", "any time does that is the same for all"),
     Equivalent(
         f"{VERDICTS}.judge", "judge_conforming",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.case import Case, Inputs, Numpy, Phase, Promise, Tensor
-from conformance.oracle.expectation import Refusal, expect, unwrap
+from conformance.case import MAX_ELEMENTS, Case, Inputs, Numpy, Phase, Promise, Tensor
+from conformance.oracle.expectation import Refusal, expect, find_refusal, unwrap
 
 SIZES = {"in_channels": 2, "out_channels": 3, "kernel_size": (2, 3)}
 INPUT = Inputs((2, 2, 5, 4))
@@ -67,6 +67,7 @@ def test_arguments_that_name_no_layer_have_no_expectation(api: str, arguments: d
     ("value", "unwrapped"),
     [
         pytest.param(Numpy("int64", 3), np.int64(3), id="scalar"),
+        pytest.param(Numpy("int8", 3), np.int8(3), id="a narrow scalar"),
         pytest.param((Numpy("int64", 3), 1), (np.int64(3), 1), id="in a tuple"),
         pytest.param([Numpy("int64", 3)], [np.int64(3)], id="in a list"),
         pytest.param("same", "same", id="text"),
@@ -84,8 +85,7 @@ def test_a_numpy_array_stays_an_array() -> None:
 
 # What the oracle refuses
 
-
-@pytest.mark.parametrize(
+REFUSED = pytest.mark.parametrize(
     ("changes", "cls", "message"),
     [
         pytest.param({"stride": 0}, "ValueError", "stride", id="out of range"),
@@ -100,13 +100,75 @@ def test_a_numpy_array_stays_an_array() -> None:
             {"padding": 9, "padding_mode": "reflect"}, "ValueError", "", id="padding beyond what the input supplies"
         ),
         pytest.param({"padding": "same", "stride": (0, 1)}, "ValueError", "", id="no stride"),
+        pytest.param({"strides": 1}, "TypeError", "strides is no argument of conv2d", id="nobody's"),
+        pytest.param({"padding": Numpy("int64", (1, 1), is_array=True)}, "TypeError", "", id="an array as padding"),
     ],
 )
+
+
+@REFUSED
 def test_a_refusal_names_class_and_cause(changes: dict[str, Any], cls: str, message: str) -> None:
     refusal = expect(build_case({**SIZES, **changes})).raised
     assert refusal is not None
     assert refusal.cls == cls
     assert message in refusal.message
+
+
+@REFUSED
+def test_a_refusal_can_be_found_without_arrays(changes: dict[str, Any], cls: str, message: str) -> None:
+    case = build_case({**SIZES, **changes})
+    assert find_refusal(case) == expect(case).raised
+
+
+@pytest.mark.parametrize("inputs", [INPUT, None], ids=["run", "constructed"])
+@pytest.mark.parametrize("arguments", [SIZES, {**SIZES, "kernel_size": 1}], ids=["a pair", "an int"])
+def test_what_the_oracle_takes_is_no_refusal(arguments: dict[str, Any], inputs: Inputs | None) -> None:
+    assert find_refusal(build_case(arguments, inputs=inputs)) is None
+
+
+def test_what_only_an_input_shows_is_no_refusal_without_one() -> None:
+    assert find_refusal(build_case({**SIZES, "kernel_size": 9}, inputs=None)) is None
+
+
+def test_arguments_that_name_no_layer_are_refused_by_nobody() -> None:
+    assert find_refusal(build_case({"in_channels": 2}, "torch.nn.Conv2d")) is None
+
+
+@pytest.mark.parametrize("inputs", [INPUT, None], ids=["run", "constructed"])
+@pytest.mark.parametrize("padding", [0, "same"])
+@pytest.mark.parametrize("stride", [0, -1, (0, 1), (1, 2, 3)], ids=str)
+def test_a_stride_that_cannot_be_is_refused_at_construction(stride: Any, padding: Any, inputs: Inputs | None) -> None:
+    refusal = expect(build_case({**SIZES, "stride": stride, "padding": padding}, inputs=inputs)).raised
+    assert refusal is not None
+    assert refusal.phase is Phase.CONSTRUCT
+
+
+@pytest.mark.parametrize("padding", [-1, (0, -1), (1, 2, 3), "full", 0.5], ids=str)
+def test_a_padding_that_cannot_be_is_refused_at_construction(padding: Any) -> None:
+    refusal = expect(build_case({**SIZES, "padding": padding}, inputs=None)).raised
+    assert refusal is not None
+    assert refusal.phase is Phase.CONSTRUCT
+    assert "padding" in refusal.message
+
+
+def test_a_canonical_case_without_a_required_argument_is_refused() -> None:
+    refusal = expect(build_case({"in_channels": 2}, inputs=None)).raised
+    assert refusal is not None
+    assert refusal.cls == "TypeError"
+
+
+def test_what_can_be_made_a_size_and_is_none_has_no_output() -> None:
+    """The oracle takes a NumPy array of one number, of which no document makes a kernel."""
+    case = build_case({**SIZES, "kernel_size": Numpy("int64", 3, is_array=True)})
+    assert find_refusal(case) is None
+    expectation = expect(case)
+    assert (expectation.raised, expectation.output, expectation.parameters) == (None, None, {})
+
+
+@pytest.mark.parametrize(("more", "refused"), [(0, False), (1, True)])
+def test_a_weight_may_have_so_many_elements(more: int, refused: bool) -> None:
+    arguments = {"in_channels": MAX_ELEMENTS + more, "out_channels": 1, "kernel_size": 1}
+    assert (find_refusal(build_case(arguments, inputs=None)) is not None) is refused
 
 
 def test_a_weight_too_large_to_allocate_is_refused_before_it_is_made() -> None:
@@ -125,6 +187,12 @@ def test_same_padding_is_taken_with_any_stride() -> None:
 def test_an_input_of_another_dtype_than_the_parameters_is_refused() -> None:
     refusal = expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), weight_dtype="float64"))).raised
     assert refusal == Refusal("TypeError", "x is float32, the parameters are float64", Phase.FORWARD)
+
+
+def test_a_function_may_be_given_no_bias() -> None:
+    expectation = expect(build_case({"weight": Tensor((3, 2, 2, 3))}, "torch.nn.functional.conv2d"))
+    assert expectation.raised is None
+    assert expectation.gradients.keys() == {"input", "weight"}
 
 
 @pytest.mark.parametrize(("shape", "refused"), [((3,), False), ((4,), True), ((1, 3, 1, 1), True)])
@@ -204,13 +272,32 @@ def test_what_no_infinity_meets_stays_exact_beside_what_is_left_open() -> None:
     assert (expectation.output.bound == 0).sum() == 10
 
 
-def test_no_gradients_where_none_are_asked_for() -> None:
-    assert expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), gradients=False))).gradients == {}
+@pytest.mark.parametrize("values", ["exact", "real"])
+def test_no_gradients_where_none_are_asked_for(values: str) -> None:
+    assert expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), values=values, gradients=False))).gradients == {}
 
 
-def test_construction_alone_has_parameters_and_no_output() -> None:
-    expectation = expect(build_case(SIZES, inputs=None))
-    assert expectation.parameters == {"weight": (3, 2, 2, 3), "bias": (3,)}
+@pytest.mark.parametrize("values", ["exact", "real"])
+def test_the_layers_arguments_count(values: str) -> None:
+    expectation = expect(build_case({**SIZES, "stride": (2, 3)}, inputs=Inputs((2, 2, 5, 7), values=values)))
+    assert expectation.output.value.shape == (2, 3, 2, 2)
+    weight = expectation.gradients["weight"].value
+    upstream, x = expectation.arrays.grad_output, expectation.arrays.x
+    np.testing.assert_allclose(weight[1, 0, 0, 2], (upstream[:, 1] * x[:, 0, 0:3:2, 2:7:3]).sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("values", ["with_inf", "huge"])
+def test_what_is_not_finite_is_no_error(values: str) -> None:
+    with np.errstate(all="raise"):
+        assert expect(build_case(SIZES, inputs=Inputs((2, 2, 5, 4), values=values))).raised is None
+
+
+@pytest.mark.parametrize(
+    ("bias", "shapes"), [(True, {"weight": (3, 2, 2, 3), "bias": (3,)}), (False, {"weight": (3, 2, 2, 3)})]
+)
+def test_construction_alone_has_parameters_and_no_output(bias: bool, shapes: dict[str, tuple[int, ...]]) -> None:
+    expectation = expect(build_case({**SIZES, "bias": bias}, inputs=None))
+    assert expectation.parameters == shapes
     assert expectation.output is None
 
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 import pytest
 
-from conformance.case import DTYPES, INTEGERS, VALUES, Arrays, Inputs
-from conformance.oracle.inputs import CLASSES, make
+import conv_reference as reference
+from conformance.case import DTYPES, INTEGERS, VALUES, VALUES_OF_INTEGERS, Arrays, Inputs
+from conformance.oracle.inputs import (
+    CLASSES,
+    Blank,
+    fill_with_huge_numbers,
+    fill_with_huge_sums,
+    find_largest,
+    find_tiny_scale,
+    make,
+)
 
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": (2, 3), "groups": 2, "padding": (1, 0)}
 FLOATS = [dtype for dtype in DTYPES if dtype not in INTEGERS]
 REALS = [dtype for dtype in FLOATS if not dtype.startswith("complex")]
-OF_INTEGERS = ("exact", "ones", "arange", "all_ones", "all_counted")
 OPERANDS = ("x", "weight", "bias", "grad_output")
 
-EVERY = [(d, v) for d, v in itertools.product(DTYPES, CLASSES) if d not in INTEGERS or v in OF_INTEGERS]
+EVERY = [(d, v) for d, v in itertools.product(DTYPES, CLASSES) if d not in INTEGERS or v in VALUES_OF_INTEGERS]
 EVERY_CLASS = pytest.mark.parametrize(("dtype", "values"), EVERY)
 LAYERS = pytest.mark.parametrize("layer", ["conv2d", "conv_transpose2d"])
 
@@ -92,6 +101,14 @@ def test_another_seed_gives_other_arrays(name: str) -> None:
     assert not np.array_equal(getattr(make_arrays(), name), getattr(make_arrays(seed="other"), name))
 
 
+@EVERY_CLASS
+def test_arrays_are_made_without_a_warning(dtype: str, values: str) -> None:
+    """A warning would tell of an imaginary part that was cut off, or of a number beyond the type."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_arrays(dtype, values)
+
+
 # Exactness
 
 NARROW = ("float16", "bfloat16", "int8")  # what counts through x does not fit there
@@ -136,9 +153,24 @@ def test_counting_is_exact_only_while_it_is_small_enough(dtype: str, shape: tupl
     assert make_arrays(dtype, "arange", shape=shape).exact is exact
 
 
-def test_exact_inputs_that_do_not_exist_are_an_error() -> None:
+@pytest.mark.parametrize("values", ["exact", "arange", "subnormal"])
+def test_exact_inputs_that_do_not_exist_are_an_error(values: str) -> None:
+    """Also where only x is of another class, and the others are small integers."""
     with pytest.raises(ValueError, match="no exact inputs"):
-        make_arrays("float16", shape=(4, 4, 30, 30))
+        make_arrays("float16", values, shape=(4, 4, 30, 30))
+
+
+def test_parts_that_lie_apart_are_exact_apart() -> None:
+    """Every sum of products of a complex number's part has to fit into float32."""
+    layer = {"in_channels": 1, "out_channels": 1, "kernel_size": 1}
+    made = make("conv2d", layer, Inputs((1, 1, 600, 600), "complex64", values="apart"), "seed")
+    assert made.exact
+    largest = max(np.abs(made.x.real).max() / 2**24, np.abs(made.x.imag).max())
+    assert 600 * 600 * largest * np.abs(made.grad_output).max() <= 2**24
+
+
+def test_what_is_empty_is_exact() -> None:
+    assert make_arrays(values="arange", shape=(0, 4, 3, 3)).exact
 
 
 def test_real_inputs_exist_where_exact_ones_do_not() -> None:
@@ -171,6 +203,62 @@ def test_sums_of_huge_numbers_come_near_to_the_largest_number_and_never_pass_it(
     reach = terms * np.abs(huge.x).max() * np.abs(huge.weight).max() + np.abs(huge.bias).max()
     largest = float(ml_dtypes.finfo(numpy_dtype(dtype)).max)
     assert largest / 2**10 < reach < largest
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_tiny_numbers_are_scaled_without_rounding(dtype: str) -> None:
+    scale = find_tiny_scale(dtype)
+    smallest = reference.number_format(dtype).smallest_normal
+    assert np.frexp(scale)[0] == 0.5  # a power of two
+    assert smallest < scale**2 <= 16 * smallest
+
+
+@pytest.mark.parametrize("terms", [1, 4, 16])
+def test_products_of_huge_numbers_reach_an_eighth_of_the_largest_power_of_two(terms: int) -> None:
+    """With so many terms the square root of a product is a power of two itself."""
+    numbers = np.abs(fill_with_huge_numbers(Blank(np.ones(1000), "float32", terms), np.random.default_rng(0)))
+    largest = np.sqrt(2.0**127 / 8 / terms)
+    assert largest / 2 <= numbers.min() < 0.51 * largest
+    assert 0.99 * largest < numbers.max() <= largest
+
+
+def test_sums_of_huge_numbers_reach_an_eighth_of_the_largest_power_of_two() -> None:
+    sums = np.abs(fill_with_huge_sums(Blank(np.ones(1000), "float32", 50), np.random.default_rng(0)))
+    assert 2.0**123 <= sums.min() < 1.02 * 2.0**123
+    assert 0.99 * 2.0**124 < sums.max() <= 2.0**124
+
+
+@pytest.mark.parametrize(
+    ("dtype", "largest"),
+    [("float16", 65504.0), ("bfloat16", 2.0**127), ("float32", 2.0**127), ("float64", 2.0**1023),
+     ("complex64", 2.0**127), ("complex128", 2.0**1023)],
+)  # fmt: skip
+def test_no_sum_passes_a_power_of_two_or_of_float16_its_largest_number(dtype: str, largest: float) -> None:
+    assert find_largest(dtype) == largest
+
+
+def test_products_of_subnormal_numbers_reach_the_smallest_normal_one_and_hardly_pass_it() -> None:
+    arrays = make_arrays(values="subnormal")
+    product = np.abs(arrays.x).max() * np.abs(arrays.weight).max()
+    assert 2.0**-126 < product < 2 * 2.0**-126
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_parts_lie_apart(dtype: str) -> None:
+    apart = make_arrays(dtype, "apart")
+    for array in (apart.x.real / 2.0**24, apart.x.imag):
+        magnitudes = np.abs(array)
+        np.testing.assert_array_equal(magnitudes, np.round(magnitudes))
+        assert 1 <= magnitudes.min() <= magnitudes.max() <= 8
+        assert (magnitudes % 2 == 1).any()
+    np.testing.assert_array_equal(apart.weight.imag, 0)
+    np.testing.assert_array_equal(apart.grad_output.imag, 0)
+
+
+@pytest.mark.parametrize("name", OPERANDS)
+def test_real_numbers_have_no_parts_to_lie_apart(name: str) -> None:
+    array = getattr(make_arrays(values="apart"), name)
+    assert 1 <= np.abs(array).min() <= np.abs(array).max() <= 9
 
 
 @pytest.mark.parametrize("dtype", REALS)
@@ -208,11 +296,16 @@ def test_one_element_of_one_operand_is_special(values: str) -> None:
         assert (~np.isfinite(array)).sum() == (name == operand)
 
 
-def test_zeros_are_of_both_signs() -> None:
+@pytest.mark.parametrize("values", SPECIAL_CLASSES)
+def test_no_element_of_nothing_is_special(values: str) -> None:
+    assert make_arrays(values=values, shape=(0, 4, 3, 3)).x.size == 0
+
+
+def test_two_elements_in_five_are_zeros_of_either_sign() -> None:
     x = make_arrays(values="signed_zeros", shape=(4, 4, 6, 6)).x
-    negative = np.signbit(x[x == 0])
-    assert negative.any()
-    assert not negative.all()
+    zeros = x[x == 0]
+    assert 0.3 < zeros.size / x.size < 0.5
+    assert 0.4 < np.signbit(zeros).mean() < 0.6
 
 
 @pytest.mark.parametrize("values", ["exact", "real"])
@@ -245,6 +338,7 @@ def test_a_layer_that_does_not_fit_its_input_still_has_its_parameters() -> None:
     arrays = make_arrays(in_channels=6)
     assert arrays.weight.shape == (6, 3, 2, 3)
     assert arrays.bias.shape == (6,)
+    assert make_arrays(in_channels=6, bias=False).bias is None
 
 
 def test_arguments_may_be_missing() -> None:

@@ -80,6 +80,18 @@ def test_numbers_are_rounded_to_nearest_and_ties_to_even(number: float, dtype: s
     assert round_to(np.array([number]), dtype).tolist() == [rounded]
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_what_is_beyond_a_type_is_infinite_and_no_error(dtype: str) -> None:
+    with np.errstate(over="raise"):
+        assert round_to(np.array([1e300, -1e300]), dtype).tolist() == [np.inf, -np.inf]
+
+
+def test_what_is_no_number_is_one_quiet_nan_in_bfloat16_whatever_its_sign() -> None:
+    rounded = round_to(np.array([-np.nan]), "bfloat16")
+    assert np.isnan(rounded).all()
+    assert not np.signbit(rounded).any()
+
+
 @pytest.mark.parametrize(
     ("dtype", "held"),
     [("bfloat16", np.float64), ("float16", np.float64), ("complex64", np.complex128), ("int8", np.int64)],

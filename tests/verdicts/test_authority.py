@@ -141,7 +141,9 @@ def test_what_was_only_inferred_compares_no_values() -> None:
     [
         ("ZeroDivisionError", "integer division or modulo by zero"),
         ("IndexError", "tuple index out of range"),
+        ("builtins.IndexError", "tuple index out of range"),
         ("AssertionError", ""),
+        ("AssertionError", " \n"),
         ("TypeError", "'int' object is not subscriptable"),
         ("RuntimeError", "Unable to cast Python instance to C++ type (compile in debug mode for details)"),
         ("RuntimeError", "Cast failed, original value: 1, type: FP32Imm"),
@@ -163,6 +165,8 @@ def test_an_error_from_deep_within_is_an_accident(cls: str, message: str) -> Non
     ("cls", "message"),
     [
         ("AssertionError", "output_padding[1] should be less than stride[1]"),
+        ("vendor.ZeroDivision", "stride must not be zero"),
+        ("TypeError", ""),
         ("RuntimeError", "non-positive stride is not supported"),
         ("TypeError", "stride must be an int, not float"),
         ("TypeError", "'float' object cannot be interpreted as an integer"),

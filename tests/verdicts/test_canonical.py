@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.apis import contracts
-from conformance.case import Direction, Inputs, Kind, Outcome, Phase, Promise
+from conformance.case import Aspect, Direction, Inputs, Kind, Outcome, Phase, Promise
 from conformance.oracle.expectation import Expected
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, raised, rejection, zeros
 
@@ -74,6 +74,14 @@ def test_the_ratio_is_the_largest_of_output_and_gradients() -> None:
     assert trial.judge(gradients={**trial.conforming().gradients, "weight": change_first(gradient)}).ratio == 0.25
 
 
+def test_a_layer_that_gives_no_gradients_is_not_asked_for_them() -> None:
+    trial = Trial(inputs=INPUT)
+    trial.contract = replace(trial.contract, gradients=False)
+    verdict = trial.judge(gradients={})
+    assert verdict.outcome is Outcome.CONFORMS
+    assert Aspect.GRADIENTS not in verdict.compared
+
+
 def test_a_value_comes_before_a_gradient() -> None:
     trial = Trial(inputs=INPUT)
     verdict = trial.judge(output=change_first(trial.conforming().output), gradients={})
@@ -125,9 +133,12 @@ def test_parameters_come_before_values() -> None:
 # What ends a valid call
 
 
-@pytest.mark.parametrize("phase", [Phase.CONSTRUCT, Phase.PARAMETERS, Phase.FORWARD])
-def test_a_valid_call_that_raises_is_wrongly_rejected(phase: Phase) -> None:
-    verdict = Trial(inputs=INPUT).judge(**rejection(phase))
+@pytest.mark.parametrize(
+    ("inputs", "phase"),
+    [(INPUT, Phase.CONSTRUCT), (INPUT, Phase.PARAMETERS), (INPUT, Phase.FORWARD), (None, Phase.CONSTRUCT)],
+)
+def test_a_valid_call_that_raises_is_wrongly_rejected(inputs: Inputs | None, phase: Phase) -> None:
+    verdict = Trial(inputs=inputs).judge(**rejection(phase))
     assert (verdict.kind, verdict.subject) == (Kind.WRONGLY_REJECTED, "call")
 
 

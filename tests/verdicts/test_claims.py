@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from conformance.apis import contracts
-from conformance.case import Distribution, Kind, Outcome, Phase, Ruling, TypedArray
+from conformance.case import Aspect, Distribution, Kind, Outcome, Phase, Ruling, TypedArray
+from conformance.case.values import DType
 from conformance.oracle.expectation import Expectation
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, claim, raised, rejection, zeros
 
@@ -72,6 +73,14 @@ def test_a_shape_tells_what_document_and_oracle_say_where_they_part() -> None:
     assert expected == "document: shape (2, 3, 5, 4); oracle: shape (2, 3, 4, 2)"
 
 
+def test_a_shape_is_told_once_where_document_and_oracle_agree() -> None:
+    assert claim(shape=(2, 3, 4, 2)).judge(output=zeros(9)).expected == "document: shape (2, 3, 4, 2)"
+
+
+def test_a_shape_of_what_the_oracle_rejects_is_between_document_and_implementation() -> None:
+    assert rule_on(claim(shape=(1,), arguments={"stride": 0}), output=zeros(1)) == HOLDS
+
+
 @pytest.mark.parametrize(("dtype", "result"), [("float32", HOLDS), ("float64", parting(Kind.DTYPE))])
 @pytest.mark.parametrize("changes", [{}, INFERRED], ids=["run", "inferred"])
 def test_a_dtype_has_no_oracle(dtype: str, result: Result, changes: dict[str, Any]) -> None:
@@ -103,8 +112,9 @@ def test_inference_shows_neither_values_nor_acceptance(promise: dict[str, Any]) 
 @pytest.mark.parametrize(
     "promise", [{"shape": (2, 3, 4, 2)}, {"dtype": "float32"}, {"operation": True}], ids=lambda p: next(iter(p))
 )
-def test_a_claim_of_which_nothing_was_seen_never_holds(promise: dict[str, Any]) -> None:
-    assert claim(**promise).judge(output=None).outcome is Outcome.FAULT
+@pytest.mark.parametrize("inputs", [INPUT, None], ids=["run", "constructed"])
+def test_a_claim_of_which_nothing_was_seen_never_holds(promise: dict[str, Any], inputs: Any) -> None:
+    assert claim(inputs, **promise).judge(output=None).outcome is Outcome.FAULT
 
 
 def test_parameters_explain_why_nothing_was_run() -> None:
@@ -143,6 +153,12 @@ def test_an_operation_on_exact_arrays_is_called_exact() -> None:
     assert claim(operation=True).judge().exact
 
 
+def test_an_operation_is_as_exact_whatever_else_is_promised() -> None:
+    trial = claim(operation=True, same_as={})
+    verdict = trial.judge(other=trial.conforming().output)
+    assert (verdict.outcome, verdict.ratio, verdict.exact) == (Outcome.CONFORMS, 0.0, True)
+
+
 def test_a_bounded_claim_is_not_called_exact() -> None:
     trial = claim(replace(INPUT, values="real"), operation=True)
     expectation = trial.expectation
@@ -157,6 +173,7 @@ def test_an_operation_that_the_oracle_rejects_stands_against_it() -> None:
     rejected = claim(operation=True, arguments={"stride": 0})
     assert rejected.expectation.raised is not None
     assert rule_on(rejected, output=zeros(1)) == AGAINST_THE_ORACLE
+    assert rule_on(rejected, **INFERRED) == NOT_SEEN
 
 
 def test_an_operation_that_the_oracle_does_not_know_never_passes_for_compared() -> None:
@@ -187,6 +204,12 @@ def test_a_call_that_only_the_document_accepts() -> None:
     assert rule_on(trial, **rejection(Phase.CONSTRUCT)) == document_wrong(Kind.WRONGLY_REJECTED)
 
 
+def test_a_call_that_names_no_layer_is_between_document_and_implementation() -> None:
+    unknown = claim(accepts=True)
+    unknown.expectation = Expectation(None)
+    assert rule_on(unknown, **rejection(Phase.CONSTRUCT)) == parting(Kind.WRONGLY_REJECTED)
+
+
 def test_a_call_that_only_the_oracle_rejects() -> None:
     assert rule_on(claim(accepts=True, arguments={"stride": 0}), output=zeros(1)) == AGAINST_THE_ORACLE
 
@@ -212,6 +235,39 @@ def test_a_documented_exception(changes: dict[str, Any], result: Result) -> None
     assert rule_on(trial, **changes) == result
 
 
+def test_a_documented_check_of_a_construction_that_is_lacking_was_not_reached() -> None:
+    lacking = {**rejection(Phase.CONSTRUCT), "lacking": True}
+    assert rule_on(claim(raises=("ValueError",), phase=Phase.CONSTRUCT, arguments=STRIDE_0), **lacking) == NOT_SEEN
+
+
+def test_a_documented_exception_in_its_phase_may_stand_against_the_oracle() -> None:
+    trial = claim(raises=("ValueError",), phase=Phase.FORWARD)
+    assert rule_on(trial, **rejection(Phase.FORWARD)) == AGAINST_THE_ORACLE
+
+
+@pytest.mark.parametrize(
+    ("promise", "expected"),
+    [
+        ({"raises": ("ValueError", "TypeError")}, "ValueError or TypeError"),
+        ({"raises": ("ValueError",), "phase": Phase.CONSTRUCT}, "ValueError in construct"),
+    ],
+    ids=["classes", "phase"],
+)
+def test_a_documented_exception_is_told(promise: dict[str, Any], expected: str) -> None:
+    assert claim(arguments=STRIDE_0, **promise).judge(output=zeros(1)).expected == expected
+
+
+@pytest.mark.parametrize(
+    ("api", "inputs"),
+    [("torch.nn.Conv2d", INPUT), ("torch.nn.Conv2d", None), ("torch.nn.functional.conv2d", INPUT)],
+    ids=["a layer", "a construction", "a function"],
+)
+def test_an_accepted_call_that_is_documented_to_raise(api: str, inputs: Any) -> None:
+    trial = claim(inputs, raises=("ValueError",), arguments=STRIDE_0)
+    trial.contract = contracts()[api]
+    assert rule_on(trial) == wrong(Kind.WRONGLY_ACCEPTED)
+
+
 @pytest.mark.parametrize(
     ("changes", "result"),
     [
@@ -230,6 +286,13 @@ def test_a_documented_exception_of_any_phase(changes: dict[str, Any], result: Re
     [
         pytest.param({}, "ValueError", {}, document_wrong(Kind.WRONGLY_ACCEPTED), id="both accept"),
         pytest.param({}, "ValueError", rejection(Phase.FORWARD), AGAINST_THE_ORACLE, id="the oracle accepts"),
+        pytest.param(
+            {},
+            "ValueError",
+            rejection(Phase.FORWARD, "RuntimeError"),
+            parting(Kind.ERROR_CLASS),
+            id="the oracle accepts, another class",
+        ),
         pytest.param(
             STRIDE_0, "TypeError", rejection(Phase.CONSTRUCT), document_wrong(Kind.ERROR_CLASS), id="the oracle's class"
         ),
@@ -252,7 +315,9 @@ def test_a_documented_exception_against_the_oracle(
 
 FOUR_STRIDES = {"stride": (1, 1, 2, 2)}  # a notation that the oracle does not share
 A_LIST = {"stride": [1, 2]}  # which the oracle takes
+A_FLOAT = {"groups": 1.0}  # for which the oracle raises TypeError
 SAME_STRIDED = {"padding": "same", "stride": 2}
+SAME = {"padding": "same", "stride": 1}
 
 
 @pytest.mark.parametrize(
@@ -274,12 +339,24 @@ SAME_STRIDED = {"padding": "same", "stride": 2}
         pytest.param(
             {"raises": ("ValueError",)}, SAME_STRIDED, {}, parting(Kind.WRONGLY_ACCEPTED), id="same, accepted"
         ),
+        pytest.param({"accepts": True}, A_FLOAT, {"output": zeros(1)}, HOLDS, id="type, accepted"),
+        pytest.param(
+            {"accepts": True},
+            A_FLOAT,
+            rejection(Phase.CONSTRUCT, "TypeError"),
+            parting(Kind.WRONGLY_REJECTED),
+            id="type, rejected",
+        ),
     ],
 )
 def test_what_the_mathematics_leaves_open_is_between_document_and_implementation(
     promise: dict[str, Any], arguments: dict[str, Any], changes: dict[str, Any], result: Result
 ) -> None:
     assert rule_on(claim(arguments=arguments, **promise), **changes) == result
+
+
+def test_what_same_padding_means_without_strides_is_mathematics() -> None:
+    assert rule_on(claim(raises=("ValueError",), arguments=SAME)) == document_wrong(Kind.WRONGLY_ACCEPTED)
 
 
 def test_the_order_of_arguments_is_between_document_and_implementation() -> None:
@@ -290,7 +367,7 @@ def test_the_order_of_arguments_is_between_document_and_implementation() -> None
 
 # Defaults, parameters, initial values
 
-DEFAULTS = {"stride": "1", "padding_mode": "'zeros'", "axes": "(1, 2)"}
+DEFAULTS = {"stride": "1", "padding_mode": "'zeros'", "axes": "(1, 2)", "dtype": "torch.float16"}
 
 
 @pytest.mark.parametrize(
@@ -299,11 +376,13 @@ DEFAULTS = {"stride": "1", "padding_mode": "'zeros'", "axes": "(1, 2)"}
         pytest.param(DEFAULTS, HOLDS, id="all"),
         pytest.param({**DEFAULTS, "stride": "2"}, parting(Kind.DEFAULT), id="another"),
         pytest.param({**DEFAULTS, "stride": "True"}, parting(Kind.DEFAULT), id="an equal of another type"),
+        pytest.param({**DEFAULTS, "dtype": "torch.float32"}, parting(Kind.DEFAULT), id="another dtype"),
         pytest.param({"stride": "1", "axes": "(1, 2)"}, parting(Kind.DEFAULT), id="none"),
     ],
 )
 def test_defaults(observed: dict[str, str], result: Result) -> None:
-    trial = claim(None, defaults={"stride": 1, "padding_mode": "zeros", "axes": (1, 2)})
+    documented = {"stride": 1, "padding_mode": "zeros", "axes": (1, 2), "dtype": DType("float16")}
+    trial = claim(None, defaults=documented)
     assert rule_on(trial, defaults=observed) == result
 
 
@@ -342,6 +421,59 @@ def test_parameters_as_the_oracle_has_them(promised: dict[str, Any], result: Res
     assert rule_on(claim(None, parameters=promised)) == result
 
 
+@pytest.mark.parametrize(
+    ("promised", "observed", "texts"),
+    [
+        ({"bias": ((3,), None)}, {}, ("shape (3,)", "absent")),
+        ({"bias": (None, None)}, {}, ("present", "absent")),
+        ({"bias": None}, {"bias": ("float32", (3,))}, ("absent", "shape (3,)")),
+    ],
+    ids=["a shape", "presence", "absence"],
+)
+def test_the_presence_of_a_parameter_is_told(
+    promised: dict[str, Any], observed: dict[str, Any], texts: tuple[str, str]
+) -> None:
+    verdict = claim(None, parameters=promised).judge(parameters=observed)
+    assert (verdict.expected, verdict.observed) == texts
+
+
+def test_without_a_layer_nobody_but_the_document_says_which_parameters_there_are() -> None:
+    unknown = claim(None, parameters={"weight": None})
+    unknown.expectation = Expectation(None)
+    assert rule_on(unknown, parameters={"weight": WEIGHT}) == parting(Kind.SHAPE)
+
+
+# Of construction: parameters and initial values
+OF_CONSTRUCTION = pytest.mark.parametrize(
+    "promise",
+    [{"parameters": {"weight": (None, None)}}, {"distribution": Distribution("weight", "constant", (0.0,))}],
+    ids=["parameters", "initial values"],
+)
+
+
+@OF_CONSTRUCTION
+def test_a_construction_that_is_refused_breaks_its_promises_by_that(promise: dict[str, Any]) -> None:
+    assert rule_on(claim(None, **promise), **rejection(Phase.CONSTRUCT)) == wrong(Kind.WRONGLY_REJECTED)
+
+
+@OF_CONSTRUCTION
+def test_a_construction_that_is_lacking_has_broken_no_promise(promise: dict[str, Any]) -> None:
+    assert rule_on(claim(None, **promise), **rejection(Phase.CONSTRUCT), lacking=True) == NOT_SEEN
+
+
+@OF_CONSTRUCTION
+@pytest.mark.parametrize("later", [rejection(Phase.FORWARD), LACKING, INFERRED], ids=["refused", "lacking", "inferred"])
+def test_a_construction_keeps_its_promises_whatever_becomes_of_the_call(
+    promise: dict[str, Any], later: dict[str, Any]
+) -> None:
+    assert rule_on(claim(**promise), **later, values={"weight": zeros(3, 2, 2, 3)}) == HOLDS
+
+
+def test_a_construction_that_breaks_its_promise_does_so_whatever_becomes_of_the_call() -> None:
+    trial = claim(parameters={"weight": ((1, 2), None)})
+    assert rule_on(trial, **rejection(Phase.FORWARD)) == document_wrong(Kind.SHAPE)
+
+
 UNIFORM = Distribution("weight", "uniform", (-1.0, 1.0))
 
 
@@ -374,6 +506,43 @@ ONE = TypedArray("float32", np.array([1.0], np.float32))
 )
 def test_the_same_output(output: TypedArray, other: TypedArray | None, result: Result) -> None:
     assert rule_on(claim(same_as={}), output=output, other=other) == result
+
+
+@pytest.mark.parametrize(("lacking", "result"), [(False, wrong(Kind.WRONGLY_REJECTED)), (True, NOT_SEEN)])
+def test_an_equivalent_call_that_raises(lacking: bool, result: Result) -> None:
+    trial = claim(same_as={})
+    assert rule_on(trial, raised=raised(Phase.FORWARD), lacking=lacking, other=None, gradients={}) == result
+
+
+def test_an_output_that_was_inferred_is_not_compared_with_that_of_the_equivalent_call() -> None:
+    assert rule_on(claim(same_as={}), **INFERRED, other=ONE) == NOT_SEEN
+
+
+# What was compared
+
+
+@pytest.mark.parametrize(
+    ("promise", "compared"),
+    [
+        ({"defaults": {"stride": 1}}, (Aspect.DEFAULTS,)),
+        ({"parameters": {"weight": ((3, 2, 2, 3), None)}}, (Aspect.PARAMETERS,)),
+        ({"parameters": {"weight": (None, "float32")}}, (Aspect.PARAMETERS,)),
+        ({"parameters": {"weight": (None, None)}}, (Aspect.PARAMETERS,)),
+        ({"distribution": Distribution("weight", "constant", (0.0,))}, (Aspect.INITIAL_VALUES,)),
+        ({"same_as": {}}, (Aspect.CALL, Aspect.VALUES)),
+        ({"accepts": True}, (Aspect.CALL,)),
+    ],
+    ids=["defaults", "a shape", "a dtype", "presence", "initial values", "sameness", "acceptance"],
+)
+def test_what_a_promise_compares(promise: dict[str, Any], compared: tuple[Aspect, ...]) -> None:
+    verdict = claim(**promise).judge(
+        defaults={"stride": "1"}, values={"weight": zeros(3, 2, 2, 3)}, output=ONE, other=ONE
+    )
+    assert (verdict.outcome, verdict.compared) == (Outcome.CONFORMS, compared)
+
+
+def test_an_operation_compares_what_a_canonical_case_does() -> None:
+    assert claim(operation=True).judge().compared == Trial(inputs=INPUT).judge().compared
 
 
 def test_a_function_that_there_was_nothing_to_call_with_has_accepted_nothing() -> None:

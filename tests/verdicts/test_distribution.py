@@ -64,6 +64,12 @@ DISTORTIONS: dict[str, Distortion] = {
     "constant": lambda drawn, mean, std: np.full_like(drawn, mean),
     "two points": lambda drawn, mean, std: np.where(drawn > mean, mean + std, mean - std),
     "one not a number": lambda drawn, mean, std: np.where(np.arange(drawn.size) == 7, np.nan, drawn),
+    "one infinite": lambda drawn, mean, std: np.where(np.arange(drawn.size) == 7, np.inf, drawn),
+    "one infinite below": lambda drawn, mean, std: np.where(np.arange(drawn.size) == 7, -np.inf, drawn),
+    "all at the upper end": lambda drawn, mean, std: np.full_like(drawn, drawn.max()),
+    "all at the lower end": lambda drawn, mean, std: np.full_like(drawn, drawn.min()),
+    "all far above": lambda drawn, mean, std: drawn + 100 * std,
+    "all far below": lambda drawn, mean, std: drawn - 100 * std,
 }
 
 

@@ -53,15 +53,17 @@ def test_the_ratio_can_be_read_off_the_picture() -> None:
     assert verdict.ratio == pytest.approx(ratios.max(), rel=1e-12)
 
 
+TURNED = Layout(lambda array, groups: array.swapaxes(0, 1), lambda array, groups: array.swapaxes(0, 1))
+
+
 def test_a_gradient_is_laid_out_as_the_oracle_lays_it_out() -> None:
     trial = Trial(inputs=replace(INPUT, values="real"))
-    turned = Layout(lambda array, groups: array.swapaxes(0, 1), lambda array, groups: array.swapaxes(0, 1))
     gradients = dict(trial.conforming().gradients)
     wrong = change_first(gradients["weight"])
     gradients["weight"] = replace(wrong, values=wrong.values.swapaxes(0, 1))
     parameters = {"weight": ("float32", (2, 3, 2, 3)), "bias": ("float32", (3,))}
     observation = trial.conforming(gradients=gradients, parameters=parameters)
-    verdict = judge(trial.case, replace(trial.contract, weight=turned), trial.expectation, observation)
+    verdict = judge(trial.case, replace(trial.contract, weight=TURNED), trial.expectation, observation)
     assert verdict.subject == "grad_weight"
     np.testing.assert_array_equal(np.float32(verdict.arrays["observed"]), wrong.values)
     assert np.shape(verdict.arrays["bound"]) == np.shape(verdict.arrays["expected"]) == (3, 2, 2, 3)
@@ -108,7 +110,8 @@ def test_an_output_that_nobody_expects_is_shown_by_itself() -> None:
 
 def test_a_gradient_of_another_shape_is_shown_as_it_lies() -> None:
     gradients = Trial(inputs=INPUT).conforming().gradients
-    picture = take(evidence_of(gradients={**gradients, "weight": zeros(2, 3)}), WRONG)
+    evidence = evidence_of(gradients={**gradients, "weight": zeros(2, 3)})
+    picture = take(replace(evidence, contract=replace(evidence.contract, weight=TURNED)), WRONG)
     assert picture is not None
     assert picture["observed"] == [[0, 0, 0], [0, 0, 0]]
 
