@@ -81,7 +81,9 @@ class Source:
     gradients.
 
     Attributes:
-        imports: what a script imports.
+        imports: what a script imports, and defines where a call takes more than the name of the API.
+        version: the version of what runs the calls.
+        call: the call of an API with ``{arguments}``; ``{api}`` is its dotted name, ``{name}`` the last part of that.
         prepare: settings that a script needs to show errors where they happen.
         tensor: makes a tensor of the NumPy array named ``{array}``.
         bfloat16: the same, for an array of float32 numbers that bfloat16 represents.
@@ -111,6 +113,8 @@ class Source:
     turned: str
     element: str
     dtype: str
+    version: str = "{framework}.__version__"
+    call: str = "{api}({arguments})"
     prepare: str = ""
     bfloat16: str = "{array}"
     wide: str = "{tensor}"
@@ -166,6 +170,7 @@ class Framework:
 
     Attributes:
         name: the import name, which is the adapter's module name too.
+        needs: import names of what else an interpreter has to have, or it is none of this framework.
         environment: what installs the audited version.
         limits: by name, those that a target can be given.
         modes: by name, in one of which a target can be run.
@@ -175,6 +180,7 @@ class Framework:
     environment: Environment
     source: Source
     contracts: tuple[Contract, ...]
+    needs: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
 

@@ -40,6 +40,8 @@ def unpack(data, dtype, shape):
     return np.frombuffer(zlib.decompress(base64.b64decode(data)), dtype).reshape(shape).copy()
 def digest(tensor):
     array = np.ascontiguousarray({numpy})
+    if array.dtype.name == "bfloat16":
+        array = array.astype("float32")
     if array.dtype.kind in "fc":
         array = np.where(np.isnan(array), array.dtype.type(np.nan), array)
     return [list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()[:20]]
@@ -83,7 +85,7 @@ except Exception as error:
 """
 VERSIONS = """\
 import importlib.metadata
-answers["versions"] = [str({name}.__version__)]
+answers["versions"] = [str({version})]
 try:
     answers["versions"].append(importlib.metadata.version("{name}"))
 except importlib.metadata.PackageNotFoundError:
@@ -170,7 +172,8 @@ def write_calls(framework: Framework, calls: Mapping[str, Iterable[Call]]) -> st
     imports = [f"import {api.rpartition('.')[0]}" for api in calls]
     parts = [source.imports, *imports, source.prepare]
     parts.append(HEAD.format(numpy=source.numpy.format(tensor="tensor"), words=WORDS))
-    parts.append(VERSIONS.format(name=framework.name))
+    version = source.version.format(framework=framework.name)
+    parts.append(VERSIONS.format(name=framework.name, version=version))
     for contract in framework.contracts:
         keyed = {key_of(call): call for call in calls[contract.api]}
         for key, call in keyed.items():

@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 
 from conformance.apis import Contract, Framework
 from conformance.case import Observation
+from conformance.case.values import Arguments
 from conformance.certificate.alone import Kept
-from conformance.certificate.calls import Call
+from conformance.certificate.calls import Call, build_call
+from conformance.certificate.layers import GROUPED, SMALL
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Subject:
     def ask(self, *calls: Call) -> list[Observation]:
         """The answers to calls, in order."""
         return self.answer([call.wire for call in calls])
+
+    def find_layer(self) -> Arguments:
+        """A layer with groups, or the smallest where the framework refuses groups: `executed` shows that it does."""
+        (answer,) = self.ask(build_call(self.contract, GROUPED))
+        return SMALL if answer.raised is not None and not answer.lacking else GROUPED
 
 
 # A check says what it has checked, or raises CheckFailedError or NotObservableError.

@@ -109,7 +109,8 @@ def write_call(contract: Contract, framework: Framework, arguments: Arguments, p
     for name, value in arguments.items():
         if name not in positional and name not in contract.at_call:
             shown.append(f"{name}={write_argument(name, value, contract, framework)}")
-    return f"{contract.api}({', '.join(shown)})"
+    name = contract.api.rpartition(".")[2]
+    return framework.source.call.format(api=contract.api, name=name, arguments=", ".join(shown))
 
 
 def write_layer_call(layer: str, contract: Contract, framework: Framework, arguments: Arguments) -> str:

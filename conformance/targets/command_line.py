@@ -187,15 +187,16 @@ def find_framework(name: str, spec: str) -> str:
 
 def ask_frameworks(name: str, spec: str) -> list[str]:
     """Which of the frameworks an interpreter has. Raises UnusableNameError where it cannot be asked."""
+    needed = {framework.name: {framework.name, *framework.needs} for framework in frameworks().values()}
     with Interpreter(spec) as interpreter:
         try:
             with interpreter.limit(PROBE_LIMIT):
                 channel = interpreter.execute(source_of(f"{REMOTE}.probe"))
-                channel.send(list(frameworks()))
-                installed = interpreter.receive(channel)
+                channel.send(sorted(set().union(*needed.values())))
+                installed = set(interpreter.receive(channel))
         except Exception as error:  # whatever it does instead of answering
             raise UnusableNameError(name, f"cannot start {spec}: {interpreter.explain(error)}") from error
-    return [str(framework) for framework in installed]
+    return [framework for framework, modules in needed.items() if modules <= installed]
 
 
 def default(framework: str, root: Path) -> Target:

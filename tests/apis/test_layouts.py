@@ -79,8 +79,8 @@ def test_a_bias_has_the_documented_shape(contract: Contract) -> None:
 def test_a_function_takes_tensors_of_those_shapes(contract: Contract, groups: int) -> None:
     arguments = contract.to_vendor({**LAYER, "groups": groups}, INPUT)
     weight = contract.weight.to_vendor(make_weight(contract, groups), groups)
-    assert arguments["weight"] == Tensor(weight.shape)
-    assert arguments["bias"] == Tensor(contract.bias.to_vendor(np.zeros(6), groups).shape)
+    assert arguments[contract.operands["weight"]] == Tensor(weight.shape)
+    assert arguments[contract.operands["bias"]] == Tensor(contract.bias.to_vendor(np.zeros(6), groups).shape)
 
 
 @pytest.mark.parametrize("contract", FUNCTIONAL, ids=lambda contract: contract.api)

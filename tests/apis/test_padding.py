@@ -140,7 +140,7 @@ def test_a_transposed_layer_cropped_unevenly_is_asked_where_output_padding_can_s
 @pytest.mark.parametrize("contract", contracts().values(), ids=list(contracts()))
 def test_four_sides_are_taken_or_refused_never_cut(contract: Contract) -> None:
     arguments = contract.to_vendor({**LAYER, "padding": (0, 1, 2, 3)}, INPUT)
-    assert isinstance(arguments, NoEquivalent) or arguments["padding"] == (0, 1, 2, 3)
+    assert isinstance(arguments, NoEquivalent) or contract.to_canonical(arguments, INPUT)["padding"] == (0, 1, 2, 3)
 
 
 @pytest.mark.parametrize("contract", contracts().values(), ids=list(contracts()))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from conformance.apis import frameworks
-from conformance.case import Target
+from conformance.apis import contracts, frameworks
+from conformance.case import Observation, Phase, Raised, Target
+from conformance.case.values import Arguments
 from conformance.certificate.calls import build_call
 from conformance.certificate.certificate import Certificate
 from conformance.certificate.certify import certify
 from conformance.certificate.checks import CHECKS
-from conformance.certificate.subject import Subject
+from conformance.certificate.checks.backward import check_backward
+from conformance.certificate.checks.gradients import check_gradients
+from conformance.certificate.errors import NotObservableError
+from conformance.certificate.layers import GROUPED, SMALL
+from conformance.certificate.subject import Check, Subject
 from conformance.targets.command_line import default
 from conformance.targets.errors import TargetError
 from tests.frameworks import ROOT
@@ -35,7 +41,8 @@ def test_the_real_frameworks_pass(target: Target, certificates: Mapping[str, Fut
         assert [result.name for result in results] == list(CHECKS)
         assert certificate.failure(api) is None, api
         unseen = [result.name for result in results if result.state == "not observable"]
-        assert not unseen or ".mint." in api, "only mint lacks its kernels on this device"
+        none_there = [] if contracts()[api].gradients else ["gradients", "backward"]
+        assert unseen == none_there or ".mint." in api, "only mint lacks its kernels on this device"
 
 
 def test_a_worker_that_dies_fails_the_check_and_the_next_one_has_a_fresh_worker(fakes: Path, tmp_path: Path) -> None:
@@ -61,3 +68,26 @@ def test_a_worker_that_dies_fails_the_check_and_the_next_one_has_a_fresh_worker(
 def test_a_target_that_cannot_be_started_is_an_error() -> None:
     with pytest.raises(TargetError):
         certify(Target("torch", "torch", "popen//python=/nonexistent"))
+
+
+def subject_that_refuses(layer: Arguments) -> Subject:
+    """An API of ONNX which refuses one layer."""
+    contract = contracts()["onnx.Conv"]
+
+    def answer(calls: Sequence[Mapping[str, Any]]) -> list[Observation]:
+        refused = build_call(contract, layer).wire["arguments"]
+        raised = Raised(Phase.FORWARD, "ValueError", (), "no")
+        return [Observation(Phase.FORWARD, raised=raised if call["arguments"] == refused else None) for call in calls]
+
+    return Subject(contract, frameworks()["onnx"], answer, lambda call: None, "1", lambda: ["1"])
+
+
+def test_an_api_that_refuses_groups_is_asked_a_layer_without() -> None:
+    assert subject_that_refuses(SMALL).find_layer() == GROUPED
+    assert subject_that_refuses(GROUPED).find_layer() == SMALL
+
+
+@pytest.mark.parametrize("check", [check_gradients, check_backward])
+def test_gradients_that_nobody_can_ask_for_are_not_observable(check: Check) -> None:
+    with pytest.raises(NotObservableError, match="none can be asked for"):
+        check(subject_that_refuses(SMALL))

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.apis import NoEquivalent, contracts, framework_of
+from conformance.apis import NoEquivalent, contracts, framework_of, frameworks
 from conformance.case import Case, Distribution, Inputs, Kind, Outcome, Phase, Promise, Raised, Verdict, Worst
-from conformance.case.values import DType
+from conformance.case.values import DType, Tensor
 from conformance.environments import choose_environments, read_environments
 from conformance.oracle.expectation import Expected, expect
 from conformance.reproducers.asked import AskedCase
+from conformance.reproducers.call import write_call
 from conformance.reproducers.confirm import Executor, shows
 from conformance.reproducers.script import write_script
 from conformance.targets.protocol import vendor_arguments
@@ -444,6 +445,14 @@ def test_a_script_of_a_distribution_has_few_lines_too(promised: Distribution) ->
 
 
 # Other layouts of data, and arguments of the call
+
+
+def test_a_call_is_written_as_its_framework_has_it() -> None:
+    """An operator of ONNX is no function: a script has one that runs a model of it."""
+    source = frameworks()["onnx"].source
+    call = write_call(contracts()["onnx.Conv"], frameworks()["onnx"], {"W": Tensor((1, 1, 2, 2)), "strides": [2, 2]})
+    assert call == 'run("Conv", x, W=weight, strides=[2, 2])'
+    assert "def run(operator, X, W, B=None, **attributes):" in source.imports
 
 
 def ask_paddle(api: str, shape: tuple[int, ...], **own: Any) -> AskedCase:

@@ -192,6 +192,16 @@ def test_an_interpreter_is_asked_for_its_framework(tmp_path: Path, monkeypatch: 
     assert target.framework == "torch"
 
 
+def test_a_framework_is_there_where_all_that_it_needs_is(tmp_path: Path) -> None:
+    """Many an interpreter has onnx, and nothing that runs it."""
+    (tmp_path / "onnx.py").touch()
+    spec = f"a={sys.executable}//env:PYTHONPATH={tmp_path}"
+    with pytest.raises(UnusableNameError, match="has none of"):
+        parse(spec)
+    (tmp_path / "onnxruntime.py").touch()
+    assert parse(spec).framework == "onnx"
+
+
 def test_what_does_not_start_is_refused_with_its_own_last_words(tmp_path: Path) -> None:
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho no python at all >&2\nexit 7\n")

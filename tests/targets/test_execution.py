@@ -28,7 +28,7 @@ class Scale:
         return x * self.weight.reshape(shape) * times
 
 
-def adapter() -> Any:
+def adapter(**more: Any) -> Any:
     def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
         setattr(layer, name, array)
 
@@ -43,6 +43,7 @@ def adapter() -> Any:
         change=set_parameter,
         forward=lambda layer, x: layer(x),
         backward=lambda layer, x, output, grad_output: {"input": grad_output * x, "weight": layer.weight},
+        **more,
     )
 
 
@@ -50,13 +51,14 @@ def encode(array: Any) -> Any:
     return array.dtype.name, array.shape, array.tobytes()
 
 
-def execute(**call: Any) -> dict[str, Any]:
+def execute(find: Any = None, **call: Any) -> dict[str, Any]:
     arrays = {"x": encode(IMAGE), "weight": encode(np.array([1, 2, 3], "float32")), "grad_output": encode(IMAGE)}
     asked = {
         "id": 0, "api": f"{__name__}.Scale", "functional": False, "positional": [], "same_as": None, "arrays": arrays,
         "layout": "contiguous", "infer": False, "channels_last": False, "at_call": [], "operands": {"weight": "weight", "bias": "bias"}, **call,
     }  # fmt: skip
-    return Execution(adapter(), asked, SimpleNamespace(mark=lambda number, phase: None)).run()
+    finding = {} if find is None else {"find": find}
+    return Execution(adapter(**finding), asked, SimpleNamespace(mark=lambda number, phase: None)).run()
 
 
 def read(wire: Any) -> Any:
@@ -156,3 +158,10 @@ def test_one_that_is_none_of_the_call_is_given_when_it_is_made() -> None:
     result = execute(arguments={"axis": 1, "times": 2})
     assert result["raised"]["class"] == "TypeError"
     assert result["phase"] == "construct"
+
+
+def test_an_api_that_no_dotted_name_means_is_found_by_the_adapter() -> None:
+    result = execute(api="no_such_module.Scale")
+    assert result["lacking"] == "no module for no_such_module.Scale"
+    found = execute(api="no_such_module.Scale", arguments={"axis": 1}, find=lambda api: Scale)
+    assert read(found["output"]).shape == IMAGE.shape

@@ -13,6 +13,7 @@ from pathlib import Path
 import execnet
 import pytest
 
+from conformance.apis import frameworks
 from conformance.targets import interpreter
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, source_of
@@ -67,7 +68,7 @@ def test_every_file_is_python_38(python38: str, file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(FOLDER).as_posix())
 def test_nothing_is_imported_but_the_standard_library_numpy_and_the_framework(file: Path) -> None:
-    own = {file.stem} if file.parent.name in ("adapters", "modes") else set()
+    own = {file.stem, *frameworks()[file.stem].needs} if file.stem in frameworks() else set()
     imported = set(re.findall(r"^\s*(?:import|from) (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE))
     assert imported <= {*sys.stdlib_module_names, "numpy", *own}
 

@@ -8,7 +8,7 @@ from conformance.case import Phase
 from conformance.certificate.answers import output_of
 from conformance.certificate.calls import build_call
 from conformance.certificate.checks.phases import check_unblamed
-from conformance.certificate.errors import CheckFailedError
+from conformance.certificate.errors import CheckFailedError, NotObservableError
 from conformance.certificate.layers import SMALL, make_arrays
 from conformance.certificate.subject import Subject
 
@@ -24,6 +24,8 @@ def check_backward(subject: Subject) -> str:
     as it was before.
     """
     contract = subject.contract
+    if not contract.gradients:
+        raise NotObservableError("none can be asked for")
     valid = build_call(contract, SMALL, make_arrays(contract.layer, SMALL, gradients=True))
     (before,) = subject.ask(valid)
     upstream = np.ones(output_of(before).values.shape)

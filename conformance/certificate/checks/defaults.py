@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from conformance.apis import Contract, NoEquivalent
 from conformance.case import Inputs, LayerName, Observation
-from conformance.case.values import Arguments
+from conformance.case.values import Arguments, Value
 from conformance.certificate.answers import differing, results_of
 from conformance.certificate.calls import Call
 from conformance.certificate.checks.contract import same_operation, same_parameters
@@ -105,9 +105,17 @@ def without_each(contract: Contract, arguments: Arguments) -> Iterator[tuple[str
     for name in vendor:
         if is_required(contract, name):
             continue
-        # Without its groups a function's weight is another, which the bias may not fit.
-        dropped = (name, contract.operands["bias"]) if contract.functional and name == "groups" else (name,)
-        yield name, {other: value for other, value in vendor.items() if other not in dropped}
+        short = {other: value for other, value in vendor.items() if other != name}
+        if count_outputs(contract, short) != count_outputs(contract, vendor):
+            # Without its groups a function's weight is another, which the bias may not fit.
+            short.pop(contract.operands["bias"], None)
+        yield name, short
+
+
+def count_outputs(contract: Contract, arguments: Arguments) -> Value | None:
+    """The channels of the output; None where the arguments mean no layer."""
+    meant = contract.to_canonical(arguments, None)
+    return None if isinstance(meant, NoEquivalent) else meant["out_channels"]
 
 
 def inputs_of(arguments: Arguments, meant: Arguments) -> Inputs:

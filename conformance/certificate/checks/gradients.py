@@ -28,7 +28,7 @@ def check_gradients(subject: Subject) -> str:
     """
     contract = subject.contract
     if not contract.gradients:
-        raise NotObservableError("there are none in this mode")
+        raise NotObservableError("none can be asked for")
     x = np.random.default_rng(1).integers(-2, 3, input_shape(LAYER, batch=1)).astype(np.float64)
     arrays = make_arrays(contract.layer, LAYER, x, gradients=True)
     compared = []

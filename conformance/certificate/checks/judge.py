@@ -11,7 +11,7 @@ from conformance.apis import NoEquivalent
 from conformance.case import Case, Inputs, Observation, Outcome, Promise, TypedArray
 from conformance.certificate.answers import output_of
 from conformance.certificate.errors import CheckFailedError
-from conformance.certificate.layers import GROUPED, input_shape
+from conformance.certificate.layers import input_shape
 from conformance.certificate.subject import Subject
 from conformance.oracle.expectation import Expectation, Expected, expect
 from conformance.targets import protocol
@@ -28,10 +28,11 @@ def check_judge(subject: Subject) -> str:
 def check_judge_of(subject: Subject, values: str) -> None:
     """What the framework answered conforms, and nothing that lies beside it."""
     contract = subject.contract
-    inputs = Inputs(input_shape(GROUPED), values=values)
-    case = Case("certificate", values, 1, contract.layer, None, GROUPED, inputs, Promise(), "")
+    layer = subject.find_layer()
+    inputs = Inputs(input_shape(layer), values=values)
+    case = Case("certificate", values, 1, contract.layer, None, layer, inputs, Promise(), "")
     expectation = expect(case)
-    vendor = contract.to_vendor(GROUPED, inputs)
+    vendor = contract.to_vendor(layer, inputs)
     assert not isinstance(vendor, NoEquivalent)
     (answer,) = subject.answer([protocol.encode_call(case, contract, vendor, expectation, 0)])
     output_of(answer)

@@ -7,7 +7,7 @@ import numpy as np
 from conformance.case.values import Arguments
 from conformance.certificate.answers import check_equal, output_of
 from conformance.certificate.calls import Call, build_call
-from conformance.certificate.layers import PLAINEST, expressible_layers, input_shape, make_arrays
+from conformance.certificate.layers import GROUPED, PLAINEST, expressible_layers, input_shape, make_arrays
 from conformance.certificate.subject import Subject
 
 
@@ -18,7 +18,7 @@ def check_layout(subject: Subject) -> str:
     layer beyond the plainest that the framework rejects is its own affair, and in a mode whatever it makes of one:
     `executed` shows that it does so alone.
     """
-    layers = PLAINEST if subject.in_mode else tuple(expressible_layers(subject.contract))
+    layers = (*PLAINEST, GROUPED) if subject.in_mode else tuple(expressible_layers(subject.contract))
     calls = [one_element_at_a_time(subject, arguments) for arguments in layers]
     compared = 0
     for call, answer in zip(calls, subject.ask(*calls), strict=True):

@@ -9,7 +9,7 @@ from conformance.case import Inputs, Observation
 from conformance.certificate.calls import Call
 from conformance.certificate.errors import CheckFailedError
 from conformance.certificate.exact import build_exact_call, check_right, exchange
-from conformance.certificate.layers import GROUPED, input_shape
+from conformance.certificate.layers import input_shape
 from conformance.certificate.subject import Subject
 
 OPERANDS = ("x", "weight", "bias", "grad_output")
@@ -22,9 +22,10 @@ def check_operands(subject: Subject) -> str:
     it calls into the framework as often as it did then.
     """
     contract = subject.contract
-    inputs = Inputs(input_shape(GROUPED))
-    first = build_exact_call(contract, GROUPED, inputs, "first")
-    other = build_exact_call(contract, GROUPED, inputs, "other")
+    layer = subject.find_layer()
+    inputs = Inputs(input_shape(layer))
+    first = build_exact_call(contract, layer, inputs, "first")
+    other = build_exact_call(contract, layer, inputs, "other")
     calls = [first, *exchanged(contract, first, other), first, other, first]
     answers = subject.ask(*(call.with_witness() for call in calls))
     for call, answer in zip(calls, answers, strict=True):

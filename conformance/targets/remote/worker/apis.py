@@ -29,6 +29,11 @@ def find_api(api: str) -> Any:
     raise Lacking(f"no module for {api}")
 
 
+def find_callable(adapter: Any, api: str) -> Any:
+    """What is called for an API: the object of its name, or what the adapter has in its place."""
+    return adapter.find(api) if hasattr(adapter, "find") else find_api(api)
+
+
 def read_defaults(api: Any) -> Dict[str, str]:
     """The repr of each default in a signature. ValueError where it has none that can be read."""
     defaults = {}
@@ -38,12 +43,12 @@ def read_defaults(api: Any) -> Dict[str, str]:
     return defaults
 
 
-def read_all_defaults(apis: List[str]) -> Dict[str, Dict[str, str]]:
+def read_all_defaults(adapter: Any, apis: List[str]) -> Dict[str, Dict[str, str]]:
     """`read_defaults` by API, for those that exist and can be read."""
     defaults = {}
     for api in apis:
         try:
-            defaults[api] = read_defaults(find_api(api))
+            defaults[api] = read_defaults(find_callable(adapter, api))
         except (Lacking, TypeError, ValueError):
             continue
     return defaults

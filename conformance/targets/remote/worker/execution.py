@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterator, Optional
 
 import numpy as np
 
-from .apis import CalledLayer, FunctionalLayer, Lacking, find_api, read_defaults
+from .apis import CalledLayer, FunctionalLayer, Lacking, find_callable, read_defaults
 from .last_words import Progress
 from .sequel import Sequel
 from .texts import clean, describe_exception
@@ -62,7 +62,7 @@ class Execution:
 
     def take_steps(self) -> None:
         """Construct, set the parameters, run forward and backward: as far as the call goes."""
-        api = find_api(self.call["api"])
+        api = find_callable(self.adapter, self.call["api"])
         if self.call.get("defaults"):
             self.result["defaults"] = read_defaults(api)
             return
@@ -276,7 +276,7 @@ class Execution:
     def infer(self) -> None:
         """Ask the framework's own shape inference, where its adapter can, for what the device cannot run."""
         try:
-            layer = self.build(find_api(self.call["api"]), self.call["arguments"])
+            layer = self.build(find_callable(self.adapter, self.call["api"]), self.call["arguments"])
             self.enter("forward")
             x = self.make_tensor(self.arrays["x"], "contiguous")
             self.result["inferred"] = self.adapter.infer(layer, x)

@@ -64,7 +64,7 @@ def start_framework(settings: Dict[str, Any]) -> Tuple[Any, Dict[str, Any]]:
         greeting = {
             "version": clean(adapter.version()),
             "environment": {name: clean(value) for name, value in environment.items()},
-            "defaults": read_all_defaults(settings["apis"]),
+            "defaults": read_all_defaults(adapter, settings["apis"]),
         }
     except BaseException as error:
         raised = describe_exception(error, "start")
