@@ -606,7 +606,7 @@ SEQUENCES = [
     of_worker("the layer itself for its copy", "return copy.deepcopy(layer)", "return layer", "sequences"),
     of_worker("the layer itself for its pickle", "return pickle.loads(pickle.dumps(layer))", "return layer", "sequences"),
     of_worker("the copy is left aside", "layer = sequel.take(layer, step)", "sequel.take(layer, step)", "sequences"),
-    of_worker("called with the first input again", "self.call_layer(api, layer, step['arrays'], step['layout'], is_last=_1)", "self.call_layer(api, layer, self.arrays, step['layout'], is_last=_1)", "sequences"),
+    of_worker("called with the first input again", "functools.partial(self.call_layer, api, layer, step['arrays'], _1, _2)", "functools.partial(self.call_layer, api, layer, self.arrays, _1, _2)", "sequences"),
 ]  # fmt: skip
 
 BY_CLASS: Mapping[str, list[Mutant]] = {
