@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.apis import Contract, Environment, Framework, Mode, NoEquivalent, Source
-from conformance.apis.common import CORES, NOT_BATCHED, four_sided, is_default, is_int, is_unbatched, pair
+from conformance.apis.common import ADD_BATCH, CORES, NOT_BATCHED, four_sided, is_default, is_int, is_unbatched, pair
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.padding import spell_out_same
 from conformance.case import Inputs, LayerName, Numpy, Tensor
@@ -22,6 +22,12 @@ LISTED = ("stride", "dilation", "output_padding")
 ATTRIBUTES = {"stride": "strides", "dilation": "dilations", "groups": "group", "output_padding": "output_padding"}
 NAMES = {own: name for name, own in {**OPERANDS, **ATTRIBUTES}.items()}
 AUTOMATIC = ("SAME_UPPER", "SAME_LOWER")
+PAD = "np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))"
+PADDED = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # by NumPy's names, which those of Pad are too
+INSTEAD = {
+    f"padding_mode {mode!r}": f'y = layer({PAD}, mode="{own}"))  # no padding in the layer itself'
+    for mode, own in PADDED.items()
+}
 ABSENT = NoEquivalent("an attribute has a value or is absent: there is no None")
 
 MODEL = """\
@@ -183,6 +189,7 @@ FRAMEWORK = Framework(
             to_canonical=partial(_to_canonical, "conv2d"),
             functional=True,
             operands=OPERANDS,
+            instead={**INSTEAD, **ADD_BATCH},
             gradients=False,
         ),
         Contract(
@@ -192,6 +199,7 @@ FRAMEWORK = Framework(
             to_canonical=partial(_to_canonical, "conv_transpose2d"),
             functional=True,
             operands=OPERANDS,
+            instead=ADD_BATCH,
             gradients=False,
         ),
     ),
