@@ -32,7 +32,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 def pad(x: Array, plane: Windows, mode: str) -> Array:
     """`x` with its padding written out: zeros are operands like any other (0 * inf is NaN)."""
     rows, columns = plane
-    if not (rows.before or rows.after or columns.before or columns.after):
+    if x.shape[2:] == (rows.padded, columns.padded):
         return np.ascontiguousarray(x)
     if mode == "zeros":
         return _place_among_zeros(x, (rows.padded, columns.padded), (rows.before, columns.before))
@@ -44,8 +44,8 @@ def _place_among_zeros(x: Array, size: tuple[int, int], corner: tuple[int, int])
     """Images of `size`, zero but for `x`, whose first element lies at `corner`; what lies outside is cut off."""
     placed = np.zeros((*x.shape[:2], *size), x.dtype)
     sources, targets = [], []
-    for length, room, start in zip(x.shape[2:], size, corner, strict=True):
-        first, last = max(start, 0), max(min(start + length, room), max(start, 0))
+    for axis, start in enumerate(corner):
+        first, last = max(start, 0), min(start + x.shape[2 + axis], size[axis])
         targets.append(slice(first, last))
         sources.append(slice(first - start, last - start))
     placed[:, :, targets[0], targets[1]] = x[:, :, sources[0], sources[1]]
@@ -180,8 +180,6 @@ def unpad(y: Array, weight: Array, plane: Windows, groups: int, mode: str) -> Ar
 
 
 def _fold(padded: Array, window: Window, mode: str) -> Array:
-    if not (window.before or window.after):
-        return padded
     middle = slice(window.before, window.before + window.input)
     folded = padded[:, :, middle].copy()
     for position, source in enumerate(padding_source(window, mode)):
@@ -201,8 +199,8 @@ def adjoints_by_tap(grad: Array, x: Array, weight: Array, plane: Windows, groups
     x_of = x.reshape(batch, groups, channels // groups, *x.shape[2:])
     grad_of = grad.reshape(batch, groups, per_group, *grad.shape[2:])
     weight_of = weight.reshape(groups, channels // groups, *weight.shape[1:])
-    grad_x = np.zeros_like(x_of, dtype=grad.dtype)
-    grad_weight = np.zeros_like(weight_of, dtype=grad.dtype)
+    grad_x = np.zeros_like(x_of)
+    grad_weight = np.zeros_like(weight_of)
     across = find_reaches(plane.columns, 0, plane.columns.output)
     for i, down in enumerate(find_reaches(plane.rows, 0, plane.rows.output)):
         for j, reach in enumerate(across):

@@ -148,4 +148,17 @@ EQUIVALENT = [
         f"{ORACLE}.windows", "Windows.can_turn", ANY, ANY,
         "with steps of one, which tests show, both ways are right and one is quicker",
     ),
+    Equivalent(
+        f"{ORACLE}.arithmetic", "pad", "if x.shape[2:] == (rows.padded, columns.padded)", "if False",
+        "what follows copies the same numbers",
+    ),
+    Equivalent(
+        f"{ORACLE}.arithmetic", "scatter", "if plane.can_turn and is_finite(weight)", "if False",
+        "both ways give the same sums, and one is quicker",
+    ),
+    Equivalent(
+        f"{ORACLE}.arithmetic", "is_finite",
+        "return all((isfinite(np.add.reduce(array, axis=None)) for array in arrays))", "return None",
+        "both ways give the same sums, and the one for infinities is slower",
+    ),
 ]  # fmt: skip

@@ -62,6 +62,13 @@ CASES = {
         (2, 2, 3, 2),
         {"padding": (4, 2, 1, 3), "padding_mode": "circular", "dilation": (1, 2)},
     ),
+    "reflected columns alone": (
+        "conv2d",
+        (1, 2, 4, 5),
+        (2, 2, 3, 2),
+        {"padding": (0, 0, 2, 4), "padding_mode": "reflect"},
+    ),
+    "one row above": ("conv2d", (1, 2, 4, 5), (3, 2, 3, 2), {"padding": (1, 0, 0, 0), "stride": (1, 2)}),
     "same reflect": (
         "conv2d",
         (1, 2, 4, 5),

@@ -10,7 +10,7 @@ from tests.reference.cases import CASES
 
 # The most that could meet anywhere is more than meets in any element: of few elements, or beside what padding crops.
 AT_MOST = {
-    "dilation", "common factor", "depthwise dilated", "reflect", "replicate", "circular", "same reflect", "empty rows",
+    "dilation", "common factor", "depthwise dilated", "reflect", "replicate", "circular", "same reflect", "reflected columns alone", "empty rows",
     "transposed padding", "transposed four sides", "transposed, taps apart", "transposed groups",
     "transposed same dilated", "output padding over padding",
 }  # fmt: skip
