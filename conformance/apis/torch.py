@@ -117,6 +117,7 @@ FRAMEWORK = Framework(
         Contract(
             api="torch.nn.ConvTranspose2d",
             layer="conv_transpose2d",
+            at_call=("output_size",),
             to_vendor=partial(module_to_vendor, "conv_transpose2d"),
             to_canonical=module_to_canonical,
         ),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from conformance.apis.common import DEFAULTS, dtype_argument, pair
 from conformance.apis.contract import NoEquivalent
-from conformance.apis.padding import give_sides, give_two_sides
+from conformance.apis.padding import give_sides, give_two_sides, read_output_size
 from conformance.case import Inputs, LayerName
-from conformance.case.values import Arguments
+from conformance.case.values import Arguments, Value
 
 # Arguments of these classes that no layer has.
-OWN = ("dtype", "device")
+OWN = ("dtype", "device", "output_size")
 
 
 def module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
@@ -21,7 +21,17 @@ def module_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | No
 
 def module_to_canonical(arguments: Arguments, inputs: Inputs | None) -> Arguments:
     passed_on = {name: value for name, value in arguments.items() if name not in OWN}
-    return {**DEFAULTS, **passed_on}
+    canonical = {**DEFAULTS, **passed_on}
+    output_size = read_spatial_sizes(arguments.get("output_size"))
+    if output_size is None or inputs is None:
+        return canonical
+    return {**canonical, "output_padding": read_output_size(canonical, output_size, inputs)}
+
+
+def read_spatial_sizes(output_size: Value) -> tuple[int, int] | None:
+    """Height and width of an output size, which may have batch and channels before them."""
+    sizes = output_size[-2:] if isinstance(output_size, tuple | list) and len(output_size) == 4 else output_size
+    return pair(sizes) if isinstance(sizes, tuple | list) else None
 
 
 def padding_to_vendor(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:

@@ -28,11 +28,13 @@ from conformance.case.case import (
 )
 from conformance.case.entry import ASSERTION, Entry, Execution, Severity, Workaround
 from conformance.case.inputs import (
+    BOOL,
     COMPLEX,
     DTYPES,
     INTEGERS,
     LAYOUTS,
     MAX_ELEMENTS,
+    UNSIGNED,
     VALUES,
     VALUES_OF_INTEGERS,
     Inputs,
@@ -41,7 +43,7 @@ from conformance.case.observation import Array, Arrays, Observation, Phase, Rais
 from conformance.case.step import Again, Assigned, Cast, Changed, Copied, Copying, Step, Switched, Threaded
 from conformance.case.target import Greeting, Target
 from conformance.case.text import Text
-from conformance.case.values import MAX_AXES, Arguments, DType, Numpy, Tensor, Value
+from conformance.case.values import MAX_AXES, Arguments, DType, Items, Numpy, Tensor, Value
 from conformance.case.verdict import (
     Aspect,
     Authority,
@@ -58,6 +60,7 @@ from conformance.case.verdict import (
 
 __all__ = [
     "ASSERTION",
+    "BOOL",
     "COMPLEX",
     "DTYPES",
     "INTEGERS",
@@ -65,6 +68,7 @@ __all__ = [
     "LAYOUTS",
     "MAX_AXES",
     "MAX_ELEMENTS",
+    "UNSIGNED",
     "VALUES",
     "VALUES_OF_INTEGERS",
     "Again",
@@ -91,6 +95,7 @@ __all__ = [
     "Execution",
     "Greeting",
     "Inputs",
+    "Items",
     "Kind",
     "LayerName",
     "Numbers",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Common names of dtypes; a framework may lack some.
-INTEGERS = ("int8", "int32", "int64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+INTEGERS = ("int8", "int16", "int32", "int64", *UNSIGNED)
 COMPLEX = ("complex64", "complex128")
-DTYPES = ("float16", "bfloat16", "float32", "float64", *COMPLEX, *INTEGERS)
+BOOL = "bool"  # of an x that its parameters are not of
+DTYPES = ("float16", "bfloat16", "float32", "float64", *COMPLEX, *INTEGERS, BOOL)
 # How x lies in memory.
 LAYOUTS = ("contiguous", "strided", "transposed")
 # Classes of values; `conformance.oracle.inputs.CLASSES` says how each fills the arrays.

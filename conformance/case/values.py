@@ -4,6 +4,7 @@ A spec writes plain YAML; what YAML has no notation for is a mapping with one ke
 
     {list: [3, 3]}               a list (a plain YAML sequence is a tuple)
     {set: [1, 2]}                a set
+    {bytes: [2, 1]}              bytes; {dict: [2, 1]} a dict with these keys, {generator: [2, 1]} a generator
     {numpy: int64, value: 3}     a NumPy scalar
     {numpy: int64, array: 3}     a NumPy array (0-d here)
     {dtype: float16}             the framework's own dtype object
@@ -20,8 +21,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-# None | bool | int | float | str | tuple | list | frozenset | Numpy | DType | Tensor, and whatever a contract makes of
-# them: a case may be about a wrong argument, so that no narrower type holds.
+# None | bool | int | float | str | tuple | list | frozenset | Items | Numpy | DType | Tensor, and whatever a contract
+# makes of them: a case may be about a wrong argument, so that no narrower type holds.
 Value: TypeAlias = Any
 Arguments: TypeAlias = Mapping[str, Value]
 # What a JSON file holds.
@@ -47,7 +48,8 @@ NUMPY_DTYPES = frozenset(
     }
 )
 MAX_AXES = 32  # of one array of a case, which NumPy 1 takes
-NOTATIONS = "{list}, {set}, {dtype}, {tensor}, {float}, {numpy, value}, {numpy, array}"
+KINDS_OF_ITEMS = ("bytes", "dict", "generator")
+NOTATIONS = "{list}, {set}, {bytes}, {dict}, {generator}, {dtype}, {tensor}, {float}, {numpy, value}, {numpy, array}"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ class Numpy:
     dtype: str
     value: Value
     is_array: bool = False
+
+
+@dataclass(frozen=True)
+class Items:
+    """What holds or gives numbers and is neither tuple, list nor set: a kind of `KINDS_OF_ITEMS`."""
+
+    kind: str
+    items: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,8 @@ def read_notation(node: Mapping[str, Any], text: Callable[[str], Value]) -> Valu
             return frozenset(read_items(node, "set", text))
         except TypeError as error:
             raise ValueError(f"set: {error}") from error
+    if len(keys) == 1 and keys <= set(KINDS_OF_ITEMS):
+        return read_numbers(node, min(keys), text)
     if keys == {"dtype"}:
         return DType(str(text(node["dtype"])))
     if keys == {"tensor"}:
@@ -119,6 +131,13 @@ def read_items(node: Mapping[str, Any], key: str, text: Callable[[str], Value]) 
     if not isinstance(items, tuple):
         raise ValueError(f"{key}: expected a list, got {node[key]!r}")
     return items
+
+
+def read_numbers(node: Mapping[str, Any], kind: str, text: Callable[[str], Value]) -> Items:
+    items = read_items(node, kind, text)
+    if not all(type(item) is int and 0 <= item < 256 for item in items):
+        raise ValueError(f"{kind}: expected integers from 0 to 255, got {list(items)!r}")
+    return Items(kind, items)
 
 
 def read_tensor(node: Mapping[str, Any], text: Callable[[str], Value]) -> Tensor:
@@ -164,6 +183,12 @@ def to_source(value: Value, dtype: Callable[[str], str]) -> str:
             return f"({', '.join(items_to_source(value, dtype))})"
         case list():
             return f"[{', '.join(items_to_source(value, dtype))}]"
+        case Items("bytes", items):
+            return repr(bytes(items))
+        case Items("dict", items):
+            return f"dict.fromkeys({list(items)!r})"
+        case Items(_, items):
+            return f"(item for item in {list(items)!r})"
         case frozenset() if not value:
             return "set()"
         case frozenset():
@@ -195,6 +220,8 @@ def to_json(value: Value) -> Json:
             return [to_json(item) for item in value]
         case list():
             return {"list": [to_json(item) for item in value]}
+        case Items(kind, items):
+            return {kind: list(items)}
         case frozenset():
             return {"set": sorted((to_json(item) for item in value), key=repr)}
         case float() if not math.isfinite(value):

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from conformance.case import DType, Numpy, Tensor, Value
+from conformance.case import DType, Items, Numpy, Tensor, Value
 
 MAX_LABEL = 80  # characters of one value
 FOREIGN = re.compile(r"[^\w:+\-.\[\]/]")  # what -k does not take, and the backslash, which begins an escape
@@ -53,6 +53,8 @@ def _text(value: Value) -> str:
             return _joined(value)
         case list():
             return f"list.{_joined(value)}"
+        case Items(kind, items):
+            return f"{kind}.{_joined(items)}"
         case frozenset():
             return f"set.{'x'.join(sorted(map(_text, value))) or 'empty'}"
         case Numpy(dtype, tuple() as items, True):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from conformance.apis import NoEquivalent, contracts
-from conformance.case import Arguments, Case, DType, Inputs, Numpy, Tensor, Value
+from conformance.case import Arguments, Case, DType, Inputs, Items, Numpy, Tensor, Value
 from conformance.case.values import MAX_AXES
 from conv_reference import LAYERS
 
@@ -99,6 +99,8 @@ def classify(value: Value) -> str:
             return f"{value[:20]!r}"
         case DType(name):
             return f"dtype {name}"
+        case Items(kind):
+            return kind
         case Numpy(_, inner, False):
             return classify(inner)
         case Numpy(dtype, _, True):

@@ -11,7 +11,7 @@ import numpy as np
 import conv_reference as reference
 from conformance.apis import NoEquivalent, common, contracts
 from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName, Phase
-from conformance.case.values import Arguments, Numpy, Tensor, Value
+from conformance.case.values import Arguments, Items, Numpy, Tensor, Value
 from conformance.oracle import inputs, sequence
 from conformance.oracle.zeros import find_open
 from conv_reference import LAYERS
@@ -179,6 +179,8 @@ def unwrap(value: Value) -> Value:
     if isinstance(value, Numpy):
         array = np.asarray(value.value, dtype=value.dtype)
         return array if value.is_array else array[()]
+    if isinstance(value, Items):
+        return dict.fromkeys(value.items)  # of any kind that no layer takes
     if isinstance(value, tuple | list):
         return type(value)(unwrap(item) for item in value)
     return value
@@ -203,6 +205,7 @@ def refuse_layer(case: Case, canonical: Arguments) -> Refusal | None:
         refuse_foreign_arguments(case.layer, canonical)
         or refuse_size(case.layer, canonical)
         or refuse_arguments(case.layer, canonical)
+        or refuse_weight_tensor(case, canonical)
         or refuse_bias_tensor(case, canonical)
         or refuse_mixed_dtypes(case.inputs)
     )
@@ -237,6 +240,21 @@ def refuse_arguments(layer: LayerName, canonical: Arguments) -> Refusal | None:
     except (TypeError, ValueError) as error:
         return Refusal(type(error).__name__, str(error))
     return None
+
+
+def refuse_weight_tensor(case: Case, canonical: Arguments) -> Refusal | None:
+    """A functional API is given its weight, whose axes may be those that it has for other groups."""
+    if case.api is None:
+        return None
+    contract = contracts()[case.api]
+    weight = case.arguments.get(contract.operands["weight"])
+    shape = common.weight_shape(case.layer, canonical)
+    if not contract.functional or not isinstance(weight, Tensor) or shape is None:
+        return None
+    shape = contract.weight.to_vendor(np.empty(shape), canonical["groups"]).shape
+    if weight.shape == shape:
+        return None
+    return Refusal("ValueError", f"weight must be of shape {shape}, not {weight.shape}", Phase.FORWARD)
 
 
 def refuse_bias_tensor(case: Case, canonical: Arguments) -> Refusal | None:

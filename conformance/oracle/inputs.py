@@ -15,7 +15,7 @@ import numpy as np
 
 import conv_reference as reference
 from conformance.apis import common
-from conformance.case import INTEGERS, Array, Arrays, Inputs, LayerName
+from conformance.case import BOOL, INTEGERS, UNSIGNED, Array, Arrays, Inputs, LayerName
 from conformance.case.values import Arguments
 from conformance.oracle.rounding import round_to
 from conv_reference import LAYERS
@@ -234,7 +234,7 @@ def make(layer: LayerName, arguments: Arguments, inputs: Inputs, seed: str) -> A
         weight_shape,
         dtype=choose_exact_dtype(CLASSES[inputs.values], inputs.dtype),
         bias=has_bias,
-        gradients=inputs.gradients and inputs.dtype not in INTEGERS,
+        gradients=inputs.gradients and inputs.dtype not in (*INTEGERS, BOOL),
         **keywords,
     )
     return fill_arrays(integers, inputs, terms, rng)
@@ -245,7 +245,8 @@ def fill_arrays(integers: reference.ExactInputs, inputs: Inputs, terms: int, rng
     input_class = CLASSES[inputs.values]
 
     def fill(array: Array, how: Fill | None) -> Array:
-        numbers = array if how is None else how(Blank(array, inputs.dtype, terms), rng)
+        held = np.abs(array) if inputs.dtype in UNSIGNED else array
+        numbers = held if how is None else how(Blank(held, inputs.dtype, terms), rng)
         return round_to(numbers, inputs.dtype)
 
     # In this order, in which the numbers of a seed are drawn.
@@ -268,6 +269,8 @@ def choose_exact_dtype(input_class: InputClass, dtype: str) -> str:
 
     Numbers that are rounded anyway need not be exact in their own type, in which wide sums are exact for none.
     """
+    if dtype == BOOL:
+        return "int8"
     if input_class.sums == "exact" or input_class.weight is None:
         return dtype
     return WIDER.get(dtype, dtype)
@@ -277,6 +280,8 @@ def are_sums_exact(
     x: Array, weight: Array, bias: Array | None, grad_output: Array | None, terms: int, dtype: str
 ) -> bool:
     """Whether output and gradients are exact in `dtype`, in whatever order their terms are added."""
+    if dtype == BOOL:
+        return False
     limit = np.iinfo(dtype).max if dtype in INTEGERS else 2.0 ** reference.number_format(dtype).precision
     of_x = find_largest_magnitude(x)
     of_weight = find_largest_magnitude(weight)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.case import COMPLEX, INTEGERS, Array
+from conformance.case import BOOL, COMPLEX, INTEGERS, Array
 
 
 def round_to(array: Array, dtype: str) -> Array:
     """Numbers rounded to `dtype` (to nearest, ties to even), held in float64, complex128 or int64."""
     if dtype in INTEGERS:
         return array.astype(np.int64)
+    if dtype == BOOL:
+        return array.astype(bool).astype(np.int64)
     if dtype == "bfloat16":
         return from_bfloat16(to_bfloat16(array)).astype(np.float64)
     with np.errstate(over="ignore"):

@@ -8,6 +8,7 @@
     NumPy scalar or array       {"numpy": dtype, "value": a builtin value, "array": whether it is an array}
     a framework's own dtype     {"dtype": common name}
     tensor                      {"tensor": shape}; the worker fills it
+    bytes, dict, generator      {"items": its items, "kind": which of them}
 
 The other end is `remote/worker/values.py`: its `decode_value` reads what `encode_value` writes here, and arrays have
 `encode_array` and `decode_array` at both ends.
@@ -19,7 +20,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from conformance.case import Array, DType, Numpy, Tensor, TypedArray, Value
+from conformance.case import Array, DType, Items, Numpy, Tensor, TypedArray, Value
 from conformance.oracle.rounding import from_bfloat16, to_bfloat16
 
 WireArray: TypeAlias = tuple[str, tuple[int, ...], bytes]  # dtype, shape, elements
@@ -36,6 +37,8 @@ def encode_value(value: Value) -> Any:
             return {"tensor": shape}
         case int() if value < -(2**31):
             return {"integer": str(value)}
+        case Items(kind, items):
+            return {"items": items, "kind": kind}
         case tuple():
             return tuple(encode_value(item) for item in value)
         case list():

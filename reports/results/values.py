@@ -30,6 +30,12 @@ def to_source(value: Any) -> str:
             return f"[{_join_sources(items)}]"
         case {"set": list(items)}:
             return f"{{{_join_sources(items)}}}" if items else "set()"
+        case {"bytes": list(items)}:
+            return repr(bytes(items))
+        case {"dict": list(items)}:
+            return f"dict.fromkeys({items!r})"
+        case {"generator": list(items)}:
+            return f"(item for item in {items!r})"
         case {"dtype": name}:
             return str(name)
         case {"tensor": shape}:

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.case import DType, Numpy, Tensor, Value
+from conformance.case import DType, Items, Numpy, Tensor, Value
 from conformance.case.values import from_yaml, to_json, to_source
 from tests.profiles import REPEATABLE
 
 NOTATIONS = [
     pytest.param({"list": [3, 3]}, [3, 3], id="list"),
     pytest.param({"set": [1, 2]}, frozenset({1, 2}), id="set"),
+    pytest.param({"bytes": [2, 1]}, Items("bytes", (2, 1)), id="bytes"),
+    pytest.param({"dict": [2, 1]}, Items("dict", (2, 1)), id="dict"),
+    pytest.param({"generator": [2, 1]}, Items("generator", (2, 1)), id="generator"),
     pytest.param([1, [2, 3]], (1, (2, 3)), id="tuple"),
     pytest.param({"numpy": "int64", "value": 3}, Numpy("int64", 3), id="NumPy scalar"),
     pytest.param({"numpy": "int64", "array": 3}, Numpy("int64", 3, is_array=True), id="NumPy array"),
@@ -57,6 +60,8 @@ def test_strings_are_what_a_spec_makes_of_them() -> None:
         pytest.param({"tuple": [1]}, "unknown value notation", id="unknown"),
         pytest.param({"list": 3}, "list: expected a list", id="no list"),
         pytest.param({"set": [{"list": []}]}, "set: ", id="not hashable"),
+        pytest.param({"bytes": [256]}, "bytes: expected integers from 0 to 255", id="not a byte"),
+        pytest.param({"generator": ["a"]}, "generator: expected integers", id="not integers"),
         pytest.param({"tensor": [-1]}, "integers >= 0", id="negative size"),
         pytest.param({"tensor": [True]}, "integers >= 0", id="bool for a size"),
         pytest.param({"float": "1"}, "unknown value notation", id="a number that YAML has"),
@@ -103,6 +108,9 @@ def test_source_evaluates_to_the_same_value(value: Value) -> None:
         ((1,), "(1,)"),
         (frozenset(), "set()"),
         (frozenset({2, 1}), "{1, 2}"),
+        (Items("bytes", (2, 1)), r"b'\x02\x01'"),
+        (Items("dict", (2, 1)), "dict.fromkeys([2, 1])"),
+        (Items("generator", (2, 1)), "(item for item in [2, 1])"),
         (Numpy("int64", 3), "np.int64(3)"),
         (Numpy("int64", (1, 2), is_array=True), "np.array((1, 2), dtype=np.int64)"),
         (DType("float16"), "torch.float16"),

@@ -7,7 +7,7 @@ from _pytest.mark.expression import Expression
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.case import DType, Numpy, Tensor, Value
+from conformance.case import DType, Items, Numpy, Tensor, Value
 from conformance.cases.naming import case_name, item_name, value_label
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -40,6 +40,7 @@ def test_every_part_of_a_name_can_be_given_to_k(binding: dict[str, Value]) -> No
         ("a::b", "a:b"),
         ([2, (1, 3)], "list.2x1x3"),
         (frozenset({3, 1}), "set.1x3"),
+        (Items("dict", (2, 1)), "dict.2x1"),
         (Numpy("int64", 3), "int64.3"),
         (Numpy("int64", 3, is_array=True), "int64.array.3"),
         (Numpy("int64", (3,), is_array=True), "int64.array.[3]"),

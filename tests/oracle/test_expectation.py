@@ -201,6 +201,24 @@ def test_a_bias_argument_must_have_the_layers_shape(shape: tuple[int, ...], refu
     assert (expect(build_case(arguments, "torch.nn.functional.conv2d")).raised is not None) is refused
 
 
+@pytest.mark.parametrize(
+    ("shape", "groups", "refused"),
+    [
+        ((3, 2, 2, 3), 1, False),
+        ((1, 3, 2, 2, 3), 1, True),
+        ((2, 2, 1, 2, 3), 2, False),
+        ((4, 1, 2, 3), 2, True),
+        ((1, 4, 1, 2, 3), 2, True),
+    ],
+)
+def test_a_weight_argument_must_have_the_axes_that_go_with_groups(
+    shape: tuple[int, ...], groups: int, refused: bool
+) -> None:
+    case = build_case({"weight": Tensor(shape), "groups": groups}, "megengine.functional.conv2d")
+    raised = expect(case).raised
+    assert (raised is not None and raised.message.startswith("weight must be of shape")) is refused
+
+
 def test_a_refusal_reads_as_python_tells_an_exception() -> None:
     assert str(Refusal("ValueError", "stride must be at least 1")) == "ValueError: stride must be at least 1"
 

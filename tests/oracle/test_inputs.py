@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import conv_reference as reference
-from conformance.case import DTYPES, INTEGERS, VALUES, VALUES_OF_INTEGERS, Arrays, Inputs
+from conformance.case import BOOL, DTYPES, INTEGERS, UNSIGNED, VALUES, VALUES_OF_INTEGERS, Arrays, Inputs
 from conformance.oracle.inputs import (
     CLASSES,
     Blank,
@@ -23,11 +23,11 @@ from conformance.oracle.inputs import (
 )
 
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": (2, 3), "groups": 2, "padding": (1, 0)}
-FLOATS = [dtype for dtype in DTYPES if dtype not in INTEGERS]
+FLOATS = [dtype for dtype in DTYPES if dtype not in (*INTEGERS, BOOL)]
 REALS = [dtype for dtype in FLOATS if not dtype.startswith("complex")]
 OPERANDS = ("x", "weight", "bias", "grad_output")
 
-EVERY = [(d, v) for d, v in itertools.product(DTYPES, CLASSES) if d not in INTEGERS or v in VALUES_OF_INTEGERS]
+EVERY = [(d, v) for d, v in itertools.product(DTYPES, CLASSES) if d in FLOATS or v in VALUES_OF_INTEGERS]
 EVERY_CLASS = pytest.mark.parametrize(("dtype", "values"), EVERY)
 LAYERS = pytest.mark.parametrize("layer", ["conv2d", "conv_transpose2d"])
 
@@ -86,6 +86,18 @@ def test_integers_have_no_gradient(dtype: str) -> None:
     assert make_arrays(dtype).grad_output is None
 
 
+@pytest.mark.parametrize("dtype", UNSIGNED)
+def test_unsigned_integers_are_not_negative(dtype: str) -> None:
+    for name, array in name_arrays(make_arrays(dtype)).items():
+        assert (array > 0).all(), name
+
+
+def test_an_input_of_bools_is_of_zeros_and_ones_and_has_no_gradient() -> None:
+    arrays = make_arrays("bool", "arange")
+    assert set(arrays.x.ravel()) == {0, 1}
+    assert arrays.grad_output is None
+
+
 @LAYERS
 def test_an_unbatched_upstream_gradient_is_unbatched(layer: str) -> None:
     assert make_arrays(layer=layer, shape=(4, 3, 3)).grad_output.ndim == 3
@@ -111,9 +123,13 @@ def test_arrays_are_made_without_a_warning(dtype: str, values: str) -> None:
 
 # Exactness
 
-NARROW = ("float16", "bfloat16", "int8")  # what counts through x does not fit there
+NARROW = ("float16", "bfloat16", "int8", "uint8")  # what counts through x does not fit there
 COUNTED = ("arange", "all_ones", "all_counted")
-EXACT = [(d, v) for d, v in EVERY if v in ("exact", "ones", "signed_zeros") or (v in COUNTED and d not in NARROW)]
+EXACT = [
+    (d, v)
+    for d, v in EVERY
+    if d != BOOL and (v in ("exact", "ones", "signed_zeros") or (v in COUNTED and d not in NARROW))
+]
 
 
 @pytest.mark.parametrize(("dtype", "values"), EXACT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from conformance.case import DType, Numpy, Tensor
+from conformance.case import DType, Items, Numpy, Tensor
 from conformance.targets import codec
 from conformance.targets.remote.worker import values
 from conformance.targets.remote.worker.apis import Lacking
@@ -42,6 +43,8 @@ def test_plain_arguments_arrive_as_they_were_sent(value: Any) -> None:
     ("value", "arrives"),
     [
         (frozenset({1, 2}), {1, 2}),
+        (Items("bytes", (2, 1)), b"\x02\x01"),
+        (Items("dict", (2, 1)), {2: None, 1: None}),
         (DType("float16"), "the framework's float16"),
         (Tensor((2, 3)), ("tensor", [[1.0, 2.0, 3.0], [4.0, 5.0, 1.0]], "float32", "contiguous")),
         (Tensor(()), ("tensor", 1.0, "float32", "contiguous")),
@@ -55,6 +58,12 @@ def test_notations_arrive_as_what_they_mean(value: Any, arrives: Any) -> None:
     decoded = values.decode_value(send(codec.encode_value(value)), ADAPTER)
     assert decoded == arrives
     assert type(decoded) is type(arrives)
+
+
+def test_a_generator_arrives_as_one_that_gives_its_items() -> None:
+    decoded = values.decode_value(send(codec.encode_value(Items("generator", (2, 1)))), ADAPTER)
+    assert inspect.isgenerator(decoded)
+    assert list(decoded) == [2, 1]
 
 
 def test_a_numpy_array_arrives_as_one() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from megengine.autodiff import GradManager
 
 FRAMEWORK = "megengine"
-DTYPES = {name: name for name in ("float16", "float32", "int8", "uint8", "int16", "int32")}
+DTYPES = {name: name for name in ("float16", "float32", "int8", "uint8", "int16", "uint16", "int32", "bool")}
 _state: Dict[str, Any] = {}
 PR_SET_TIMERSLACK = 29
 SLACK = 20_000_000  # nanoseconds by which a timer of MegEngine's own threads may come late

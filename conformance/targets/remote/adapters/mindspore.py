@@ -15,10 +15,11 @@ DTYPES = {
     name: getattr(ms, name)
     for name in (
         "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
-        "int8", "uint8", "int16", "int32", "int64",
+        "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
     )
     if hasattr(ms, name)
 }  # fmt: skip
+DTYPES["bool"] = ms.bool_
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 _state: Dict[str, Any] = {"device": "CPU"}
 
@@ -137,24 +138,18 @@ def forward(layer: Any, x: Any) -> Any:
     return layer(x)
 
 
-class _Inferred(ms.nn.Cell):  # type: ignore[misc]
-    """Returns what the compiler infers of a layer's output, which needs no kernel."""
+def infer(layer: Any, x: Any) -> Tuple[str, Tuple[int, ...]]:
+    """What the compiler infers of a layer's output, which needs no kernel.
 
-    def __init__(self, layer: Any) -> None:
-        super().__init__()
-        self.layer = layer
+    A function compiles in less than half the time of a cell, before which MindSpore collects garbage.
+    """
 
-    def construct(self, x: Any) -> Any:
-        output = self.layer(x)
+    @ms.jit  # type: ignore[untyped-decorator]
+    def describe(x: Any) -> Any:
+        output = layer(x)
         return output.shape, output.dtype
 
-
-def infer(layer: Any, x: Any) -> Tuple[str, Tuple[int, ...]]:
-    ms.set_context(mode=ms.GRAPH_MODE)
-    try:
-        shape, dtype = _Inferred(layer)(x)
-    finally:
-        ms.set_context(mode=ms.PYNATIVE_MODE)
+    shape, dtype = describe(x)
     return NAMES.get(dtype, str(dtype).lower()), tuple(shape)
 
 

@@ -12,7 +12,7 @@ DTYPES = {
     name: getattr(torch, name)
     for name in (
         "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
-        "int8", "uint8", "int16", "int32", "int64",
+        "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool",
     )
 }  # fmt: skip
 NAMES = {dtype: name for name, dtype in DTYPES.items()}

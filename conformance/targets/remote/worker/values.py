@@ -1,7 +1,7 @@
 """Arguments and arrays, in and out, in NumPy's terms. `conformance/targets/codec.py` is the other end, and has the page
 on how each is written."""
 
-from typing import Any, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 import numpy as np
 
@@ -11,6 +11,12 @@ from .texts import clean
 MAX_ELEMENTS = 50_000_000  # of an output; more is not sent back
 
 WireArray = Tuple[str, Tuple[int, ...], bytes]  # dtype, shape, elements
+# Of what holds or gives numbers, how it is made.
+ITEMS: Dict[str, Callable[[Tuple[int, ...]], Any]] = {
+    "bytes": bytes,
+    "dict": dict.fromkeys,
+    "generator": lambda items: (item for item in items),
+}
 
 
 class Unreadable(Exception):  # noqa: N818
@@ -38,6 +44,8 @@ def decode_notation(value: Any, adapter: Any) -> Any:
         size = int(np.prod(value["tensor"], dtype=int))
         filled = (np.arange(size) % 5 + 1).astype("float32").reshape(value["tensor"])
         return adapter.tensor(filled, "float32", "contiguous")
+    if "items" in value:
+        return ITEMS[value["kind"]](value["items"])
     if value["array"]:
         return np.array(value["value"], dtype=value["numpy"])
     return getattr(np, value["numpy"])(value["value"])
