@@ -315,7 +315,8 @@ def differentiate_convolution(geometry: Geometry, x: Array, weight: Array, grad:
 def differentiate_transposed(geometry: Geometry, x: Array, weight: Array, grad: Array) -> tuple[Array, Array]:
     """(x, weight) gradients of conv_transpose2d."""
     plane, groups = geometry.plane, geometry.groups
-    if not is_finite(x, weight):
+    crops = any(window.before or window.after for window in plane)
+    if crops and not is_finite(x, weight):
         return adjoints_by_tap(grad, x, weight, plane, groups)
     padded = pad(grad, plane, "zeros")
     grad_weight = contract(padded, x, plane, groups)

@@ -87,10 +87,6 @@ EQUIVALENT = [
         "what follows gives the same arrays, later",
     ),
     Equivalent(
-        f"{ORACLE}.numbers", "read_operands", "type(value) is np.ndarray", "type(value) is not np.ndarray",
-        "what follows gives the same arrays, later",
-    ),
-    Equivalent(
         f"{ORACLE}.numbers", "choose_integer_path", "if largest < _INEXACT", "if False", "int64 is as exact, and slower"
     ),
     Equivalent(f"{ORACLE}.numbers", "mark_lost_bits", "1024", "1025", "any mark below 2048 lies between the same ties"),
@@ -126,9 +122,17 @@ EQUIVALENT = [
         f"{ORACLE}.convolution", "integers_fit_float64", "return 'int64' not in paths", "return None",
         "int64 is as exact, and slower",
     ),
-    Equivalent(
-        f"{ORACLE}.convolution", "differentiate_transposed", "if not is_finite(x, weight)", "if True",
-        "finite operands have the same gradients tap by tap, later",
+    *(
+        Equivalent(
+            f"{ORACLE}.convolution", "differentiate_transposed", old, new,
+            "tap by tap the gradients of finite operands, and of all that is not cropped, are the same, later",
+        )
+        for old, new in [
+            ("if crops and (not is_finite(x, weight))", "if True"),
+            ("crops and (not is_finite(x, weight))", "crops or not is_finite(x, weight)"),
+            ("crops and (not is_finite(x, weight))", "not is_finite(x, weight)"),
+            ("crops and (not is_finite(x, weight))", "crops"),
+        ]
     ),
     *(
         Equivalent(
@@ -161,4 +165,5 @@ EQUIVALENT = [
         "return all((isfinite(np.add.reduce(array, axis=None)) for array in arrays))", "return None",
         "both ways give the same sums, and the one for infinities is slower",
     ),
+    Equivalent(f"{ORACLE}.arithmetic", "pad", "2", "3", "what follows copies the same numbers"),
 ]  # fmt: skip

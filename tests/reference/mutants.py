@@ -22,7 +22,7 @@ LAYERS = {
     "conjugate forgotten": seed("(call.x.conj(), call.weight.conj())", "(call.x, call.weight.conj())"),
     "gradient ignores the padding mode": seed("unpad(grad, weight, plane, groups, geometry.padding_mode)", 'unpad(grad, weight, plane, groups, "zeros")'),
     "weight gradient unpadded": seed('pad(grad, plane, "zeros")', 'pad(grad, plane._replace(rows=plane.rows._replace(before=0, after=plane.rows.before + plane.rows.after)), "zeros")'),
-    "cropped products multiplied by zeros": seed("not is_finite(x, weight)", "False"),
+    "cropped products multiplied by zeros": seed("crops and not is_finite(x, weight)", "False"),
 }  # fmt: skip
 
 PARAMETERS = {
