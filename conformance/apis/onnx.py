@@ -39,7 +39,8 @@ def run(operator, X, W, B=None, **attributes):
     held = {"W": W} if B is None else {"W": W, "B": B}
     node = helper.make_node(operator, ["X", *held], ["Y"], **attributes)
     dtype = helper.np_dtype_to_tensor_dtype(X.dtype)
-    x, y = helper.make_tensor_value_info("X", dtype, X.shape), helper.make_tensor_value_info("Y", dtype, None)
+    x = helper.make_tensor_value_info("X", dtype, X.shape)
+    y = helper.make_tensor_value_info("Y", dtype, [None] * X.ndim)
     weights = [numpy_helper.from_array(array, name) for name, array in held.items()]
     graph = helper.make_graph([node], "one_node", [x], [y], weights)
     model = helper.make_model_gen_version(graph, opset_imports=[helper.make_opsetid("", 22)])"""
@@ -47,6 +48,7 @@ RUNTIME = """
     session = onnxruntime.InferenceSession(model.SerializeToString())
     return session.run(None, {"X": X})[0]"""
 REFERENCE = """
+    onnx.checker.check_model(model, full_check=True)
     return onnx.reference.ReferenceEvaluator(model).run(None, {"X": X})[0]"""
 
 
@@ -110,9 +112,9 @@ def _to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None)
     named = {NAMES.get(name, name): _read_pair(value) for name, value in own.items()}
     canonical = functional_to_canonical(layer, named, inputs)
     if kernel_shape is not None and _read_pair(kernel_shape) != canonical["kernel_size"]:
-        return NoEquivalent("kernel_shape is not that of W")
-    if auto_pad != "NOTSET" and pads is not None:
-        return NoEquivalent("pads and auto_pad cannot be used simultaneously")
+        return {**canonical, "kernel_shape": kernel_shape}  # no layer's, beside W
+    if auto_pad != "NOTSET" and pads is not None and output_shape is None:
+        return {**canonical, "auto_pad": auto_pad, "padding": _read_pads(pads)}  # nor these together
     if auto_pad == "NOTSET" and output_shape is None:
         return {**canonical, "padding": _read_pads(pads)}
     if auto_pad == "VALID" and output_shape is None:
@@ -206,7 +208,7 @@ FRAMEWORK = Framework(
     limits=CORES,
     modes={
         "reference": Mode(
-            "onnx's own ReferenceEvaluator in onnxruntime's place",
+            "checked by onnx.checker and run by onnx's own ReferenceEvaluator, in onnxruntime's place",
             {"imports": MODEL + REFERENCE, "version": "onnx.__version__"},
             gradients=False,
         ),

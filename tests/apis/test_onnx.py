@@ -91,14 +91,20 @@ def test_pads_are_made_for_the_shape_of_the_output(attributes, rows):
     "attributes",
     [
         {"output_shape": [13, 6]},
-        {"auto_pad": "SAME_UPPER", "pads": [0, 0, 0, 0]},
-        {"kernel_shape": [3, 3]},
         {"auto_pad": "SAME_LOWER", "strides": [5, 1]},
     ],
 )
 def test_what_the_document_does_not_define_is_no_layer(attributes):
     arguments = {"W": Tensor((4, 6, 4, 1)), "strides": [2, 1], **attributes}
     assert isinstance(TRANSPOSED.to_canonical(arguments, INPUT), NoEquivalent)
+
+
+@pytest.mark.parametrize("own", [{"kernel_shape": [3, 3]}, {"auto_pad": "SAME_UPPER", "pads": [0, 0, 0, 0]}])
+def test_what_no_layer_has_is_left_for_a_case_about_it(own):
+    """A weight is made of the rest, so that it can be asked."""
+    canonical = TRANSPOSED.to_canonical({"W": Tensor((4, 6, 4, 1)), **own}, INPUT)
+    assert canonical["kernel_size"] == (4, 1)
+    assert canonical.keys() & {"kernel_shape", "auto_pad"}
 
 
 def test_what_would_need_pads_below_zero_is_written_out():

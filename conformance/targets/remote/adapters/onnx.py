@@ -78,7 +78,7 @@ class Operator:
         node = helper.make_node(self.name, ["X", *held], ["Y"], **attributes)
         dtype = helper.np_dtype_to_tensor_dtype(X.dtype)
         x = helper.make_tensor_value_info("X", dtype, X.shape)
-        y = helper.make_tensor_value_info("Y", dtype, None)
+        y = helper.make_tensor_value_info("Y", dtype, [None] * X.ndim)
         weights = [numpy_helper.from_array(array, name) for name, array in held.items()]
         graph = helper.make_graph([node], "one_node", [x], [y], weights)
         opsets = [helper.make_opsetid("", OPSET)]
