@@ -311,5 +311,5 @@ def _smallest(array: Array) -> float:
     """The smallest magnitude of a non-zero part, infinity where there is none."""
     parts = array.view(np.float64) if array.dtype.kind == "c" else array
     sizes = np.abs(np.asarray(parts, np.float64))
-    least = float(np.min(sizes, initial=inf))
-    return least if least > 0 else float(np.min(sizes, initial=inf, where=sizes > 0))
+    least = float(sizes.min(initial=inf))
+    return least if least > 0 else float(sizes.min(initial=inf, where=sizes > 0))

@@ -40,10 +40,10 @@ def read_operands(**named: object) -> list[Array]:
     values = list(named.values())
     if all(type(value) is np.ndarray and value.dtype is _FLOAT64 for value in values):
         return values  # type: ignore[return-value]  # as usual, and quickly
-    arrays = {name: np.asarray(value) for name, value in named.items()}
-    kinds = {check_operand(name, array) for name, array in arrays.items()}
+    arrays = [np.asarray(value) for value in values]
+    kinds = list(map(check_operand, named, arrays))
     common = _ACCUMULATORS["c" if "c" in kinds else "f" if "f" in kinds else "i"]
-    return [np.asarray(array, common) for array in arrays.values()]
+    return [np.asarray(array, common) for array in arrays]
 
 
 def check_operand(name: str, array: Array) -> str:

@@ -108,8 +108,8 @@ EQUIVALENT = [
     Equivalent(f"{ORACLE}.bounds", "_Rounding.bound", "2.0", "3.0", "a wider allowance for float64's rounding is one too"),
     Equivalent(f"{ORACLE}.bounds", "_Rounding.bound", "4", "5", "a wider allowance for float64's rounding is one too"),
     Equivalent(
-        f"{ORACLE}.bounds", "_smallest", "least if least > 0 else float(np.min(sizes, initial=inf, where=sizes > 0))",
-        "float(np.min(sizes, initial=inf, where=sizes > 0))", "the same number, found more slowly",
+        f"{ORACLE}.bounds", "_smallest", "least if least > 0 else float(sizes.min(initial=inf, where=sizes > 0))",
+        "float(sizes.min(initial=inf, where=sizes > 0))", "the same number, found more slowly",
     ),
     Equivalent(f"{ORACLE}.parameters", "read_integer", "if type(value) is not int", "if True", "an int is its own index"),
     Equivalent(
