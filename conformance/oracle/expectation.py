@@ -56,7 +56,7 @@ class Expectation:
         parameters: shapes of weight and bias in the oracle's layout, where there is a layer.
         output, gradients: what to compare with; gradients by ``input``, ``weight`` and ``bias``.
         given: what the layer is given before its last call, in a case that goes on; the other fields are of that call.
-        stale: what the last call would give had no attribute been changed; None where none was.
+        stale: what the last call would give had no attribute been changed; None where none was, or where it gave none.
         fault: why the oracle has no answer, which is a fault of this suite; nothing else is there then.
     """
 
@@ -107,9 +107,14 @@ def ask_at_last(case: Case, canonical: Arguments) -> Expectation:
     return replace(apply(sequence.find_last(case), canonical, arrays), given=given, stale=stale)
 
 
-def apply_as_constructed(case: Case, arrays: Arrays) -> Expectation:
-    """The last call as if no attribute had been changed. No gradients where the output is of another shape."""
+def apply_as_constructed(case: Case, arrays: Arrays) -> Expectation | None:
+    """The last call as if no attribute had been changed; None where that is no valid call.
+
+    No gradients where the output is of another shape.
+    """
     constructed = sequence.find_constructed(case)
+    if find_refusal(constructed) is not None:
+        return None
     canonical = read_layer(constructed)
     assert canonical is not None
     assert arrays.weight is not None

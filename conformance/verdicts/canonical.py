@@ -116,8 +116,9 @@ def find_sequel(evidence: Evidence, observed: TypedArray, divergence: Divergence
     if is_printed(evidence.case):
         return Differing(divergence, Direction.OTHER_LAYER, list_compared(evidence))
     stale = evidence.expectation.stale
-    if stale is None or stale.output is None:
+    if stale is None:
         return None
+    assert stale.output is not None
     comparisons = compare_results(replace(evidence, expectation=stale), stale.output, observed)
     if any(comparison.divergence is not None for comparison in comparisons):
         return None

@@ -22,9 +22,7 @@ from conformance.verdicts.sentences import first_line
 
 def judge(case: Case, contract: Contract, expectation: Expectation, observation: Observation) -> Verdict:
     """The verdict on one case of one API; of a case that goes on, on the last call of its layer."""
-    if case.then:
-        case = replace(find_last(case), then=case.then)
-    evidence = Evidence(case, contract, expectation, observation)
+    evidence = Evidence(replace(find_last(case), then=case.then), contract, expectation, observation)
     return replace(
         judge_rounds(evidence) if observation.rounds else judge_evidence(evidence),
         phase=observation.phase,
@@ -42,7 +40,7 @@ def judge_rounds(evidence: Evidence) -> Verdict:
     """
     verdicts = []
     for one in evidence.observation.rounds:
-        observed = replace(evidence.observation, rounds=(), output=one.output, raised=one.raised)
+        observed = replace(evidence.observation, output=one.output, raised=one.raised)
         verdicts.append((one.times, judge_evidence(replace(evidence, observation=observed))))
     wrong = [(times, verdict) for times, verdict in verdicts if verdict.outcome is not Outcome.CONFORMS]
     total = sum(times for times, _ in verdicts)

@@ -101,6 +101,13 @@ def test_a_stale_layer_has_gradients_where_its_output_is_of_the_same_shape() -> 
     assert set(stale.gradients) == {"input", "weight", "bias"}
 
 
+def test_a_layer_that_could_not_be_called_as_it_was_constructed_has_nothing_stale() -> None:
+    """An input that is smaller than the kernel, but for the padding that was assigned."""
+    expectation = ask(Assigned({"padding": 1}), Again(replace(INPUT, shape=(1, 2, 1, 1))))
+    assert expectation.raised is None
+    assert expectation.stale is None
+
+
 def test_a_copy_changes_nothing() -> None:
     arrays = ask(Copied(Copying.PICKLE)).arrays
     other = expect(make(Copied(Copying.DEEPCOPY))).arrays

@@ -22,7 +22,7 @@ from conformance.case import (
     Threaded,
     Verdict,
 )
-from conformance.oracle.expectation import Expectation, expect
+from conformance.oracle.expectation import Expectation, Expected, expect
 from tests.verdicts.trial import INPUT, Trial, change_first, raised, rejection
 
 
@@ -103,8 +103,18 @@ def test_a_layer_that_is_wrong_in_some_rounds_is_unstable_and_told_with_how_ofte
     refused = Round(2, raised=raised(Phase.FORWARD, "RuntimeError"))
     verdict = race(trial, Round(95, output), wrong, refused)
     assert (verdict.outcome, verdict.authority) == (Outcome.UNSTABLE, Authority.ROBUSTNESS)
+    assert (verdict.subject, verdict.expected) == ("output", "right in 100 of 100 calls")
     assert verdict.observed.startswith("wrong in 5 of 100 calls")
+    assert verdict.rests_on == "the same call gives the same answer"
     assert race(trial, wrong, Round(1, change_first(output, 2.0))).outcome is Outcome.UNSTABLE
+
+
+def test_rounds_that_differ_within_their_bounds_are_all_right() -> None:
+    trial = follow(Threaded(2), inputs=replace(INPUT, values="real", gradients=False))
+    assert trial.expectation.output is not None
+    near = Expected(trial.expectation.output.value + trial.expectation.output.bound / 4, None)
+    verdict = race(trial, Round(50, trial.conforming().output), Round(50, trial.typed(near)))
+    assert verdict.outcome is Outcome.CONFORMS
 
 
 def test_what_is_refused_in_every_round_is_refused() -> None:
