@@ -111,7 +111,7 @@ def test_cropped_products_are_none(operand, special, padding, cut):
     rng = np.random.default_rng(7)
     parameters = {"stride": (2, 1), "padding": padding, "dilation": (1, 2), "groups": 2}
     operands = {"x": whole(rng, 2, 4, 3, 4).astype(float), "weight": whole(rng, 4, 3, 2, 2).astype(float)}
-    operands[operand][0, 0, 0, 0] = special
+    operands[operand][0, 0, [0, -1], [0, -1]] = special  # what is cropped on any side
     grad = whole(rng, *reference.conv_transpose2d(**operands, **parameters).shape).astype(float)
     got = reference.conv_transpose2d_gradients(operands["x"], operands["weight"], grad, **parameters)
     due = naive.gradients("conv_transpose2d", operands["x"], operands["weight"], grad, **parameters)
