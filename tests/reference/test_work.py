@@ -289,12 +289,14 @@ def test_blocks_of_taps_are_counted(name, cut, monkeypatch):
         return products
 
     monkeypatch.setattr(arithmetic, "_multiply_taps", count_products)
+    counted = Counted(monkeypatch)
     output = reference.conv_transpose2d(np.ones(x_shape), np.ones(weight_shape), **parameters)
     work = estimate_work(layer, x_shape, weight_shape, **parameters)
     all_products = sum(products for products, *_ in made)
     assert work.multiplications == sizes[2] * all_products
     assert work.moves == 3 * all_products
     assert work.calls == len(made) + sum(taps for *_, taps in made)
+    assert counted.blocks == len(made)
     block = max(products + source for products, source, _ in made)
     most = output.size + np.prod(weight_shape) + min(MOST, plan_inputs(*sizes).count_shares()) * block
     assert work.bytes == 8 * (most + OVERHEAD)
