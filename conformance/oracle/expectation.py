@@ -254,7 +254,7 @@ def refuse_weight_tensor(case: Case, canonical: Arguments) -> Refusal | None:
     contract = contracts()[case.api]
     weight = case.arguments.get(contract.operands["weight"])
     shape = common.weight_shape(case.layer, canonical)
-    if not contract.functional or not isinstance(weight, Tensor) or shape is None:
+    if not isinstance(weight, Tensor) or shape is None:
         return None
     shape = contract.weight.to_vendor(np.empty(shape), canonical["groups"]).shape
     if weight.shape == shape:

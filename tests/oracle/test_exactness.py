@@ -50,6 +50,10 @@ def test_as_many_terms_as_fit_are_exact() -> None:
     assert not are_sums_exact(2.0**10 * ONE, 2.0**10 * ONE, None, None, 17, "float32")
 
 
+def test_no_sum_of_truth_values_is_one() -> None:
+    assert not are_sums_exact(ONE, ONE, None, None, 1, "bool")
+
+
 def test_counting_is_exact_only_while_its_gradients_are() -> None:
     """The gradient of the weight sums over every position, the output over the kernel alone."""
     layer = {"in_channels": 1, "out_channels": 1, "kernel_size": 1}

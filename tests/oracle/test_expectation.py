@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.case import MAX_ELEMENTS, Case, Inputs, Numpy, Phase, Promise, Tensor
+from conformance.case.values import Items
 from conformance.oracle.expectation import Refusal, expect, find_refusal, unwrap
 
 SIZES = {"in_channels": 2, "out_channels": 3, "kernel_size": (2, 3)}
@@ -100,6 +101,7 @@ REFUSED = pytest.mark.parametrize(
             {"padding": 9, "padding_mode": "reflect"}, "ValueError", "", id="padding beyond what the input supplies"
         ),
         pytest.param({"padding": "same", "stride": (0, 1)}, "ValueError", "", id="no stride"),
+        pytest.param({"stride": Items("generator", (1, 1))}, "TypeError", "dict", id="items of another kind"),
         pytest.param({"strides": 1}, "TypeError", "strides is no argument of conv2d", id="nobody's"),
         pytest.param({"padding": Numpy("int64", (1, 1), is_array=True)}, "TypeError", "", id="an array as padding"),
     ],
@@ -193,6 +195,28 @@ def test_a_function_may_be_given_no_bias() -> None:
     expectation = expect(build_case({"weight": Tensor((3, 2, 2, 3))}, "torch.nn.functional.conv2d"))
     assert expectation.raised is None
     assert expectation.gradients.keys() == {"input", "weight"}
+
+
+@pytest.mark.parametrize(
+    ("api", "weight", "groups", "refused"),
+    [
+        ("torch.nn.functional.conv2d", (4, 1, 2, 3), 2, False),
+        ("megengine.functional.conv2d", (2, 2, 1, 2, 3), 2, False),
+        ("megengine.functional.conv2d", (4, 1, 2, 3), 2, True),
+    ],
+    ids=["four axes", "an axis for the groups", "no axis for the groups"],
+)
+def test_a_weight_argument_has_the_axes_that_its_document_gives_it_for_groups(
+    api: str, weight: tuple[int, ...], groups: int, refused: bool
+) -> None:
+    case = build_case({"weight": Tensor(weight), "groups": groups}, api)
+    expectation = expect(case)
+    assert (expectation.raised is not None) is refused
+
+
+def test_a_weight_of_what_can_be_made_a_size_and_is_none_is_not_compared() -> None:
+    arguments = {"weight": Tensor((3, 2, 2, 3)), "groups": Numpy("int64", 1, is_array=True)}
+    assert expect(build_case(arguments, "torch.nn.functional.conv2d")).raised is None
 
 
 @pytest.mark.parametrize(("shape", "refused"), [((3,), False), ((4,), True), ((1, 3, 1, 1), True)])

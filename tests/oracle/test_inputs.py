@@ -15,8 +15,12 @@ from conformance.case import BOOL, DTYPES, INTEGERS, UNSIGNED, VALUES, VALUES_OF
 from conformance.oracle.inputs import (
     CLASSES,
     Blank,
+    InputClass,
+    fill_all,
+    fill_by_counting,
     fill_with_huge_numbers,
     fill_with_huge_sums,
+    fill_with_ones,
     find_largest,
     find_tiny_scale,
     make,
@@ -194,6 +198,12 @@ def test_real_inputs_exist_where_exact_ones_do_not() -> None:
 
 
 # What the classes are about
+
+
+@pytest.mark.parametrize(("own", "of_bias"), [(None, fill_with_ones), (fill_by_counting, fill_by_counting)])
+def test_every_array_is_filled_alike_but_for_a_bias_of_its_own(own: Any, of_bias: Any) -> None:
+    filled = InputClass(x=fill_with_ones, weight=fill_with_ones, bias=of_bias, upstream=fill_with_ones, sums="counted")
+    assert fill_all(fill_with_ones, "counted", own) == filled
 
 
 @pytest.mark.parametrize("name", OPERANDS)

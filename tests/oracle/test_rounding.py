@@ -94,7 +94,13 @@ def test_what_is_no_number_is_one_quiet_nan_in_bfloat16_whatever_its_sign() -> N
 
 @pytest.mark.parametrize(
     ("dtype", "held"),
-    [("bfloat16", np.float64), ("float16", np.float64), ("complex64", np.complex128), ("int8", np.int64)],
+    [
+        ("bfloat16", np.float64),
+        ("float16", np.float64),
+        ("complex64", np.complex128),
+        ("int8", np.int64),
+        ("bool", np.int64),
+    ],
 )
 def test_rounded_numbers_are_held_in_a_wide_type(dtype: str, held: type) -> None:
     assert round_to(np.array([1.0]), dtype).dtype == held

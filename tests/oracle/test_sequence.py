@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from conformance.case import Again, Assigned, Case, Cast, Changed, Copied, Copying, Inputs, Promise, Step, Switched
-from conformance.oracle.expectation import Expectation, expect
+from conformance.oracle.expectation import Expectation, expect, find_refusal
 from conformance.oracle.sequence import find_calls, find_last, list_steps
 from conv_reference import LAYERS
 
@@ -92,6 +93,9 @@ def test_stale_is_what_the_layer_gave_before_its_attribute_was_changed() -> None
     np.testing.assert_array_equal(stale.output.value, LAYERS["conv2d"].forward(arrays.x, arrays.weight, arrays.bias))
     assert stale.gradients == {}, "the upstream gradient is of another shape"
     assert ask(Changed(("bias",))).stale is None
+    without_gradients = ask(Assigned({"padding": 1}), inputs=replace(INPUT, gradients=False)).stale
+    assert without_gradients is not None
+    assert without_gradients.gradients == {}
 
 
 def test_a_stale_layer_has_gradients_where_its_output_is_of_the_same_shape() -> None:
@@ -106,6 +110,21 @@ def test_a_layer_that_could_not_be_called_as_it_was_constructed_has_nothing_stal
     expectation = ask(Assigned({"padding": 1}), Again(replace(INPUT, shape=(1, 2, 1, 1))))
     assert expectation.raised is None
     assert expectation.stale is None
+
+
+@pytest.mark.parametrize(
+    ("case", "cls"),
+    [
+        (make(Cast("float64")), None),
+        (make(Assigned({"stride": 0})), "ValueError"),
+        (replace(make(Assigned({"stride": 1})), arguments={**LAYER, "stride": 1.5}), "TypeError"),
+        (make(Again(replace(INPUT, shape=(1, 2, 1, 1)))), "ValueError"),
+    ],
+    ids=["no call", "the last call", "the first call", "a call of another shape"],
+)
+def test_a_case_that_goes_on_is_refused_where_any_of_its_calls_is(case: Case, cls: str | None) -> None:
+    refusal = find_refusal(case)
+    assert (None if refusal is None else refusal.cls) == cls
 
 
 def test_a_copy_changes_nothing() -> None:
