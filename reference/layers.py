@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from math import prod, sqrt
 from types import MappingProxyType
 from typing import Any, Unpack
 
@@ -20,6 +19,7 @@ from .convolution import (
     conv_transpose2d_gradients,
 )
 from .geometry import find_weight_shape, output_size
+from .initializers import torch_uniform
 from .parameters import LayerName, Pair, Parameters, Settings, check_layer, read_parameters
 
 REQUIRED = ("in_channels", "out_channels", "kernel_size")
@@ -121,8 +121,7 @@ LAYERS: Mapping[LayerName, Layer] = MappingProxyType(
 class Module:
     """A layer that owns its parameters: `weight`, laid out as `Layer.weight_shape` says, `bias` (O,) or None, float64.
 
-    Arguments are checked by `Layer.check`. Parameters are drawn as `torch.nn.Conv2d` documents it: from U(-sqrt(k),
-    sqrt(k)), k = 1 / (C / groups * kH * kW), of the transposed layer O / groups in place of C / groups.
+    Arguments are checked by `Layer.check`. Parameters are drawn from torch's documented uniform distribution.
     """
 
     def __init__(
@@ -142,9 +141,9 @@ class Module:
         self.parameters = parameters
         rng = np.random.default_rng() if rng is None else rng
         shape = self.layer.weight_shape(in_channels, out_channels, kernel_size, settings.groups)
-        bound = 1.0 / sqrt(prod(shape[1:]))
-        self.weight = rng.uniform(-bound, bound, shape)
-        self.bias = rng.uniform(-bound, bound, out_channels) if bias else None
+        distribution = torch_uniform(shape)
+        self.weight = distribution.sample(rng, shape)
+        self.bias = distribution.sample(rng, (out_channels,)) if bias else None
 
     def __call__(self, x: Array) -> Array:
         """The layer of x, (N, C, H, W) or (C, H, W)."""
