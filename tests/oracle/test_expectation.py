@@ -214,6 +214,10 @@ def test_a_weight_argument_has_the_axes_that_its_document_gives_it_for_groups(
     assert (expectation.raised is not None) is refused
 
 
+def test_a_module_is_given_no_weight() -> None:
+    assert expect(build_case(SIZES, "torch.nn.Conv2d")).raised is None
+
+
 def test_a_weight_of_what_can_be_made_a_size_and_is_none_is_not_compared() -> None:
     arguments = {"weight": Tensor((3, 2, 2, 3)), "groups": Numpy("int64", 1, is_array=True)}
     assert expect(build_case(arguments, "torch.nn.functional.conv2d")).raised is None
