@@ -161,8 +161,8 @@ class Connection:
             try:
                 return self._interpreter.receive(self._channel, max(0.0, min(LOOK, left)))
             except execnet.TimeoutError:
-                if self._interpreter.has_ended():  # what it has forked may hold the connection open
-                    raise EOFError("the process has ended") from None
+                if self._interpreter.has_ended():
+                    return self._take_last()
                 if left <= LOOK:
                     raise
             except OversizeError:
@@ -171,6 +171,14 @@ class Connection:
                 if error.args:
                     raise
                 raise ProtocolError("what came was no message") from None  # execnet closed the connection itself
+
+    def _take_last(self) -> Any:
+        """What a process has said that has ended: it may still be on its way here. Raises as `_take`."""
+        assert self._channel is not None
+        try:
+            return self._interpreter.receive(self._channel, LAST_MOMENT)
+        except execnet.TimeoutError:  # what it has forked may hold the connection open
+            raise EOFError("the process has ended") from None
 
     def kill(self) -> None:
         """End the worker at once, from any thread."""
