@@ -34,6 +34,7 @@ MODEL = """\
 import numpy as np
 import onnx.reference
 import onnxruntime
+from functools import partial
 from onnx import helper, numpy_helper
 def run(operator, X, W, B=None, **attributes):
     held = {"W": W} if B is None else {"W": W, "B": B}
@@ -47,6 +48,8 @@ def run(operator, X, W, B=None, **attributes):
 RUNTIME = """
     session = onnxruntime.InferenceSession(model.SerializeToString())
     return session.run(None, {"X": X})[0]"""
+FUNCTIONS = """
+Conv, ConvTranspose = partial(run, "Conv"), partial(run, "ConvTranspose")"""
 REFERENCE = """
     onnx.checker.check_model(model, full_check=True)
     return onnx.reference.ReferenceEvaluator(model).run(None, {"X": X})[0]"""
@@ -171,9 +174,9 @@ FRAMEWORK = Framework(
     environment=ENVIRONMENT,
     needs=("onnxruntime",),
     source=Source(
-        imports=MODEL + RUNTIME,
+        imports=MODEL + RUNTIME + FUNCTIONS,
         version="onnxruntime.__version__",
-        call='run("{name}", {arguments})',
+        call="{name}({arguments})",
         tensor="{array}",
         bfloat16='{array}.astype("bfloat16")',
         numpy="{tensor}",
@@ -209,7 +212,7 @@ FRAMEWORK = Framework(
     modes={
         "reference": Mode(
             "checked by onnx.checker and run by onnx's own ReferenceEvaluator, in onnxruntime's place",
-            {"imports": MODEL + REFERENCE, "version": "onnx.__version__"},
+            {"imports": MODEL + REFERENCE + FUNCTIONS, "version": "onnx.__version__"},
             gradients=False,
         ),
     },

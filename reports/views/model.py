@@ -115,6 +115,12 @@ def normalise(text: str) -> str:
     return repr(value)
 
 
+def join_call(api: str, arguments: Mapping[str, str]) -> str:
+    """A call as source; what is given by position has its place for a name."""
+    shown = [text if name.isdigit() else f"{name}={text}" for name, text in arguments.items()]
+    return f"{api}({', '.join(shown)})"
+
+
 class Side:
     """One API, and how its calls look."""
 
@@ -171,7 +177,7 @@ class Side:
             for name in self._owned[parameter]:
                 if name in texts:
                     texts[name] = text
-        return f"{api}({', '.join(f'{name}={text}' for name, text in texts.items())})"
+        return join_call(api, texts)
 
 
 class Porter:

@@ -451,7 +451,7 @@ def test_a_call_is_written_as_its_framework_has_it() -> None:
     """An operator of ONNX is no function: a script has one that runs a model of it."""
     source = frameworks()["onnx"].source
     call = write_call(contracts()["onnx.Conv"], frameworks()["onnx"], {"W": Tensor((1, 1, 2, 2)), "strides": [2, 2]})
-    assert call == 'run("Conv", x, W=weight, strides=[2, 2])'
+    assert call == "Conv(x, W=weight, strides=[2, 2])"
     assert "def run(operator, X, W, B=None, **attributes):" in source.imports
 
 

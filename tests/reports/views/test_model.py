@@ -7,7 +7,7 @@ import pytest
 from conv_reports.__main__ import main
 from conv_reports.findings.clusters import cluster, cluster_differences
 from conv_reports.results.loaded import load
-from conv_reports.views.model import Porter, normalise, read_layers
+from conv_reports.views.model import Porter, join_call, normalise, read_layers
 from conv_reports.views.porting import build_tables
 
 PRINTED = """\
@@ -103,3 +103,7 @@ def test_what_cannot_be_ported_says_why(known, tmp_path, capsys, source, text, p
     model.write_text(text)
     assert main(["port", "--from", source, "--to", "mindspore", str(model), str(known[0])]) == 2
     assert problem in capsys.readouterr().err
+
+
+def test_what_is_given_by_position_stands_without_a_name():
+    assert join_call("torch.conv2d", {"0": "x", "stride": "2"}) == "torch.conv2d(x, stride=2)"

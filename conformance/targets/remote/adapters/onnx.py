@@ -61,17 +61,11 @@ def lacks(error: BaseException) -> bool:
 class Operator:
     """An operator as a function of its inputs and attributes: a model of one node, with its weights inside."""
 
+    # What an attribute means that is left out stands in the documents, and is no Python value.
+    __signature__ = inspect.Signature()
+
     def __init__(self, name: str) -> None:
-        schema = onnx.defs.get_schema(name, OPSET)
-        parameters = [inspect.Parameter(one.name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for one in schema.inputs]
-        for attribute in schema.attributes.values():
-            default: Any = inspect.Parameter.empty
-            if attribute.default_value.name:
-                default = helper.get_attribute_value(attribute.default_value)
-                default = default.decode() if isinstance(default, bytes) else default
-            parameters.append(inspect.Parameter(attribute.name, inspect.Parameter.KEYWORD_ONLY, default=default))
         self.name = name
-        self.__signature__ = inspect.Signature(parameters)
 
     def __call__(self, X: Any, W: Any, B: Any = None, **attributes: Any) -> Any:  # noqa: N803
         held = {"W": W} if B is None else {"W": W, "B": B}
