@@ -101,8 +101,8 @@ def ask(case: Case) -> Expectation:
 def ask_at_last(case: Case, canonical: Arguments) -> Expectation:
     """What the oracle says of the last call of a layer, and what comes before it."""
     arrays = sequence.make_last(case, canonical)
-    layers = [read_layer(call) for call in sequence.find_calls(case)]
-    given = sequence.give(case, [layer for layer in layers if layer is not None], arrays)
+    before = [read_layer(call) for call in sequence.find_calls(case)[:-1]]
+    given = sequence.give(case, before, arrays)
     stale = apply_as_constructed(case, arrays) if sequence.has_assigned(case) else None
     return replace(apply(sequence.find_last(case), canonical, arrays), given=given, stale=stale)
 

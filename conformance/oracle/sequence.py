@@ -119,14 +119,15 @@ def count_digits(dtype: str) -> int:
     return 0 if dtype in INTEGERS else int(reference.number_format(dtype).precision)
 
 
-def give(case: Case, layers: Sequence[Arguments], last: Arrays) -> Given:
+def give(case: Case, layers: Sequence[Arguments | None], last: Arrays) -> Given:
     """What a layer is given before its last call: other numbers, but for the parameters that it keeps.
 
     Args:
-        layers: the canonical arguments at each call.
+        layers: the canonical arguments at each call but the last; what goes on is written in them, so that all are.
     """
     others = []
-    for number, (call, canonical) in enumerate(zip(find_calls(case)[:-1], layers, strict=False)):
+    for number, (call, canonical) in enumerate(zip(find_calls(case)[:-1], layers, strict=True)):
+        assert canonical is not None
         made = inputs.make(case.layer, canonical, find_inputs(call), f"{case.id} at call {number}")
         others.append(made)
     changed = {name for step in case.then if isinstance(step, Changed) for name in step.parameters}

@@ -170,7 +170,7 @@ WORKERS = [
            Mutation(REMOTE, "self.result['raised'] = describe_exception(error, self.phase)", "return self.result"),
            Check("phases")),
     Mutant("every error blamed on construction",
-           Mutation(REMOTE, "describe_exception(error, self.phase)", "describe_exception(error, 'construct')"),
+           Mutation(REMOTE, "describe_exception(error, self.phase)", "describe_exception(error, 'construct')", within="run"),
            Check("phases")),
     Mutant("forward called construction",
            Mutation(REMOTE, "self.enter('forward')\nx = _1", "self.enter('construct')\nx = _1", within="call_layer"),

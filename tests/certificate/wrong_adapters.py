@@ -121,7 +121,7 @@ DTYPES = [
         found = {"input": of_inputs[0], **dict(zip(names, of_parameters))}
         return {name: item.astype(ms.float32) if item.dtype == ms.float16 else item for name, item in found.items()}
     """, "dtypes"),
-    of_megengine("float16 not named", "('float16', 'float32', _1, _2, _3, _4)", "('float32', _1, _2, _3, _4)", "dtypes"),
+    of_megengine("float16 not named", "('float16', 'float32', 'int8', _1, _2, _3, _4, _5)", "('float32', 'int8', _1, _2, _3, _4, _5)", "dtypes"),
     of_torch("a dtype called lacking", "return isinstance(error, NotImplementedError) and _1",
              "return 'should be the same' in str(error)", "errors"),
     of_megengine("float16 by way of bfloat16's precision", "output.numpy()\nreturn output", """
