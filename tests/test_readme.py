@@ -131,7 +131,7 @@ def test_a_framework_is_added_by_the_two_files_and_certified(tmp_path: Path) -> 
     )
     assert len(files) == 3
     assert re.search(r"^pebble\.correlate +\d+$", done.stdout, flags=re.MULTILINE), done.stdout  # conforms, all of them
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stdout
     help_text = subprocess.run(
         [sys.executable, "-m", "conformance", "--help"], cwd=tmp_path, env=environment, capture_output=True, text=True
     ).stdout

@@ -50,8 +50,13 @@ def build_exact_call(contract: Contract, arguments: Arguments, inputs: Inputs, n
 
 def build_vendor_call(contract: Contract, arguments: Arguments, inputs: Inputs) -> Call:
     """A call in the vendor's own arguments; what they mean is the contract's to say."""
-    case = Case("certificate", "vendor", 1, contract.layer, contract.api, arguments, inputs, Promise(), "")
+    case = make_vendor_case(contract, arguments, inputs)
     return encode(case, contract, arguments, expect_exactly(case))
+
+
+def make_vendor_case(contract: Contract, arguments: Arguments, inputs: Inputs) -> Case:
+    """A case in the vendor's own arguments."""
+    return Case("certificate", "vendor", 1, contract.layer, contract.api, arguments, inputs, Promise(), "")
 
 
 def encode(case: Case, contract: Contract, vendor: Arguments, expectation: Expectation) -> Call:

@@ -16,7 +16,7 @@ defaults: {arguments: {in_channels: 4, out_channels: 6, kernel_size: 3}, input: 
 claims:
   - id: last
     section: s
-    says: c
+    says: {en: c, zh: c}
     cases:
       - arguments: {data_format: NHWC}
         input: {shape: [2, 9, 8, 4]}

@@ -17,13 +17,14 @@ from tests import shipped
 
 LIMIT = 20.0  # seconds for a call
 STEP = 199  # a prime, so that the cases drawn do not keep step with a spec's axes
-SLOW = ("hazards.yaml", "networks.yaml")  # each call takes seconds, of which a restart or the oracle takes most
+# Each call takes seconds, of which a restart or the oracle takes most; or what comes of a NaN is not always the same.
+LEFT_OUT = ("hazards.yaml", "networks.yaml", "nonfinite.yaml")
 
 
 def draw_cases() -> Iterator[Case]:
     for layer in LAYERS:
         paths = sorted((coverage.SPECS / layer).glob("*.yaml"))
-        cases = [case for path in paths if path.name not in SLOW for case in shipped.load(path).cases]
+        cases = [case for path in paths if path.name not in LEFT_OUT for case in shipped.load(path).cases]
         yield from cases[::STEP]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -133,3 +134,32 @@ def test_a_copy_changes_nothing() -> None:
     assert arrays is not None
     assert other is not None
     np.testing.assert_array_equal(arrays.weight, other.weight)  # type: ignore[arg-type]
+
+
+def test_a_case_that_does_not_go_on_is_one_call() -> None:
+    assert find_calls(make()) == [make()]
+
+
+def test_an_attribute_that_was_changed_among_other_steps_may_be_stale() -> None:
+    assert ask(Assigned({"padding": 1}), Switched(False)).stale is not None
+
+
+def test_what_widens_is_called_with_numbers_of_the_narrower_dtype() -> None:
+    arrays = ask(Cast("float64"), inputs=replace(INPUT, dtype="bfloat16", values="real")).arrays
+    assert arrays is not None
+    for array in (arrays.x, arrays.weight, arrays.bias):
+        assert array is not None
+        np.testing.assert_array_equal(array.astype(ml_dtypes.bfloat16).astype(np.float64), array)
+
+
+def test_what_was_of_integers_is_called_with_integers() -> None:
+    arrays = ask(Cast("float32"), inputs=replace(INPUT, dtype="int8", gradients=False)).arrays
+    assert arrays is not None
+    assert np.abs(arrays.x).max() < 128
+    np.testing.assert_array_equal(arrays.x, arrays.x.round())
+
+
+def test_a_step_that_is_no_call_is_given_nothing() -> None:
+    expectation = ask(Switched(False))
+    assert expectation.given is not None
+    assert expectation.given.steps == (None, expectation.arrays)
