@@ -166,4 +166,19 @@ EQUIVALENT = [
         "both ways give the same sums, and the one for infinities is slower",
     ),
     Equivalent(f"{ORACLE}.arithmetic", "pad", "2", "3", "what follows copies the same numbers"),
+    *(
+        Equivalent(f"{EXPECTING}.zeros", within, f"if is_special({operand})", "if True", "nothing special marks nothing")
+        for within, operand in (
+            ("find_open_of_convolution", "weight"), ("find_open_of_convolution", "arrays.grad_output"),
+            ("find_open_of_transposed", "weight"), ("find_open_of_transposed", "arrays.x"),
+        )
+    ),
+    Equivalent(
+        f"{EXPECTING}.zeros", "is_special",
+        "array is not None and (not np.isfinite(array).all())", "array is not None", "nothing special marks nothing",
+    ),
+    Equivalent(f"{EXPECTING}.zeros", "count_by_channel", "1", "2", "NumPy takes any negative size for the unknown one"),
+    Equivalent(f"{EXPECTING}.sequence", "count_digits", "0", "1", "a float has more digits than either"),
+    Equivalent(f"{EXPECTING}.sequence", "give", "strict=True", "", "there are as many layers as calls"),
+    Equivalent(f"{EXPECTING}.sequence", "give", "True", "False", "there are as many layers as calls"),
 ]  # fmt: skip

@@ -8,9 +8,22 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from conformance.case import Again, Assigned, Case, Cast, Changed, Copied, Copying, Inputs, Promise, Step, Switched
+from conformance.case import (
+    Again,
+    Assigned,
+    Case,
+    Cast,
+    Changed,
+    Copied,
+    Copying,
+    Inputs,
+    Promise,
+    Step,
+    Switched,
+    Threaded,
+)
 from conformance.oracle.expectation import Expectation, expect, find_refusal
-from conformance.oracle.sequence import find_calls, find_last, list_steps
+from conformance.oracle.sequence import find_calls, find_last, is_printed, list_steps
 from conv_reference import LAYERS
 
 LAYER = {"in_channels": 2, "out_channels": 3, "kernel_size": 2}
@@ -144,8 +157,11 @@ def test_an_attribute_that_was_changed_among_other_steps_may_be_stale() -> None:
     assert ask(Assigned({"padding": 1}), Switched(False)).stale is not None
 
 
-def test_what_widens_is_called_with_numbers_of_the_narrower_dtype() -> None:
-    arrays = ask(Cast("float64"), inputs=replace(INPUT, dtype="bfloat16", values="real")).arrays
+@pytest.mark.parametrize(
+    ("dtype", "other"), [("bfloat16", "float64"), ("float64", "bfloat16"), ("bfloat16", "float16")]
+)
+def test_a_cast_layer_is_called_with_numbers_of_the_narrower_dtype(dtype: str, other: str) -> None:
+    arrays = ask(Cast(other), inputs=replace(INPUT, dtype=dtype, values="real")).arrays
     assert arrays is not None
     for array in (arrays.x, arrays.weight, arrays.bias):
         assert array is not None
@@ -157,6 +173,26 @@ def test_what_was_of_integers_is_called_with_integers() -> None:
     assert arrays is not None
     assert np.abs(arrays.x).max() < 128
     np.testing.assert_array_equal(arrays.x, arrays.x.round())
+
+
+def test_a_real_layer_that_becomes_complex_is_called_with_real_numbers() -> None:
+    arrays = ask(Cast("complex64"), inputs=replace(INPUT, dtype="float16", values="real")).arrays
+    assert arrays is not None
+    np.testing.assert_array_equal(arrays.x.astype(np.float16).astype(np.float64), arrays.x)
+
+
+def test_a_layer_beside_is_given_what_comes_before_the_last_call() -> None:
+    expectation = ask(Threaded(2))
+    assert expectation.given is not None
+    beside, last = expectation.given.steps
+    assert beside is not None
+    assert last is expectation.arrays
+    assert not np.array_equal(beside.weight, last.weight)  # type: ignore[arg-type, union-attr]
+
+
+def test_what_is_printed_is_a_copy_by_repr() -> None:
+    assert is_printed(make(Copied(Copying.REPR)))
+    assert not is_printed(make(Copied(Copying.PICKLE)))
 
 
 def test_a_step_that_is_no_call_is_given_nothing() -> None:
