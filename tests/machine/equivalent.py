@@ -181,4 +181,8 @@ EQUIVALENT = [
     Equivalent(f"{EXPECTING}.sequence", "count_digits", "0", "1", "a float has more digits than either"),
     Equivalent(f"{EXPECTING}.sequence", "give", "strict=True", "", "there are as many layers as calls"),
     Equivalent(f"{EXPECTING}.sequence", "give", "True", "False", "there are as many layers as calls"),
+    Equivalent(
+        f"{ORACLE}.initializers", "Distribution.sample", "if self.family == 'constant'", "if False",
+        "a normal distribution without deviation is the constant",
+    ),
 ]  # fmt: skip

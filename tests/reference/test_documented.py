@@ -60,3 +60,12 @@ def test_valid_contradicts_the_operation():
 def test_refuses(parameters, message):
     with pytest.raises(ValueError, match=message):
         mindspore_transpose_size(5, 3, **parameters)
+
+
+def test_a_dilated_kernel_adds_what_passes_the_stride():
+    """H * stride + max((dilation - 1) * (kernel - 1) - stride, 0), as printed for "valid"."""
+    assert mindspore_transpose_size(4, 3, pad_mode="valid", dilation=4) == (9, 9)
+
+
+def test_an_image_without_rows_has_a_size():
+    assert mindspore_transpose_size((0, 2), 3, pad_mode="valid") == (0, 2)

@@ -96,3 +96,28 @@ def test_a_sample_of_itself_is_accepted(name):
 def test_a_sample_of_another_is_not(promised, drawn, why):
     sample = drawn.sample(np.random.default_rng(2), (20_000,))
     assert why in ALL[promised].objection(sample)
+
+
+def test_the_fourth_moments_are_those_of_the_textbook():
+    assert initializers.uniform(2.0).kurtosis == 9 / 5
+    assert initializers.normal(2.0).kurtosis == 3
+
+
+def test_which_end_was_passed_is_told():
+    around = np.linspace(-1, 1, 1000)
+    assert initializers.uniform(1.0).objection(np.append(around, -2.0)) == "-2 is below the support's -1"
+    assert initializers.uniform(1.0).objection(np.append(around, 2.0)) == "2 is above the support's 1"
+
+
+def test_the_support_may_be_passed_by_a_rounding_to_float32():
+    bound = 1 + 2.0**-24 + 2.0**-40
+    end = float(np.float32(bound))
+    assert end > bound
+    assert initializers.uniform(bound).objection(np.linspace(-end, end, 1001)) is None
+
+
+def test_the_variance_may_be_off_by_its_own_standard_errors_alone():
+    """Those of U(-1, 1) are 1 / 3 * sqrt((9 / 5 - 1) / n): six of them are 0.0179 at n of 10,000."""
+    for off, objects in ((0.017, False), (0.019, True)):
+        drawn = np.tile([1.0, -1.0], 5000) * math.sqrt(1 / 3 + off)
+        assert (initializers.uniform(1.0).objection(drawn) is not None) is objects
