@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from pathlib import Path
 
@@ -124,3 +125,14 @@ def test_every_wrong_document_of_the_shipped_catalogues_has_a_correction() -> No
     wrong = [listed.entry for listed in load.load(SHIPPED).entries if listed.entry.severity is Severity.WRONG_DOCUMENT]
     assert wrong
     assert [entry.id for entry in wrong if entry.correction is None] == []
+
+
+def test_every_mode_of_the_shipped_catalogues_is_one_of_its_framework() -> None:
+    """An entry of a mode that is no more would never be looked for."""
+    lacking = []
+    for listed in load.load(SHIPPED).entries:
+        for pattern in listed.where.environment.get("mode", ()):
+            modes = frameworks()[Path(listed.file).stem].modes
+            if not fnmatch.filter(modes, pattern):
+                lacking.append((listed.entry.id, pattern))
+    assert lacking == []
