@@ -15,7 +15,17 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 
-from conformance.apis.contract import AS_THE_ORACLE, Contract, Framework, Layout, Limit, Mode, NoEquivalent, Source
+from conformance.apis.contract import (
+    AS_THE_ORACLE,
+    Contract,
+    Framework,
+    Layout,
+    Limit,
+    Mode,
+    NoEquivalent,
+    Source,
+    StepSource,
+)
 from conformance.case import Target
 from conformance.environments import Environment
 
@@ -29,6 +39,7 @@ __all__ = [
     "Mode",
     "NoEquivalent",
     "Source",
+    "StepSource",
     "contracts",
     "framework_of",
     "framework_of_target",

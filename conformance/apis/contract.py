@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from conformance.case import Array, Inputs, LayerName
 from conformance.case.values import Arguments
@@ -74,6 +75,25 @@ class Contract:
 
 
 @dataclass(frozen=True)
+class StepSource:
+    """How a person writes what happens to a layer that has been called; "" where the framework has no such step.
+
+    Attributes:
+        change: gives the tensor ``{held}`` the numbers of the tensor ``{tensor}``, in place.
+        checkpoint: saves ``layer`` as the framework does, and loads it into ``other``; lines.
+        switch: tells ``layer`` whether it trains, ``{training}``.
+        cast: makes the parameters of ``layer`` numbers of the dtype ``{dtype}``.
+        forget: clears the gradient of the tensor ``{held}``, where that of the next call would be added to it.
+    """
+
+    change: str = ""
+    checkpoint: str = ""
+    switch: str = ""
+    cast: str = ""
+    forget: str = ""
+
+
+@dataclass(frozen=True)
 class Source:
     """How a person writes the framework's code; each entry is Python source.
 
@@ -104,6 +124,7 @@ class Source:
         around: the context in which a mode runs a call, such as ``torch.inference_mode()``.
         construct: the layer as a mode makes it of ``{construction}``.
         run: the output as a mode has it of the callable ``{called}`` and x; "" for the plain call.
+        steps: what happens to a layer that has been called.
     """
 
     imports: str
@@ -128,6 +149,7 @@ class Source:
     around: str = ""
     construct: str = "{construction}"
     run: str = ""
+    steps: StepSource = StepSource()
 
 
 @dataclass(frozen=True)
@@ -157,7 +179,7 @@ class Mode:
     """
 
     description: str
-    source: Mapping[str, str]
+    source: Mapping[str, Any]
     denies: Callable[[Inputs], str | None] = lambda inputs: None
     gradients: bool = True
     functions: bool = True

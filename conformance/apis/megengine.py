@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, Layout, Limit, Mode, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Layout, Limit, Mode, NoEquivalent, Source, StepSource
 from conformance.apis.common import (
     ADD_BATCH,
     CORES,
@@ -172,6 +172,14 @@ FRAMEWORK = Framework(
         gradient_of_parameter="{operand}.grad",
         dtype='"{name}"',
         seed="megengine.random.seed(0)",
+        steps=StepSource(
+            change="{held}[...] = {tensor}",
+            checkpoint=(
+                'megengine.save(layer.state_dict(), "checkpoint")\nother.load_state_dict(megengine.load("checkpoint"))'
+            ),
+            switch="layer.train({training})",
+            forget="{held}.grad = None",
+        ),
     ),
     contracts=(
         Contract(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source, StepSource
 from conformance.apis.common import (
     ADD_BATCH,
     CORES,
@@ -163,6 +163,14 @@ FRAMEWORK = Framework(
         gradient_of_parameter="of_parameters[{index}]",
         dtype="mindspore.{name}",
         seed="mindspore.set_seed(0)",
+        steps=StepSource(
+            change="{held}.set_data({tensor})",
+            checkpoint=(
+                'mindspore.save_checkpoint(layer, "checkpoint.ckpt")\n'
+                'mindspore.load_param_into_net(other, mindspore.load_checkpoint("checkpoint.ckpt"))'
+            ),
+            switch="layer.set_train({training})",
+        ),
     ),
     contracts=(
         Contract(

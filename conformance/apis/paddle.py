@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, Limit, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Limit, NoEquivalent, Source, StepSource
 from conformance.apis.common import (
     ADD_BATCH,
     CORES,
@@ -145,6 +145,15 @@ FRAMEWORK = Framework(
         gradient_of_parameter="gradients[{position}]",
         dtype="paddle.{name}",
         seed="paddle.seed(0)",
+        steps=StepSource(
+            change="{held}.set_value({tensor})",
+            checkpoint=(
+                'paddle.save(layer.state_dict(), "checkpoint.pdparams")\n'
+                'other.set_state_dict(paddle.load("checkpoint.pdparams"))'
+            ),
+            switch="layer.train() if {training} else layer.eval()",
+            cast="layer.to(dtype={dtype})",
+        ),
     ),
     contracts=(
         Contract(

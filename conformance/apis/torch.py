@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source
+from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source, StepSource
 from conformance.apis.common import CORES, is_unbatched, pad_first
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
@@ -105,6 +105,12 @@ FRAMEWORK = Framework(
         gradient_of_parameter="gradients[{position}]",
         dtype="torch.{name}",
         seed="torch.manual_seed(0)",
+        steps=StepSource(
+            change="{held}.detach().copy_({tensor})",
+            checkpoint='torch.save(layer.state_dict(), "checkpoint")\nother.load_state_dict(torch.load("checkpoint"))',
+            switch="layer.train({training})",
+            cast="layer.to({dtype})",
+        ),
     ),
     contracts=(
         Contract(

@@ -7,21 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.apis import Contract, Framework
-from conformance.case import (
-    Again,
-    Assigned,
-    Case,
-    Cast,
-    Changed,
-    Copied,
-    Kind,
-    Outcome,
-    Phase,
-    Switched,
-    Threaded,
-    Verdict,
-)
+from conformance.case import Kind, Outcome, Phase, Verdict
 from conformance.case.values import Arguments, Tensor, Value, to_source
+from conformance.reproducers.arrays import arrays_of, write_array, write_ones
 from conformance.reproducers.asked import AskedCase
 from conformance.targets.protocol import DEFAULT_DTYPE, PARAMETERS
 
@@ -56,6 +44,17 @@ class Extent:
 def matter_elements(asked: AskedCase, verdict: Verdict) -> bool:
     """Whether what a verdict says is about elements of arrays."""
     return verdict.kind in OF_ELEMENTS and (verdict.worst is not None or asked.case.promise.same_as is not None)
+
+
+def write_arrays(asked: AskedCase, verdict: Verdict) -> dict[str, str] | None:
+    """The source of each array; None where one is too large to be read."""
+    sources = {}
+    for name, array in arrays_of(asked).items():
+        source = write_array(array) if matter_elements(asked, verdict) else write_ones(array)
+        if source is None:
+            return None
+        sources[name] = source
+    return sources
 
 
 def extent_of(asked: AskedCase, verdict: Verdict) -> Extent:
@@ -120,28 +119,6 @@ def write_layer_call(layer: str, contract: Contract, framework: Framework, argum
     return f"{layer}({', '.join(['x', *shown])})"
 
 
-def write_sequel(case: Case) -> str:
-    """What happens to the layer then, as a comment behind its construction; nothing for a case that ends there."""
-    steps = []
-    for step in case.then:
-        match step:
-            case Again(inputs):
-                steps.append(f"called with {inputs.shape}, {inputs.dtype}, {inputs.layout}")
-            case Assigned(attributes):
-                steps.append(", ".join(f"{name} = {value!r}" for name, value in attributes.items()))
-            case Changed(parameters):
-                steps.append(f"other numbers in {' and '.join(parameters)}")
-            case Copied(how):
-                steps.append(f"copied by {how}")
-            case Cast(dtype):
-                steps.append(f"cast to {dtype}")
-            case Switched(training):
-                steps.append("train" if training else "eval")
-            case Threaded(number):
-                steps.append("in another thread" if number == 1 else "in one of two threads, each with its own layer")
-    return f"  # called, then {'; '.join(steps)}" if steps else ""
-
-
 def write_argument(name: str, value: Value, contract: Contract, framework: Framework) -> str:
     if not isinstance(value, Tensor):
         return write_value(value, framework)
@@ -165,23 +142,16 @@ def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) ->
     """
     if asked.contract.functional:
         return write_functional(asked, tensors, extent)
-    construction = write_construction(asked, asked.arguments, asked.case.positional)
     goes_on = "x" in tensors and extent.last not in (Phase.CONSTRUCT, Phase.PARAMETERS)
     if not goes_on and not extent.keeps and extent.last is not Phase.PARAMETERS:
-        return [construction]
+        return [write_construction(asked, asked.arguments, asked.case.positional)]
     shared = [name for name in PARAMETERS if extent.other and extent.sets and name in tensors]
     parameters = {name: name if name in shared else tensors[name] for name in PARAMETERS if name in tensors}
     lines = [f"{name} = {tensors[name]}" for name in shared]
-    lines.append(f"layer = {construction}")
-    if extent.sets and extent.last is not Phase.CONSTRUCT:
-        lines += write_parameters("layer", asked, parameters)
+    lines += write_layer(asked, parameters, extent)
     if not goes_on:
         return lines
-    x = tensors["x"]
-    if extent.last is Phase.BACKWARD and asks_for("input", extent):
-        x = asked.framework.source.leaf.format(tensor=x)
-    lines.append(f"x = {x}")
-    lines += write_running(asked, tensors, extent)
+    lines += [write_x(asked, tensors, extent), *write_running(asked, tensors, extent)]
     if extent.other:
         assert asked.case.promise.same_as is not None
         other = write_construction(asked, asked.case.promise.same_as)
@@ -193,6 +163,27 @@ def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) ->
     return lines
 
 
+def write_layer(asked: AskedCase, parameters: Mapping[str, str], extent: Extent, layer: str = "layer") -> list[str]:
+    """The lines that make a module.
+
+    Args:
+        parameters: the source of what its parameters are set to, as far as that.
+        layer: its name.
+    """
+    lines = [f"{layer} = {write_construction(asked, asked.arguments, asked.case.positional)}"]
+    if extent.sets and extent.last is not Phase.CONSTRUCT:
+        lines += write_parameters(layer, asked, parameters)
+    return lines
+
+
+def write_x(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> str:
+    """The line that makes what a module is called with."""
+    x = tensors["x"]
+    if extent.last is Phase.BACKWARD and asks_for("input", extent):
+        x = asked.framework.source.leaf.format(tensor=x)
+    return f"x = {x}"
+
+
 def write_construction(asked: AskedCase, arguments: Arguments, positional: Sequence[str] = ()) -> str:
     """The construction of a module, as the framework's mode has it."""
     call = write_call(asked.contract, asked.framework, arguments, positional)
@@ -200,6 +191,17 @@ def write_construction(asked: AskedCase, arguments: Arguments, positional: Seque
 
 
 def write_functional(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
+    lines = write_operands(asked, tensors, extent)
+    lines += write_running(asked, tensors, extent)
+    if extent.other:
+        assert asked.case.promise.same_as is not None
+        other = write_call(asked.contract, asked.framework, asked.case.promise.same_as)
+        lines.append(f"other_output = {other}" if extent.keeps else other)
+    return lines
+
+
+def write_operands(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:
+    """The lines that make what a function is called with."""
     lines = []
     for name in ("x", *PARAMETERS):
         if name in tensors:
@@ -207,11 +209,6 @@ def write_functional(asked: AskedCase, tensors: Mapping[str, str], extent: Exten
             if extent.last is Phase.BACKWARD and asks_for(operand_of(name), extent):
                 tensor = asked.framework.source.leaf.format(tensor=tensor)
             lines.append(f"{name} = {tensor}")
-    lines += write_running(asked, tensors, extent)
-    if extent.other:
-        assert asked.case.promise.same_as is not None
-        other = write_call(asked.contract, asked.framework, asked.case.promise.same_as)
-        lines.append(f"other_output = {other}" if extent.keeps else other)
     return lines
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from conformance.case import Kind, Outcome, Phase, Verdict
-from conformance.reproducers.arrays import arrays_of, write_array, write_ones, write_tensors
+from conformance.case import Kind, Outcome, Phase, Threaded, Verdict
+from conformance.reproducers.arrays import write_tensors
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import (
     Extent,
     extent_of,
-    matter_elements,
+    write_arrays,
     write_gradients,
     write_running,
     write_steps,
 )
 from conformance.reproducers.check import check_default, fail_early, is_early, say_of_tensor, write_check
+from conformance.reproducers.sequel import write_race, write_sequence
 from conformance.targets.protocol import PARAMETERS
 
 NUMPY = "import numpy as np"
+OF_CONSTRUCTION = (Phase.CONSTRUCT, Phase.PARAMETERS)  # before the first call of a layer
 
 
 def write_script(asked: AskedCase, verdict: Verdict) -> str | None:
@@ -26,35 +29,45 @@ def write_script(asked: AskedCase, verdict: Verdict) -> str | None:
 
     That of a wrong refusal ends with the exception, that of a crash or a hang as the call does. None where the arrays
     are too large for a person to read; where the observation came from the framework's own inference, which no plain
-    call asks; and of an unstable call, of which one execution shows nothing.
+    call asks; and of an unstable call, of which one execution shows nothing, but for one that another thread disturbs.
     """
-    if verdict.inferred or verdict.outcome is Outcome.UNSTABLE or asked.case.then:
+    if verdict.inferred:
         return None
+    if verdict.outcome is Outcome.UNSTABLE:
+        race = write_race(asked, verdict) if Threaded(2) in asked.case.then else None
+        return None if race is None else join_lines(asked, verdict, race)
     if verdict.kind is Kind.DEFAULT:  # read without a call
         return join_lines(asked, verdict, check_default(asked, verdict.subject))
+    extent = extent_of(asked, verdict)
+    if asked.case.then:
+        if extent.last not in OF_CONSTRUCTION:
+            return write_goes_on(asked, verdict, extent)
+        asked = replace(asked, case=replace(asked.case, then=()))
     sources = write_arrays(asked, verdict)
     if sources is None:
         return None
     tensors = write_tensors(asked, sources)
-    extent = extent_of(asked, verdict)
     steps = write_steps(asked, tensors, extent)
-    found = say_of_tensor(asked, verdict.subject)
-    if verdict.subject.startswith("grad_"):
-        found = write_gradients(asked, tensors, extent)[verdict.subject.removeprefix("grad_")]
+    found = find_tensor(asked, verdict, tensors, extent)
     if verdict.kind is Kind.ERROR_PHASE and is_early(asked, verdict):
         steps = fail_early(steps, verdict)
     return join_lines(asked, verdict, steps + write_check(asked, verdict, found))
 
 
-def write_arrays(asked: AskedCase, verdict: Verdict) -> dict[str, str] | None:
-    """The source of each array; None where one is too large to be read."""
-    sources = {}
-    for name, array in arrays_of(asked).items():
-        source = write_array(array) if matter_elements(asked, verdict) else write_ones(array)
-        if source is None:
-            return None
-        sources[name] = source
-    return sources
+def write_goes_on(asked: AskedCase, verdict: Verdict, extent: Extent) -> str | None:
+    """The script of a layer that goes on, whose last call is what the verdict is about."""
+    sequence = write_sequence(asked, verdict, extent)
+    if sequence is None:
+        return None
+    found = find_tensor(sequence.last, verdict, sequence.tensors, extent)
+    return join_lines(asked, verdict, sequence.lines + write_check(sequence.last, verdict, found))
+
+
+def find_tensor(asked: AskedCase, verdict: Verdict, tensors: Mapping[str, str], extent: Extent) -> str:
+    """Source of the tensor that a verdict is about, after the call."""
+    if verdict.subject.startswith("grad_"):
+        return write_gradients(asked, tensors, extent)[verdict.subject.removeprefix("grad_")]
+    return say_of_tensor(asked, verdict.subject)
 
 
 def join_lines(asked: AskedCase, verdict: Verdict, lines: list[str]) -> str:

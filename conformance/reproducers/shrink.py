@@ -21,14 +21,29 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from conformance.case import Authority, Case, Outcome, Phase, Ruling, Verdict, Worst
+from conformance.case import (
+    Again,
+    Assigned,
+    Authority,
+    Case,
+    Cast,
+    Changed,
+    Inputs,
+    Outcome,
+    Phase,
+    Ruling,
+    Step,
+    Verdict,
+    Worst,
+)
 from conformance.case.values import DType, Numpy, Tensor, Value
 
 Ask: TypeAlias = Callable[[Case], Verdict]
 Move: TypeAlias = Callable[[Case], Case | None]  # a simpler case; None where there is none
-Path: TypeAlias = tuple[str | int, ...]  # to a number of a case: of its shape, or in an argument
+Path: TypeAlias = tuple[str | int, ...]  # to a number of a case: of its shape, in an argument, or in a step
 
 SHAPE = "the shape of x"  # no argument has this name
+THEN = "then"  # nor this one
 CHANNELS = ("in_channels", "out_channels", "groups")
 TENSORS = ("weight", "bias")
 SIMPLE_VALUES = ("all_ones", "all_counted", "exact")  # the simplest first
@@ -132,27 +147,48 @@ def find_size(text: str) -> int | None:
 
 def measure(case: Case) -> tuple[int, ...]:
     """The size of a case, in the order in which its parts trouble a reader."""
-    inputs = case.inputs
-    of_inputs = (0,) * 6
-    if inputs is not None:
-        values = SIMPLE_VALUES.index(inputs.values) if inputs.values in SIMPLE_VALUES else len(SIMPLE_VALUES)
-        of_inputs = (
-            inputs.gradients,
-            inputs.infer,
-            inputs.weight_dtype is not None,
-            inputs.dtype != "float32",
-            inputs.layout != "contiguous",
-            values,
-        )
+    calls = list_inputs(case)
+    of_inputs = (
+        sum(inputs.gradients for inputs in calls),
+        sum(inputs.infer for inputs in calls),
+        sum(inputs.weight_dtype is not None for inputs in calls),
+        sum(inputs.dtype != "float32" for inputs in calls),
+        sum(inputs.layout != "contiguous" for inputs in calls),
+        sum(rank_values(inputs) for inputs in calls),
+    )
     has_bias = case.arguments.get("bias", case.api is None) not in (False, None)
     numbers = [abs(number) for number in find_numbers(case).values()]
-    elements = math.prod(inputs.shape) if inputs is not None else 0
-    return (*of_inputs, has_bias, len(case.arguments), elements, sum(numbers), len(repr(case.arguments)))
+    elements = sum(math.prod(inputs.shape) for inputs in calls)
+    text = repr((case.arguments, [step for step in case.then if isinstance(step, Assigned)]))
+    steps = (len(case.then), sum(map(count_parts, case.then)))
+    return (*steps, *of_inputs, has_bias, len(case.arguments), elements, sum(numbers), len(text))
+
+
+def rank_values(inputs: Inputs) -> int:
+    """How simple its class of values is; 0 is the simplest."""
+    return SIMPLE_VALUES.index(inputs.values) if inputs.values in SIMPLE_VALUES else len(SIMPLE_VALUES)
+
+
+def count_parts(step: Step) -> int:
+    """What a step changes."""
+    match step:
+        case Assigned(attributes):
+            return len(attributes)
+        case Changed(parameters):
+            return len(parameters)
+        case _:
+            return 1
+
+
+def list_inputs(case: Case) -> list[Inputs]:
+    """The inputs of each call that is written."""
+    first = [] if case.inputs is None else [case.inputs]
+    return first + [step.inputs for step in case.then if isinstance(step, Again)]
 
 
 def is_drawn(case: Case) -> bool:
     """Whether the elements are drawn by chance."""
-    return case.inputs is not None and case.inputs.values not in ("all_ones", "all_counted")
+    return any(inputs.values not in ("all_ones", "all_counted") for inputs in list_inputs(case))
 
 
 # Where the numbers of a case are
@@ -165,6 +201,12 @@ def find_numbers(case: Case) -> dict[Path, int]:
         numbers |= {(SHAPE, i): size for i, size in enumerate(case.inputs.shape)}
     for name, value in case.arguments.items():
         numbers |= dict(find_in_value((name,), value))
+    for i, step in enumerate(case.then):
+        if isinstance(step, Again):
+            numbers |= dict(find_in_value((THEN, i, SHAPE), step.inputs.shape))
+        elif isinstance(step, Assigned):
+            for name, value in step.attributes.items():
+                numbers |= dict(find_in_value((THEN, i, name), value))
     return numbers
 
 
@@ -185,8 +227,27 @@ def put_number(case: Case, path: Path, number: int) -> Case:
     if name == SHAPE:
         assert case.inputs is not None
         return replace(case, inputs=replace(case.inputs, shape=put_in_value(case.inputs.shape, rest, number)))
+    if name == THEN:
+        i = int(rest[0])
+        return put_step(case, i, put_number_of_step(case.then[i], rest[1:], number))
     assert isinstance(name, str)
     return put_argument(case, name, put_in_value(case.arguments[name], rest, number))
+
+
+def put_number_of_step(step: Step, path: Sequence[str | int], number: int) -> Step:
+    name, *rest = path
+    match step:
+        case Again(inputs):
+            return Again(replace(inputs, shape=put_in_value(inputs.shape, rest, number)))
+        case Assigned(attributes):
+            assert isinstance(name, str)
+            return Assigned({**attributes, name: put_in_value(attributes[name], rest, number)})
+        case _:
+            return step  # it has no numbers
+
+
+def put_step(case: Case, i: int, step: Step) -> Case:
+    return replace(case, then=(*case.then[:i], step, *case.then[i + 1 :]))
 
 
 def put_in_value(value: Value, path: Sequence[str | int], number: int) -> Value:
@@ -207,6 +268,9 @@ def is_of_channels(case: Case, path: Path) -> bool:
     if name == SHAPE:
         assert case.inputs is not None
         return rest == [len(case.inputs.shape) - 3]
+    if name == THEN:
+        step = case.then[int(rest[0])]
+        return isinstance(step, Again) and rest[2] == len(step.inputs.shape) - 3
     value = case.arguments[str(name)]
     if isinstance(value, Tensor):
         # The last two of a weight are the kernel's; a bias may lie as (1, C, 1, 1).
@@ -216,7 +280,8 @@ def is_of_channels(case: Case, path: Path) -> bool:
 
 def find_least(path: Path) -> int:
     """The simplest of the numbers that may stand there."""
-    return 0 if "pad" in str(path[0]) else 1
+    name = path[2] if path[0] == THEN else path[0]
+    return 0 if "pad" in str(name) else 1
 
 
 # What may change
@@ -247,8 +312,32 @@ def drop_argument(case: Case, name: str) -> Case:
 
 
 def change_inputs(**changes: object) -> Move:
+    """Give every call other inputs."""
+
+    def move(case: Case) -> Case | None:
+        for i, step in enumerate(case.then):
+            if isinstance(step, Again):
+                case = put_step(case, i, Again(replace(step.inputs, **changes)))  # type: ignore[arg-type]
+        return change_first(**changes)(case)
+
+    return move
+
+
+def change_first(**changes: object) -> Move:
+    """Give the first call other inputs, and the last one too where its step is not written."""
+
     def move(case: Case) -> Case | None:
         return None if case.inputs is None else replace(case, inputs=replace(case.inputs, **changes))  # type: ignore[arg-type]
+
+    return move
+
+
+def change_again(i: int, **changes: object) -> Move:
+    """Give a later call other inputs."""
+
+    def move(case: Case) -> Case | None:
+        step = case.then[i]
+        return put_step(case, i, Again(replace(step.inputs, **changes))) if isinstance(step, Again) else None  # type: ignore[arg-type]
 
     return move
 
@@ -261,7 +350,55 @@ def use_default_dtype(case: Case) -> Case | None:
         if isinstance(value, DType):
             case = drop_argument(case, name)
     assert case.inputs is not None
-    return replace(case, inputs=replace(case.inputs, dtype="float32", weight_dtype=None))
+    return settle_dtypes(replace(case, inputs=replace(case.inputs, dtype="float32", weight_dtype=None)))
+
+
+def settle_dtypes(case: Case) -> Case:
+    """The case, each call of which has the dtype that its layer then has."""
+    assert case.inputs is not None
+    dtype = case.inputs.dtype
+    for i, step in enumerate(case.then):
+        if isinstance(step, Cast):
+            dtype = step.dtype
+        elif isinstance(step, Again):
+            case = put_step(case, i, Again(replace(step.inputs, dtype=dtype)))
+    return case
+
+
+def drop_step(i: int) -> Move:
+    def move(case: Case) -> Case | None:
+        return settle_dtypes(replace(case, then=(*case.then[:i], *case.then[i + 1 :]))) if i < len(case.then) else None
+
+    return move
+
+
+def drop_part(i: int, name: str) -> Move:
+    """Leave one of several attributes, or parameters, as it is."""
+
+    def move(case: Case) -> Case | None:
+        step = case.then[i]
+        match step:
+            case Assigned(attributes) if len(attributes) > 1:
+                return put_step(case, i, Assigned({one: value for one, value in attributes.items() if one != name}))
+            case Changed(parameters) if len(parameters) > 1:
+                return put_step(case, i, Changed(tuple(one for one in parameters if one != name)))
+            case _:
+                return None
+
+    return move
+
+
+def list_parts(case: Case) -> Iterator[Move]:
+    """What makes the steps of a case simpler, but for their numbers."""
+    for i, step in enumerate(case.then):
+        match step:
+            case Again():
+                yield change_again(i, gradients=False)
+                yield change_again(i, layout="contiguous")
+            case Assigned(attributes):
+                yield from (drop_part(i, name) for name in attributes)
+            case Changed(parameters):
+                yield from (drop_part(i, name) for name in parameters)
 
 
 def leave_out_bias(case: Case) -> Case | None:
@@ -338,6 +475,9 @@ class Search:
         futile = 0
         while futile < (DRAWS if is_drawn(self.case) else 1):
             before = self.case
+            if self._may_change_call:
+                # The last one first, so that the others keep their places.
+                self.try_as_many([drop_step(i) for i in reversed(range(len(self.case.then)))])
             self.try_as_many(self.list_simplifications())
             self.lower_numbers()
             futile = futile + 1 if self.case is before else 0
@@ -353,6 +493,8 @@ class Search:
         if not self._may_change_call:
             return moves
         names = list(self.case.arguments)
+        if self.case.then:
+            moves += [change_first(gradients=False), change_first(layout="contiguous"), *list_parts(self.case)]
         moves += [change_inputs(infer=False), change_inputs(layout="contiguous"), use_default_dtype]
         moves += [drop(name) for name in names] + [leave_out_bias] + [simplify(name) for name in names]
         moves += [put(paths, find_least(paths[0])) for paths in self.group_numbers()]
@@ -394,7 +536,7 @@ class Search:
         """Take a case if it is smaller and shows the same. Raises TimeoutError when the time is over."""
         if candidate is None or measure(candidate) >= measure(self.case):
             return False
-        content = repr((candidate.arguments, candidate.inputs, candidate.promise))
+        content = repr((candidate.arguments, candidate.inputs, candidate.then, candidate.promise))
         if content in self._tried:
             return False
         self._tried.add(content)

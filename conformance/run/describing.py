@@ -22,8 +22,9 @@ from conformance.records.record import (
     describe_unavailable,
 )
 from conformance.reproducers.asked import AskedCase
-from conformance.reproducers.call import write_call, write_layer_call, write_sequel
+from conformance.reproducers.call import write_call, write_layer_call
 from conformance.reproducers.script import write_script
+from conformance.reproducers.sequel import describe_sequel
 from conformance.run.asking import Asking
 from conformance.run.settings import Settings
 from conformance.targets.errors import TargetError
@@ -82,7 +83,7 @@ class Describer:
         if isinstance(arguments, NoEquivalent):
             return VerdictRecord(question, verdict)
         framework = framework_of_target(job.target)
-        call = write_call(job.contract, framework, arguments, job.case.positional) + write_sequel(job.case)
+        call = write_call(job.contract, framework, arguments, job.case.positional) + describe_sequel(job.case)
         if not arguments.keys().isdisjoint(job.contract.at_call):
             call = write_layer_call(call, job.contract, framework, arguments)
         if verdict.outcome not in DIVERGENT:

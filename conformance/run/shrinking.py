@@ -14,6 +14,7 @@ from conformance.apis import NoEquivalent, framework_of_target
 from conformance.audit import Audit, Job
 from conformance.case import Case, Outcome, Target, Verdict
 from conformance.cases import spec
+from conformance.oracle.expectation import find_refusal as find_refusal_of_any
 from conformance.records.record import Question, VerdictRecord
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.script import write_script
@@ -42,7 +43,7 @@ def shrink_findings(
     by_target: dict[str, list[VerdictRecord]] = {}
     for record in sorted(chosen, key=lambda record: ORDER.index(record.verdict.outcome)):
         case = cases.get(record.question.case)
-        if case is not None and not case.then:  # a sequence has no script yet
+        if case is not None:
             by_target.setdefault(record.question.target, []).append(record)
     if not by_target:
         return {}
@@ -135,7 +136,11 @@ def make_ask(audit: Audit, job: Job, stopped: threading.Event, seconds: float) -
 
 
 def find_refusal(audit: Audit, case: Case) -> object:
-    """How the oracle refuses a case, if it does."""
+    """How the oracle refuses a case, if it does: of one that goes on, any of its calls."""
+    if case.then:
+        of_any = find_refusal_of_any(case)
+        if of_any is not None:
+            return of_any.cls, begin(of_any.message)
     try:
         expectation = audit.expect(case)
     except ValueError as error:  # no arrays of that kind exist

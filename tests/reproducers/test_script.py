@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,10 +18,9 @@ from conformance.environments import choose_environments, read_environments
 from conformance.oracle.expectation import Expected, expect
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import write_call
-from conformance.reproducers.confirm import Executor, shows
 from conformance.reproducers.script import write_script
 from conformance.targets.protocol import vendor_arguments
-from tests.frameworks import target_of
+from tests.reproducers.conftest import Says
 
 LAYER = {"in_channels": 4, "out_channels": 2, "kernel_size": (2, 3), "groups": 2}
 INPUT = Inputs((1, 4, 3, 3))
@@ -75,30 +73,6 @@ def own_layer(api: str) -> Mapping[str, Any]:
 
 def diverges(kind: Kind, subject: str, expected: str = "", **more: Any) -> Verdict:
     return Verdict(Outcome.DIVERGES, kind, subject, expected, "something else", **more)
-
-
-Says = Callable[[AskedCase, Verdict], str]
-
-
-@pytest.fixture(scope="module")
-def says() -> Iterator[Says]:
-    """What the script of a verdict shows: one interpreter for all scripts of a framework."""
-    executors: dict[str, Executor] = {}
-    with ExitStack() as stack:
-
-        def execute(asked: AskedCase, verdict: Verdict) -> str:
-            name = asked.framework.name
-            if name not in executors:
-                executors[name] = stack.enter_context(Executor(target_of(name), 60.0))
-            script = write_script(asked, verdict)
-            assert script is not None
-            end = executors[name].execute_together(script)
-            assert end is not None, "the interpreter was lost"
-            if shows(verdict, end):
-                return "DIVERGES"
-            return "CONFORMS" if end.how == "" else end.how
-
-        yield execute
 
 
 # Elements

@@ -10,8 +10,14 @@ from typing import Any
 import pytest
 
 from conformance.case import (
+    Again,
+    Assigned,
     Authority,
     Case,
+    Cast,
+    Changed,
+    Copied,
+    Copying,
     Inputs,
     Kind,
     Outcome,
@@ -19,6 +25,7 @@ from conformance.case import (
     Promise,
     Raised,
     Ruling,
+    Step,
     Tensor,
     Verdict,
     Worst,
@@ -190,6 +197,82 @@ def test_every_case_has_a_name_of_its_own() -> None:
 
     shrink(LARGE, WRONG, ask, 60.0)
     assert len(set(names)) == len(names)
+
+
+# Sequences
+
+AGAIN = Inputs((2, 8, 9, 9), dtype="float64", values="real", layout="transposed")
+LONG_SEQUENCE = replace(
+    LARGE,
+    then=(
+        Copied(Copying.PICKLE),
+        Again(AGAIN),
+        Changed(("weight", "bias")),
+        Assigned({"stride": (2, 3), "padding": (5, 7), "dilation": (2, 2)}),
+        Cast("float32"),
+        Again(replace(AGAIN, dtype="float32")),
+    ),
+)
+NEEDED_STEPS: Mapping[str, tuple[Callable[[Case], bool], tuple[Step, ...]]] = {
+    "none": (lambda case: True, ()),
+    "a copy": (lambda case: Copied(Copying.PICKLE) in case.then, (Copied(Copying.PICKLE),)),
+    "a second call": (
+        lambda case: any(isinstance(step, Again) and step.inputs.shape[2] > 3 for step in case.then),
+        (Again(replace(SMALLEST, shape=(1, 1, 4, 1))),),
+    ),
+    "a layout, later": (
+        lambda case: any(isinstance(step, Again) and step.inputs.layout == "transposed" for step in case.then),
+        (Again(replace(SMALLEST, layout="transposed")),),
+    ),
+    "a bias that is changed": (
+        lambda case: any(isinstance(step, Changed) and "bias" in step.parameters for step in case.then),
+        (Changed(("bias",)),),
+    ),
+    "a padding that is assigned": (
+        lambda case: any(
+            isinstance(step, Assigned) and pair(step.attributes.get("padding", 0))[1] > 2 for step in case.then
+        ),
+        (Assigned({"padding": (0, 3)}),),
+    ),
+    "another dtype": (
+        lambda case: Cast("float32") in case.then and case.inputs.dtype == "float64",
+        (Cast("float32"),),
+    ),
+    "two steps": (
+        lambda case: Copied(Copying.PICKLE) in case.then and Cast("float32") in case.then,
+        (Copied(Copying.PICKLE), Cast("float32")),
+    ),
+}
+
+
+@pytest.mark.parametrize(("condition", "steps"), NEEDED_STEPS.values(), ids=list(NEEDED_STEPS))
+def test_the_steps_are_left_that_a_divergence_needs(condition: Callable[[Case], bool], steps: tuple[Step, ...]) -> None:
+    assert find(condition, LONG_SEQUENCE).case.then == steps
+
+
+def test_a_call_has_the_dtype_that_its_layer_has() -> None:
+    """Also where the step is gone that made it another."""
+    asked: list[Case] = []
+
+    def ask(case: Case) -> Verdict:
+        asked.append(case)
+        return WRONG if any(isinstance(step, Again) for step in case.then) else CONFORMS
+
+    shrink(LONG_SEQUENCE, WRONG, ask, 60.0)
+    for case in asked:
+        dtype = case.inputs.dtype  # type: ignore[union-attr]
+        for step in case.then:
+            dtype = step.dtype if isinstance(step, Cast) else dtype
+            assert not isinstance(step, Again) or step.inputs.dtype == dtype
+
+
+def test_the_steps_that_a_document_speaks_of_stay() -> None:
+    verdict = replace(WRONG, authority=Authority.OWN_DOCUMENT, ruling=Ruling.DOCUMENT_WRONG)
+    shrunk = shrink(replace(LONG_SEQUENCE, api="vendor.conv"), verdict, lambda case: verdict, 60.0)
+    assert shrunk.case.then == tuple(
+        Again(replace(step.inputs, values="all_ones", gradients=False)) if isinstance(step, Again) else step
+        for step in LONG_SEQUENCE.then
+    )
 
 
 # The same divergence

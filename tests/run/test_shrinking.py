@@ -115,6 +115,26 @@ def test_what_hangs_is_shrunk_no_longer_than_allowed(suite: Suite, monkeypatch: 
     assert time.monotonic() - begun < 30.0
 
 
+SEQUENCE = """\
+layer: conv2d
+clause: the definition
+cases:
+  - name: again
+    for: {k: [2]}
+    arguments: {in_channels: 4, out_channels: 6, kernel_size: "=k"}
+    input: {shape: [2, 4, 9, 8], values: real, gradients: false}
+    then: [{call: {shape: [1, 4, 7, 8]}}]
+"""
+
+
+def test_a_layer_that_goes_on_is_shrunk_to_the_call_that_shows_it_already(suite: Suite) -> None:
+    suite.write("specs/conv2d/again.yaml", SEQUENCE)
+    suite.behave(k2="wrong")
+    confirmation = find_confirmed(suite.run("--shrink", "300", "--tb=no", "-k", "again"))["k:2"]
+    assert confirmation["script"] == WITH_NUMPY + WRONG
+    assert confirmation["confirmed"]
+
+
 @pytest.mark.parametrize("seconds", ["-1", "inf", "nan", "long"])
 def test_seconds_are_a_number_that_ends(seconds: str, large: Suite) -> None:
     result = large.run("--shrink", seconds)
