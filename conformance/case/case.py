@@ -95,6 +95,7 @@ class Case:
         standing: of a claim's case, whether its sentence can accuse the vendor.
         positional: the arguments that are passed by position, in this order; the others by keyword.
         then: what happens to the layer once it has been called; judged is its last call.
+        limit: seconds that it may take, where that is less than what the run allows.
     """
 
     spec: str
@@ -112,6 +113,7 @@ class Case:
     twin: Case | None = None
     standing: Standing = Standing.OWN
     then: tuple[Step, ...] = ()
+    limit: float | None = None
 
     @property
     def id(self) -> str:

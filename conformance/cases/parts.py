@@ -125,6 +125,7 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         positional=_read_positional(node, arguments),
         wrong=_read_wrong(node, promise, file),
         standing=template.standing,
+        limit=node.data.get("limit"),
     )
     if "then" in node.data:
         case = replace(case, then=tuple(_read_steps(node.child("then"), case)))

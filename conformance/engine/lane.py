@@ -218,7 +218,7 @@ class Lane:
                     return None
                 attempt = self._schedule.sent[0]
             try:
-                observed = worker.receive(attempt.number, self._limit)
+                observed = worker.receive(attempt.number, min(self._limit, attempt.job.case.limit or self._limit))
             except LostError as error:
                 worker.kill()
                 with self._changed:

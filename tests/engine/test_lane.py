@@ -47,6 +47,7 @@ class ScriptedWorker:
         self.previous: str | None = None
         self.sent: list[Mapping[str, Any]] = []
         self.order: list[str] = []  # names of all cases that it was sent
+        self.limits: list[float] = []  # for each answer
         self.ended = False
         script.workers.append(self)
 
@@ -73,6 +74,7 @@ class ScriptedWorker:
                 raise LostError(Cause.DIED, "ended")
         call = self.sent.pop(0)
         assert call["id"] == number
+        self.limits.append(limit)
         losses = self.script.calls.get(call["name"], [])
         if losses:
             raise losses.pop(0)
@@ -137,8 +139,8 @@ def run(open_lane: Callable[[Script], Lane]) -> Run:
     return run
 
 
-def new_job(name: str, arguments: object = None) -> Job:
-    case: Any = SimpleNamespace(name=name, arguments={} if arguments is None else arguments)
+def new_job(name: str, arguments: object = None, limit: float | None = None) -> Job:
+    case: Any = SimpleNamespace(name=name, arguments={} if arguments is None else arguments, limit=limit)
     contract: Any = None
     return Job(case, contract, TARGET)
 
@@ -322,3 +324,13 @@ def test_whoever_waits_for_the_greeting_of_a_stopped_lane_is_told(open_lane: Cal
     started: Future[Greeting] = lane.started
     with pytest.raises(TargetError, match="^no such framework$"):
         started.result(LIMIT)
+
+
+def test_a_case_may_take_less_than_others_and_never_more(open_lane: Callable[[Script], Lane]) -> None:
+    script = Script()
+    lane = open_lane(script)
+    jobs = [new_job("as the run"), new_job("less", limit=LIMIT / 2), new_job("more", limit=LIMIT * 2)]
+    for job in jobs:
+        lane.submit(job)
+        job.verdict.result(LIMIT)
+    assert script.workers[0].limits == [LIMIT, LIMIT / 2, LIMIT]

@@ -34,5 +34,5 @@ It defines
     checkpoint(layer, other) -> layer   save the layer as the framework does, and load it into the other one
     switch(layer, training)             tell it that it trains, or that it does not
     cast(layer, dtype) -> layer         only where the framework makes parameters numbers of another dtype
-    infer(layer, x) -> (dtype, shape)   only where the framework infers what it cannot execute on this device
+    infer(layers, xs) -> [(dtype, shape)]   only where the framework infers what it cannot execute on this device
 """

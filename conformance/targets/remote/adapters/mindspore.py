@@ -138,19 +138,24 @@ def forward(layer: Any, x: Any) -> Any:
     return layer(x)
 
 
-def infer(layer: Any, x: Any) -> Tuple[str, Tuple[int, ...]]:
-    """What the compiler infers of a layer's output, which needs no kernel.
+def infer(layers: List[Any], xs: List[Any]) -> List[Tuple[str, Tuple[int, ...]]]:
+    """What the compiler infers of layers' outputs, which needs no kernel.
 
-    A function compiles in less than half the time of a cell, before which MindSpore collects garbage.
+    A function compiles in less than half the time of a cell, before which MindSpore collects garbage, and one of many
+    layers in less than half of what they take apart.
     """
+    for number, layer in enumerate(layers):
+        layer.update_parameters_name(f"{number}.")  # a graph has each name once
 
     @ms.jit  # type: ignore[untyped-decorator]
-    def describe(x: Any) -> Any:
-        output = layer(x)
-        return output.shape, output.dtype
+    def describe(*xs: Any) -> Any:
+        described = ()
+        for layer, x in zip(layers, xs):
+            output = layer(x)
+            described = described + ((output.shape, output.dtype),)  # type: ignore[assignment]  # noqa: RUF005
+        return described
 
-    shape, dtype = describe(x)
-    return NAMES.get(dtype, str(dtype).lower()), tuple(shape)
+    return [(NAMES.get(dtype, str(dtype).lower()), tuple(shape)) for shape, dtype in describe(*xs)]
 
 
 def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:

@@ -1,8 +1,9 @@
 """Answers call after call. Every call finds the process as it was before the first one."""
 
 import marshal
-from typing import Any, Dict
+from typing import Any, Dict, Set
 
+from .ahead import infer_ahead
 from .execution import Execution
 from .last_words import Progress
 from .state import Memory, State
@@ -15,8 +16,11 @@ def answer_calls(channel: Any, adapter: Any, progress: Progress, state: State, m
     What is called in threads has a process of its own: it finds the framework unused, and nothing comes after it.
     """
     answered = 0
-    for calls in channel:
-        for call in marshal.loads(calls):
+    lacking: Set[str] = set()  # the APIs of which an output could only be inferred
+    for message in channel:
+        calls = marshal.loads(message)
+        foretold = infer_ahead(adapter, calls, lacking)
+        for call in calls:
             is_threaded = any(step["step"] == "threads" for step in call.get("then", ()))
             if is_threaded and answered:
                 return
@@ -27,7 +31,10 @@ def answer_calls(channel: Any, adapter: Any, progress: Progress, state: State, m
                 if not answered:
                     raise
                 return  # what an earlier call did cannot be undone: the rest goes to a fresh process
-            send(channel, Execution(adapter, call, progress).run())
+            result = Execution(adapter, call, progress, foretold.get(call["id"])).run()
+            if "inferred" in result:
+                lacking.add(call["api"])
+            send(channel, result)
             answered += 1
             if memory.is_spent() or is_threaded:
                 return
