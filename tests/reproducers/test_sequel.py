@@ -61,7 +61,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
 OTHERWISE = {
     ("mindspore", "pickled"): "TypeError",
     ("mindspore", "printed"): "SyntaxError",
-    ("mindspore", "assigned"): ("DIVERGES", "ValueError"),
+    ("mindspore", "assigned"): ("DIVERGES", "ValueError", "IndexError"),
     ("megengine", "elsewhere"): "RuntimeError",
     ("megengine", "elsewhere later"): "RuntimeError",
 }
