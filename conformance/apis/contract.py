@@ -56,6 +56,7 @@ class Contract:
         weight: (C_out, C_in/groups, kh, kw), transposed (C_in, C_out/groups, kh, kw), in the oracle's layout.
         bias: (C_out,) in the oracle's layout.
         gradients: whether it is run so that gradients can be asked for.
+        dtype: of the calls that show whether its adapter is right.
         instead: by parameter and form that the API cannot express, such as ``padding_mode 'reflect'``, what a person
             writes beside the layer; in terms of x, left, right, top and bottom.
     """
@@ -71,6 +72,7 @@ class Contract:
     weight: Layout = AS_THE_ORACLE
     bias: Layout = AS_THE_ORACLE
     gradients: bool = True
+    dtype: str = "float32"
     instead: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -175,6 +177,8 @@ class Mode:
         denies: why some inputs cannot be asked in it; None where they can.
         gradients: whether gradients can be asked for.
         functions: whether functional APIs are run so too.
+        apis: those that are run so; none for all.
+        dtype: the only one that is asked in it, because it computes in that whatever it is given; "" for all.
         compiles: whether a call costs a compilation, so that few are asked.
     """
 
@@ -183,6 +187,8 @@ class Mode:
     denies: Callable[[Inputs], str | None] = lambda inputs: None
     gradients: bool = True
     functions: bool = True
+    apis: tuple[str, ...] = ()
+    dtype: str = ""
     compiles: bool = False
 
 
@@ -211,7 +217,11 @@ class Framework:
         if not mode:
             return self
         chosen = self.modes[mode]
-        contracts = [contract for contract in self.contracts if chosen.functions or not contract.functional]
+        contracts = [
+            contract
+            for contract in self.contracts
+            if contract.api in (chosen.apis or (contract.api,)) and (chosen.functions or not contract.functional)
+        ]
         return replace(
             self,
             source=replace(self.source, **chosen.source),
@@ -223,7 +233,19 @@ def run_contract_in(contract: Contract, mode: Mode) -> Contract:
     """A contract as it holds in a mode."""
 
     def to_vendor(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
-        reason = None if inputs is None else mode.denies(inputs)
+        reason = None if inputs is None else find_denial(mode, inputs)
         return contract.to_vendor(arguments, inputs) if reason is None else NoEquivalent(reason)
 
-    return replace(contract, to_vendor=to_vendor, gradients=contract.gradients and mode.gradients)
+    return replace(
+        contract,
+        to_vendor=to_vendor,
+        gradients=contract.gradients and mode.gradients,
+        dtype=mode.dtype or contract.dtype,
+    )
+
+
+def find_denial(mode: Mode, inputs: Inputs) -> str | None:
+    """Why inputs cannot be asked in a mode; None where they can."""
+    if mode.dtype and inputs.dtype != mode.dtype:
+        return f"it computes in {mode.dtype}, and is asked where that is the case's"
+    return mode.denies(inputs)

@@ -138,15 +138,102 @@ def _without_own(arguments: Arguments) -> Arguments:
     return {name: value for name, value in arguments.items() if name not in OWN}
 
 
-TRACED = """\
-def traced(called, x):
-    function = megengine.jit.trace(lambda x: called(x), symbolic=False)
+def _spare_the_process(inputs: Inputs) -> str | None:
+    return "traced symbolically, an int8 layer ends or stops the process" if inputs.dtype == "int8" else None
+
+
+def _trace(symbolic: bool) -> Mode:
+    setting = f"""\
+def traced(called, *given):
+    function = megengine.jit.trace(lambda *given: called(*given), symbolic={symbolic})
+    function(*given)  # recorded
+    return function(*given)"""
+    return Mode(
+        f"the second call of a jit.trace, {'symbolic' if symbolic else 'imperative'}",
+        {"setting": setting, "run": "traced({called}, x)"},
+        _spare_the_process if symbolic else lambda inputs: None,
+        gradients=False,
+        compiles=symbolic,
+    )
+
+
+def _choose(strategy: str) -> Mode:
+    setting = f'megengine.functional.debug_param.set_execution_strategy("{strategy}")'
+    return Mode(f"algorithms by the strategy {strategy}", {"setting": setting}, compiles="PROFILE" in strategy)
+
+
+MODULE = "megengine.traced_module.trace_module(megengine.module.Sequential({called}), x)(x)"
+DUMPED = """\
+from megengine.utils.comp_graph_tools import GraphInference
+def dumped(called, x):
+    function = megengine.jit.trace(lambda x: called(x), symbolic=True, capture_as_const=True)
     function(x)  # recorded
-    return function(x)"""
+    function.dump("dumped.mge", arg_names=["x"], output_names=["y"])
+    return megengine.Tensor(GraphInference("dumped.mge").run(inp_dict={"x": x.numpy()})["y"])"""
+STEP = """\
+def step(x, grad_output):
+    operands = [{operands}]
+    for operand in operands:
+        operand.grad = None
+    with megengine.autodiff.GradManager().attach(operands) as manager:
+        manager.backward(layer(x), grad_output)
+    return [operand.grad for operand in operands]
+traced = megengine.jit.trace(step, symbolic=True)
+traced(x, grad_output)  # recorded
+gradients = traced(x, grad_output)"""
+AUTOCAST = """\
+import copy
+def autocast(layer, x):
+    wide = copy.copy(layer)
+    wide.weight = layer.weight.astype("float32")
+    wide.bias = None if layer.bias is None else layer.bias.astype("float32")
+    with megengine.amp.autocast():
+        return wide(x.astype("float32"))"""
+ASYNCHRONOUS = """\
+def read_another_first(called, x):
+    output = called(x)
+    try:
+        (x + 0).numpy()
+    except Exception as error:
+        raise RuntimeError(f"raised where another tensor was read: {error}") from error
+    return output"""
 NHWC = "megengine.amp.convert_module_format({called})(megengine.amp.convert_tensor_format(x, inplace=False))"
 MODES = {
-    "trace": Mode("the second call of a jit.trace", {"setting": TRACED, "run": "traced({called}, x)"}, gradients=False),
+    "trace": _trace(symbolic=False),
+    "symbolic": _trace(symbolic=True),
+    "traced_step": Mode(
+        "forward and backward of a step in a symbolic jit.trace",
+        {
+            "backward": STEP,
+            "gradient_of_x": "gradients[{position}]",
+            "gradient_of_parameter": "gradients[{position}]",
+        },
+        _spare_the_process,
+        functions=False,
+        compiles=True,
+    ),
+    "traced_module": Mode("a model traced by traced_module", {"run": MODULE}, gradients=False, functions=False),
+    "dump": Mode(
+        "dumped, and run by GraphInference",
+        {"setting": DUMPED, "run": "dumped({called}, x)"},
+        _spare_the_process,
+        gradients=False,
+        compiles=True,
+    ),
+    "autocast": Mode(
+        "autocast of a layer in float32",
+        {"setting": AUTOCAST, "run": "autocast({called}, x)"},
+        functions=False,
+        dtype="float16",
+    ),
     "nhwc": Mode("module and input in the format NHWC", {"run": NHWC}, gradients=False, functions=False),
+    "profile": _choose("PROFILE"),
+    "reproducible": _choose("REPRODUCIBLE"),
+    "asynchronous": Mode(
+        "asynchronous, as by default, and read behind another tensor",
+        {"prepare": "", "setting": ASYNCHRONOUS, "run": "read_another_first({called}, x)"},
+        gradients=False,
+    ),
 }
 
 FRAMEWORK = Framework(

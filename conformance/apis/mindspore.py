@@ -128,8 +128,55 @@ def _jit(level: str) -> Mode:
     return Mode(f"construct compiled by mindspore.jit, {level}", {"run": run}, gradients=False, compiles=True)
 
 
+def _graph(level: str) -> Mode:
+    context = f'mode=mindspore.GRAPH_MODE, jit_config={{"jit_level": "{level}"}}'
+    return Mode(f"GRAPH_MODE, {level}", {"setting": f"mindspore.set_context({context})"}, compiles=True)
+
+
+def _can_be_derived(inputs: Inputs) -> str | None:
+    if inputs.dtype in ("float16", "bfloat16") and inputs.values != "exact":
+        return "the sum of value and derivative is rounded once more"
+    if inputs.values in ("with_nan", "with_inf"):
+        return "the value at zero has products of zero with what is not finite"
+    return None
+
+
+PULLED = {"gradient_of_x": "of_x", "gradient_of_parameter": "of_own[{index}]"}
+WITH_VALUE = """\
+def loss(x):
+    return (layer(x) * grad_output).sum()
+_, (of_x, of_own) = mindspore.value_and_grad(loss, 0, mindspore.ParameterTuple([{parameters}]))(x)"""
+PULL_BACK = """\
+_, pull = mindspore.vjp(layer, x, weights=mindspore.ParameterTuple([{parameters}]))
+(of_x,), of_own = pull(grad_output)"""
+MIXED = """\
+import copy
+def mixed(layer, x):
+    wide = copy.deepcopy(layer)
+    for item in wide.get_parameters():
+        item.set_dtype(mindspore.float32)
+    mixed = mindspore.amp.auto_mixed_precision(wide, "O2", mindspore.float16)
+    return mixed(x.astype(mindspore.float32)).astype(mindspore.float16)"""
+FUNCTION = """\
+def function(layer, x):
+    padding = layer.padding
+    if isinstance(padding, tuple) and padding[::2] == padding[1::2]:
+        padding = padding[::2]
+    own = layer.stride, layer.pad_mode, padding, layer.dilation, layer.group
+    return mindspore.ops.conv2d(x, layer.weight, layer.bias, *own)"""
+ASYNCHRONOUS = """\
+def read_another_first(called, x):
+    output = called(x)
+    try:
+        (x + 0).asnumpy()
+    except Exception as error:
+        raise RuntimeError(f"raised where another tensor was read: {error}") from error
+    return output"""
 MODES = {
     "graph": Mode("GRAPH_MODE", {"setting": "mindspore.set_context(mode=mindspore.GRAPH_MODE)"}, compiles=True),
+    "graph_o0": _graph("O0"),
+    "graph_o1": _graph("O1"),
+    "graph_o2": _graph("O2"),
     "jit_o0": _jit("O0"),
     "jit_o1": _jit("O1"),
     "vmap": Mode(
@@ -137,6 +184,32 @@ MODES = {
         {"run": "mindspore.vmap({called})(mindspore.ops.stack([x, x]))[1]"},
         gradients=False,
         compiles=True,
+    ),
+    "value_and_grad": Mode("gradients of a loss by value_and_grad", {"backward": WITH_VALUE, **PULLED}),
+    "vjp": Mode("gradients by mindspore.vjp", {"backward": PULL_BACK, **PULLED}),
+    "jvp": Mode(
+        "value at zero and forward-mode derivative along x",
+        {"run": "sum(mindspore.jvp({called}, mindspore.ops.zeros_like(x), x))"},
+        _can_be_derived,
+        gradients=False,
+        compiles=True,
+    ),
+    "amp": Mode(
+        "amp.auto_mixed_precision of a layer in float32, O2",
+        {"setting": MIXED, "run": "mixed({called}, x)"},
+        gradients=False,
+        dtype="float16",
+    ),
+    "function": Mode(
+        "ops.conv2d with the layer's own arguments",
+        {"setting": FUNCTION, "run": "function({called}, x)"},
+        gradients=False,
+        apis=("mindspore.nn.Conv2d",),
+    ),
+    "asynchronous": Mode(
+        "launched asynchronously, as by default, and read behind another tensor",
+        {"prepare": "", "setting": ASYNCHRONOUS, "run": "read_another_first({called}, x)"},
+        gradients=False,
     ),
 }
 

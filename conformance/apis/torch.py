@@ -14,7 +14,14 @@ from conformance.case.values import Arguments
 ENVIRONMENT = Environment(
     "torch",
     # NumPy is the release on which the recorded verdicts were observed; torch itself only needs some NumPy 2.
-    requires=("torch==2.13.0", 'numpy==2.4.6; python_version >= "3.11"'),
+    requires=(
+        "torch==2.13.0",
+        'numpy==2.4.6; python_version >= "3.11"',
+        # What torch.onnx.export and its program need; nothing else here does.
+        "onnx==1.23.2",
+        "onnxscript",
+        "onnxruntime==1.31.1",
+    ),
     is_default=True,
 )
 
@@ -43,6 +50,14 @@ def _keep_subnormals(inputs: Inputs) -> str | None:
     return None
 
 
+def _can_be_derived(inputs: Inputs) -> str | None:
+    if inputs.dtype in ("float16", "bfloat16") and inputs.values != "exact":
+        return "the sum of value and derivative is rounded once more"
+    if inputs.values in ("with_nan", "with_inf"):
+        return "the value at zero has products of zero with what is not finite"
+    return None
+
+
 PAD = "torch.nn.functional.pad(x, (left, right, top, bottom)"
 CHANNELS_LAST = "memory_format=torch.channels_last"
 OF_WEIGHT = {"construct": "{construction}.to(" + CHANNELS_LAST + ")"}
@@ -50,6 +65,44 @@ OF_INPUT = {"run": "{called}(x.contiguous(" + CHANNELS_LAST + "))"}
 
 
 NO_MKLDNN = "torch.backends.mkldnn.enabled = False\ntorch.backends.nnpack.set_flags(False)"
+
+
+AUTOCAST = """\
+def autocast(layer, x):
+    wide = {name: item.float() for name, item in layer.named_parameters()}
+    with torch.autocast("cpu", torch.bfloat16):
+        return torch.func.functional_call(layer, wide, (x.float(),))"""
+DESCRIBE = """\
+def check(foretold, found):
+    pairs = [(tuple(one.shape), one.dtype, one.stride()) for one in (found, foretold)]
+    assert not found.numel() or pairs[0] == pairs[1], f"{pairs[0]}, and {pairs[1]} was foretold"
+"""
+META = f"""{DESCRIBE}
+def on_meta(layer, x):
+    output = layer(x)
+    own = {{name: item.to("meta") for name, item in layer.named_parameters()}}
+    check(torch.func.functional_call(layer, own, (x.to("meta"),)), output)
+    return output"""
+FAKE = f"""{DESCRIBE}
+def on_fake(layer, x):
+    x.requires_grad_(x.is_floating_point() or x.is_complex())
+    output = layer(x)
+    with torch._subclasses.fake_tensor.FakeTensorMode(allow_non_fake_inputs=True) as fake:
+        imagined = fake.from_tensor(x)
+        foretold = layer(imagined)
+    check(foretold, output)
+    if output.requires_grad:
+        own = list(layer.parameters())
+        found = torch.autograd.grad(output, [x, *own], torch.ones_like(output), retain_graph=True)
+        with fake:
+            of_all = torch.autograd.grad(foretold, [imagined, *own], torch.ones_like(foretold))
+        for one, gradient in zip(of_all, found):
+            check(one, gradient)
+    return output"""
+PULL_BACK = """\
+own = dict(layer.named_parameters())
+_, pull = torch.func.vjp(lambda x, own: torch.func.functional_call(layer, own, (x,)), x, own)
+of_x, of_own = pull(grad_output)"""
 
 
 def _compile(backend: str) -> Mode:
@@ -66,6 +119,26 @@ MODES = {
     "flush_denormal": Mode("subnormals flushed", {"setting": "torch.set_flush_denormal(True)"}, _keep_subnormals),
     "inference": Mode("inference_mode", {"around": "torch.inference_mode()"}, gradients=False),
     "no_mkldnn": Mode("without oneDNN and NNPACK", {"setting": NO_MKLDNN}),
+    "no_nnpack": Mode("without NNPACK", {"setting": "torch.backends.nnpack.set_flags(False)"}),
+    "two_threads": Mode("two threads", {"setting": "torch.set_num_threads(2)"}),
+    "autocast": Mode(
+        "autocast to bfloat16 of a layer in float32",
+        {"setting": AUTOCAST, "run": "autocast({called}, x)"},
+        functions=False,
+        dtype="bfloat16",
+    ),
+    "meta": Mode(
+        "shape, dtype and strides on the device meta",
+        {"setting": META, "run": "on_meta({called}, x)"},
+        gradients=False,
+        functions=False,
+    ),
+    "fake": Mode(
+        "shape, dtype and strides of FakeTensors, and of their gradients",
+        {"setting": FAKE, "run": "on_fake({called}, x)"},
+        gradients=False,
+        functions=False,
+    ),
     "to_mkldnn": Mode(
         "converted by torch.utils.mkldnn.to_mkldnn",
         {
@@ -80,7 +153,33 @@ MODES = {
     "export": Mode(
         "torch.export", {"run": "torch.export.export({called}, (x,)).module()(x)"}, functions=False, compiles=True
     ),
+    "onnx": Mode(
+        "torch.onnx.export, run by onnxruntime",
+        {"run": "torch.onnx.export({called}, (x,), dynamo=True)(x)[0]"},
+        gradients=False,
+        functions=False,
+        compiles=True,
+    ),
     "vmap": Mode("mapped over two inputs", {"run": "torch.vmap({called})(torch.stack([torch.zeros_like(x), x]))[1]"}),
+    "jvp": Mode(
+        "value at zero and forward-mode derivative along x",
+        {"run": "sum(torch.func.jvp({called}, (torch.zeros_like(x),), (x,)))"},
+        _can_be_derived,
+    ),
+    "vjp": Mode(
+        "gradients by torch.func.vjp",
+        {
+            "backward": PULL_BACK,
+            "gradient_of_x": "of_x",
+            "gradient_of_parameter": 'of_own["{operand}".split(".")[-1]]',
+        },
+        functions=False,
+    ),
+    "double_backward": Mode(
+        "value at zero and the gradient's derivative along x",
+        {"run": "sum(torch.autograd.functional.jvp({called}, torch.zeros_like(x), x, create_graph=True))"},
+        _can_be_derived,
+    ),
     "aot_eager": _compile("aot_eager"),
     "inductor": _compile("inductor"),
 }

@@ -60,7 +60,7 @@ try:
     kept["output"] = digest(there["output"])
     output = there["output"]
     kept["dtype"] = {dtype}
-    kept.update((k, digest(g)) for k, g in there.get("gradients", {{}}).items())
+    kept.update((k, digest(g)) for k, g in there.get("gradients", {{}}).items() if g is not None)
     held = [(k, getattr(there.get("layer"), own, None)) for k, own in {operands}]
     kept["parameters"] = [[k, list(p.shape)] for k, p in held if p is not None]
     answers[{key!r}] = kept

@@ -92,7 +92,7 @@ def build_call(
     contract: Contract,
     arguments: Arguments,
     arrays: Arrays | None = None,
-    dtype: str = "float32",
+    dtype: str = "",
     layout: str = "contiguous",
 ) -> Call:
     """A call of a layer that the API can express.
@@ -100,13 +100,14 @@ def build_call(
     Args:
         arguments: canonical.
         arrays: those of `make_arrays` by default, without an upstream gradient.
+        dtype: the contract's own where it is left out.
 
     Raises:
         ValueError: the API cannot express it.
     """
     if arrays is None:
         arrays = make_arrays(contract.layer, arguments)
-    inputs = Inputs(arrays.x.shape, dtype, layout=layout, gradients=arrays.grad_output is not None)
+    inputs = Inputs(arrays.x.shape, dtype or contract.dtype, layout=layout, gradients=arrays.grad_output is not None)
     vendor = contract.to_vendor(arguments, inputs)
     if isinstance(vendor, NoEquivalent):
         raise ValueError(vendor.reason)

@@ -52,7 +52,8 @@ ASKED: dict[LayerName, tuple[Arguments, ...]] = {
 def expressible_layers(contract: Contract) -> Iterator[Arguments]:
     """The layers that the API can express, in canonical arguments."""
     for arguments in ASKED[contract.layer]:
-        if not isinstance(contract.to_vendor(arguments, Inputs(input_shape(arguments))), NoEquivalent):
+        inputs = Inputs(input_shape(arguments), contract.dtype)
+        if not isinstance(contract.to_vendor(arguments, inputs), NoEquivalent):
             yield arguments
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from conformance.apis import frameworks
+from conformance.apis import Mode, frameworks
 from conformance.targets.connection import Connection
 from conformance.targets.errors import MissingFrameworkError
 from conformance.targets.remote import modes
@@ -26,6 +28,12 @@ INSIDE = {
     "flush_denormal": "(torch.tensor([2.0**-140]) * 2.0**20).item() == 0",
     "inference": "torch.is_inference_mode_enabled()",
     "no_mkldnn": "not torch.backends.mkldnn.enabled",
+    "no_nnpack": "not torch._C._get_nnpack_enabled()",
+    "two_threads": "torch.get_num_threads() == 2",
+    "autocast": "torch.is_autocast_enabled('cpu') and layer.weight.dtype == torch.float32 == x.dtype",
+    "meta": "x.is_meta and layer.weight.is_meta",
+    "fake": "type(x).__name__ == 'FakeTensor'",
+    "jvp": "torch.autograd.forward_ad.unpack_dual(x).tangent is not None",
     "vmap": "torch._C._functorch.is_batchedtensor(x)",
 }
 CALLED = {
@@ -33,6 +41,9 @@ CALLED = {
     "trace": "torch.jit.trace",
     "script": "torch.jit.script",
     "export": "torch.export.export",
+    "onnx": "torch.onnx.export",
+    "vjp": "torch.func.vjp",
+    "double_backward": "torch.autograd.functional.jvp",
     "aot_eager": "torch._dynamo.backends.common.aot_module_simplified",
     "inductor": "torch._inductor.compile_fx.compile_fx",
 }
@@ -57,13 +68,15 @@ def run(mode, api):
     moded = Moded(adapter, mode, modes)
     moded.setup(None)
     layer = moded.construct(api, dict(in_channels=2, out_channels=3, kernel_size=2))
-    return moded.forward(layer, torch.ones(2, 2, 4, 5))
+    x = torch.ones(2, 2, 4, 5)
+    output = moded.forward(layer, x)
+    return moded.backward(layer, x, output, torch.ones_like(output)) if output.requires_grad else output
 
 seen = {}
 for mode, condition in inside.items():
     class Layer(torch.nn.Conv2d):
         def forward(self, x):
-            seen[mode] = bool(eval(condition, globals(), {"x": x, "layer": self}))
+            seen[mode] = seen.get(mode, False) or bool(eval(condition, globals(), {"x": x, "layer": self}))
             return super().forward(x)
     run(mode, Layer)
 for mode, function in called.items():
@@ -103,6 +116,48 @@ def test_without_a_compiler_inductor_does_not_start_and_says_what_it_needs() -> 
     target = replace(target, spec=f"{target.spec}//env:PATH=/nowhere", mode="inductor")
     with Connection(target) as worker, pytest.raises(MissingFrameworkError, match="No working C\\+\\+ compiler found"):
         worker.start()
+
+
+README = Path(__file__).parents[2] / "README.md"
+EXAMPLE = """
+import importlib.util, torch
+
+def load(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+adapter = load("adapter", "{remote}/adapters/torch.py")
+modes = load("modes", "{remote}/modes/torch.py")
+Moded = load("moded", "{remote}/worker/moded.py").Moded
+exec('''{block}''', vars(modes))
+moded = Moded(adapter, "no_grad", modes.MODES)
+layer = moded.construct(torch.nn.Conv2d, dict(in_channels=2, out_channels=3, kernel_size=2))
+print(moded.forward(layer, torch.ones(2, 2, 4, 5)).requires_grad)
+"""
+
+
+def read_example() -> list[str]:
+    """The blocks of the README's example of a mode, as a person would have put them into the two files."""
+    section = README.read_text(encoding="utf-8").partition("## Add a mode")[2].partition("\n## ")[0]
+    blocks = re.findall("```text\n(.*?)```", section, re.DOTALL)
+    assert sum(len(block.splitlines()) for block in blocks) <= 15
+    return [block.replace("{...,", "{**MODES,") for block in blocks]
+
+
+def test_the_readmes_mode_is_entered_by_the_adapter() -> None:
+    python = target_of("torch").spec.removeprefix("popen//python=")
+    example = EXAMPLE.format(remote=str(REMOTE), block=read_example()[0])
+    assert subprocess.run([python, "-c", example], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_the_readmes_mode_is_named_with_what_a_person_would_type() -> None:
+    names: dict[str, Any] = {"Mode": Mode, "MODES": frameworks()["torch"].modes}
+    exec(read_example()[1], names)
+    framework = replace(frameworks()["torch"], modes=names["MODES"]).run_in("no_grad")
+    assert framework.source.around == "torch.no_grad()"
+    assert not any(contract.gradients for contract in framework.contracts)
 
 
 class Adapter:

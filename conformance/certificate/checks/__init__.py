@@ -59,14 +59,16 @@ CHECKS: Mapping[str, Check] = {
 }
 # What no mode can spoil: the framework's own target certifies its contracts, and what is told of its errors.
 OF_CONTRACTS = ("sequences", "seeds", "backward", "arguments", "defaults", "contract", "no_equivalent")
-# What a mode is asked that compiles for seconds: whether it runs what stands in a script, on each operand that is sent.
-OF_COMPILING = ("repeat", "phases", "executed", "operands", "version")
+# What a mode is asked that compiles for seconds, or has one dtype alone: whether it runs what stands in a script, on
+# each operand that is sent.
+OF_FEW = ("repeat", "phases", "executed", "operands", "version")
 
 
 def select_checks(target: Target) -> Mapping[str, Check]:
     """The checks of a target, by name."""
     if not target.mode:
         return CHECKS
-    if frameworks()[target.framework].modes[target.mode].compiles:
-        return {name: CHECKS[name] for name in OF_COMPILING}
+    mode = frameworks()[target.framework].modes[target.mode]
+    if mode.compiles or mode.dtype:
+        return {name: CHECKS[name] for name in OF_FEW}
     return {name: check for name, check in CHECKS.items() if name not in OF_CONTRACTS}

@@ -1,9 +1,11 @@
 """The modes of torch. `modes/__init__.py` says what a mode is."""
 
 import contextlib
-from typing import Any, Callable, ContextManager, Dict, Iterator, Mapping, Optional, Sequence
+from typing import Any, Callable, ContextManager, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.func import functional_call
 from torch.utils.mkldnn import to_mkldnn
 
 Wrapped = Mapping[str, Callable[..., Any]]
@@ -87,6 +89,91 @@ def no_mkldnn() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def no_nnpack() -> Iterator[None]:
+    with torch.backends.nnpack.flags(enabled=False):
+        yield
+
+
+@contextlib.contextmanager
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def autocast(layer: Any, x: Any) -> Any:
+    """Of a layer and an input in float32, whose numbers bfloat16 has."""
+    wide = {name: item.float() for name, item in layer.named_parameters()}
+
+    def call(x: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            return functional_call(layer, wide, (x.float(),))
+
+    return call
+
+
+def derive_forward(layer: Any, x: Any) -> Any:
+    """A layer is its value at zero and, as it is linear beside that, its derivative along x."""
+    return lambda x: sum(torch.func.jvp(layer, (torch.zeros_like(x),), (x,)))
+
+
+def derive_twice(layer: Any, x: Any) -> Any:
+    """The same by the derivative of the gradient, which is what this function takes."""
+    return lambda x: sum(torch.autograd.functional.jvp(layer, torch.zeros_like(x), x, create_graph=True))
+
+
+def pull_back(adapter: Any, layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
+    own = dict(layer.named_parameters())
+    _, pull = torch.func.vjp(lambda x, own: functional_call(layer, own, (x,)), x, own)
+    of_x, of_own = pull(grad_output)
+    return {"input": of_x, **of_own}
+
+
+def describe(tensor: Any) -> Tuple[Any, ...]:
+    return tuple(tensor.shape), tensor.dtype, tensor.stride()
+
+
+def check(foretold: Any, found: Any) -> None:
+    """Where there are elements: without any, strides mean nothing."""
+    if found.numel():
+        assert describe(foretold) == describe(found), f"{describe(found)}, and {describe(foretold)} was foretold"
+
+
+def foretell_on_meta(layer: Any, x: Any) -> Any:
+    def call(x: Any) -> Any:
+        output = layer(x)
+        own = {name: item.to("meta") for name, item in layer.named_parameters()}
+        check(functional_call(layer, own, (x.to("meta"),)), output)
+        return output
+
+    return call
+
+
+def foretell_on_fake(layer: Any, x: Any) -> Any:
+    """What is foretold of the gradients besides, where there are any."""
+
+    def call(x: Any) -> Any:
+        output = layer(x)
+        with FakeTensorMode(allow_non_fake_inputs=True) as fake:
+            imagined = fake.from_tensor(x)
+            foretold = layer(imagined)
+        check(foretold, output)
+        if output.requires_grad:
+            own = list(layer.parameters())
+            found = torch.autograd.grad(output, [x, *own], torch.ones_like(output), retain_graph=True)
+            with fake:
+                of_all = torch.autograd.grad(foretold, [imagined, *own], torch.ones_like(foretold))
+            for one, gradient in zip(of_all, found):
+                check(one, gradient)
+        return output
+
+    return call
+
+
 def map_over_two(layer: Any, x: Any) -> Any:
     """Mapped over two inputs, of which the second counts; the first has no infinity that a gradient of zero meets."""
     return lambda x: torch.vmap(layer)(torch.stack([torch.zeros_like(x), x]))[1]
@@ -100,11 +187,20 @@ MODES: Mapping[str, Wrapped] = {
     "flush_denormal": within(flush_denormal),
     "inference": within(torch.inference_mode, ("forward",)),
     "no_mkldnn": within(no_mkldnn),
+    "no_nnpack": within(no_nnpack),
+    "two_threads": within(two_threads),
+    "autocast": calling(autocast),
+    "meta": calling(foretell_on_meta),
+    "fake": calling(foretell_on_fake),
     "to_mkldnn": calling(lambda layer, x: lambda x: to_mkldnn(layer)(x.to_mkldnn()).to_dense()),
     "trace": calling(lambda layer, x: torch.jit.trace(layer, x)),
     "script": calling(lambda layer, x: torch.jit.script(layer)),
     "export": calling(lambda layer, x: torch.export.export(layer, (x,)).module()),
+    "onnx": calling(lambda layer, x: lambda x: torch.onnx.export(layer, (x,), dynamo=True)(x)[0]),
     "vmap": calling(map_over_two),
+    "jvp": calling(derive_forward),
+    "vjp": {"backward": pull_back},
+    "double_backward": calling(derive_twice),
     "aot_eager": compiled("aot_eager"),
     "inductor": {**compiled("inductor"), "setup": find_compiler},
 }
