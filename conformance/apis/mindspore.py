@@ -210,6 +210,7 @@ MODES = {
         "launched asynchronously, as by default, and read behind another tensor",
         {"prepare": "", "setting": ASYNCHRONOUS, "run": "read_another_first({called}, x)"},
         gradients=False,
+        apis=("mindspore.nn.Conv2d", "mindspore.nn.Conv2dTranspose"),
     ),
 }
 

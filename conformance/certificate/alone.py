@@ -39,7 +39,7 @@ answers = {{}}
 def unpack(data, dtype, shape):
     return np.frombuffer(zlib.decompress(base64.b64decode(data)), dtype).reshape(shape).copy()
 def digest(tensor):
-    array = np.ascontiguousarray({numpy})
+    array = np.ascontiguousarray({wide} if {dtype_name} == "bfloat16" else {numpy})
     if array.dtype.name == "bfloat16":
         array = array.astype("float32")
     if array.dtype.kind in "fc":
@@ -171,7 +171,8 @@ def write_calls(framework: Framework, calls: Mapping[str, Iterable[Call]]) -> st
     source = framework.source
     imports = [f"import {api.rpartition('.')[0]}" for api in calls]
     parts = [source.imports, *imports, source.prepare]
-    parts.append(HEAD.format(numpy=source.numpy.format(tensor="tensor"), words=WORDS))
+    reading = {name: getattr(source, name).format(tensor="tensor") for name in ("numpy", "wide", "dtype_name")}
+    parts.append(HEAD.format(**reading, words=WORDS))
     version = source.version.format(framework=framework.name)
     parts.append(VERSIONS.format(name=framework.name, version=version))
     for contract in framework.contracts:

@@ -31,7 +31,7 @@ def check_operands(subject: Subject) -> str:
     answers = subject.ask(*(call.with_witness() for call in calls))
     for call, answer in zip(calls, answers, strict=True):
         check_right(contract, call, answer)
-    check_same_work(answers[-2], answers[-1], contract.gradients)
+    check_same_work(answers[-2], answers[-1], subject)
     return "each operand, and the same again"
 
 
@@ -52,13 +52,16 @@ def exchanged(contract: Contract, first: Call, other: Call) -> Iterator[Call]:
             yield exchange(contract, first, **{name: getattr(there, name)})
 
 
-def check_same_work(new: Observation, again: Observation, gradients: bool) -> None:
-    """A call that was made before enters the API as often as one that was not, and the framework to go backward."""
+def check_same_work(new: Observation, again: Observation, subject: Subject) -> None:
+    """A call that was made before enters the API as often as one that was not, and the framework to go backward.
+
+    In a mode at least half as often: an exporter keeps some of its own work, of a hundred thousand calls.
+    """
     once = count_calls(new, "forward")
     twice = count_calls(again, "forward")
-    if once == 0 or twice != once:
+    if once == 0 or (2 * twice < once if subject.in_mode else twice != once):
         raise CheckFailedError(f"{twice} calls in forward of a call that was made before, {once} of a new one")
-    if gradients and count_calls(again, "backward") == 0:
+    if subject.contract.gradients and count_calls(again, "backward") == 0:
         raise CheckFailedError("no calls in backward of a call that was made before")
 
 

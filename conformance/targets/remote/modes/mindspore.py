@@ -109,10 +109,6 @@ def lacks(adapter: Any, error: BaseException) -> bool:
     return bool(adapter.lacks(error)) or "Unsupported op [" in said or "bprop not defined" in said
 
 
-def lacks_elsewhere(adapter: Any, error: BaseException) -> bool:
-    return bool(adapter.lacks(error.__cause__ or error))
-
-
 MODES: Mapping[str, Wrapped] = {
     "graph": in_graph(),
     "graph_o0": in_graph_at("O0"),
@@ -126,5 +122,5 @@ MODES: Mapping[str, Wrapped] = {
     "jvp": {"forward": derive_forward, "lacks": lacks},
     "amp": {"forward": mix_precision},
     "function": {"forward": call_function},
-    "asynchronous": {"setup": be_asynchronous, "forward": read_another_first, "lacks": lacks_elsewhere},
+    "asynchronous": {"setup": be_asynchronous, "forward": read_another_first},
 }
