@@ -310,7 +310,7 @@ def test_a_verdict_tells_the_sentence_in_the_readers_language(whole, open_page, 
     assert says in panel.inner_text()
 
 
-@pytest.mark.parametrize(("language", "none"), [("en-US", "no difference"), ("zh-CN", "无差异")])
+@pytest.mark.parametrize(("language", "none"), [("en-US", "none"), ("zh-CN", "无")])
 def test_a_mode_without_a_difference_is_one_row(synthetic, results, open_report, language, none):
     records = [record for record in synthetic.records(20) if record["record"] != "confirmation"]
     page = open_report(results(synthetic.in_mode(records)[0]), "#modes", locale=language).page
