@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -100,25 +100,27 @@ class Catalogue:
         """The patterns whose number is not that of the cases that show it so.
 
         Args:
-            complete: spec files of which every case ran. Of the others only too many can be told.
+            complete: spec files of which every case ran. Of the others only too many can be told, as of a target in a
+                mode, which is asked less, unless the entry is of that mode.
         """
         counts: Counter[tuple[str, Pattern]] = Counter()
         differing: set[Pattern] = set()  # a case of theirs has failed already, and says more
-        asked: dict[tuple[str, Place], None] = {}
+        asked: dict[tuple[str, Place], set[str]] = defaultdict(set)
         for fact in facts:
-            asked[fact.api, fact.place] = None
+            asked[fact.api, fact.place].add(fact.case.partition("::")[0])
             match = self.match(fact)
             if match is None:
                 continue
             counts[fact.place.target, match.pattern] += match.explains
             if self.explain_difference(fact, match):
                 differing.add(match.pattern)
-        for api, place in asked:
+        for (api, place), specs in asked.items():
             for listed, sighting, pattern in self._all_patterns(api, place):
                 if pattern in differing or listed.unstable:
                     continue
                 count = counts[place.target, pattern]
-                too_few = count < pattern.count and pattern.spec in complete
+                is_whole = pattern.spec in complete & specs and (not place.mode or listed.where.is_of_mode)
+                too_few = count < pattern.count and is_whole
                 if count > pattern.count or too_few:
                     yield Miscount(pattern, _describe_miscount(listed, sighting, pattern, place, count))
 

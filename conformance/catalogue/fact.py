@@ -22,11 +22,13 @@ class Place:
         target: its name.
         environment: what the target says of its environment; its platform as system and machine alone, such as
             ``linux-x86_64``.
+        mode: in which its layers are run; "" as the framework does by itself.
     """
 
     target: str
     version: str
     environment: tuple[tuple[str, str], ...] = ()
+    mode: str = ""
 
     def tell(self, name: str) -> str:
         """What the target says of itself under a name; "" where it says nothing."""
@@ -35,13 +37,13 @@ class Place:
 
 def describe_place(target: TargetRecord) -> Place:
     """Where the verdicts of a target are observed."""
-    return make_place(target.name, target.version, target.environment)
+    return make_place(target.name, target.version, target.environment, target.mode)
 
 
-def make_place(target: str, version: str, environment: Mapping[str, str]) -> Place:
+def make_place(target: str, version: str, environment: Mapping[str, str], mode: str = "") -> Place:
     """The place of a target that says this of itself."""
     system = _describe_platform(environment.get("platform", platform.platform()))
-    return Place(target, version, tuple(sorted({**environment, "platform": system}.items())))
+    return Place(target, version, tuple(sorted({**environment, "platform": system}.items())), mode)
 
 
 def _describe_platform(system: str) -> str:

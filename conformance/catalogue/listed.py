@@ -34,6 +34,11 @@ class Where:
             any(fits(pattern, place.tell(name)) for pattern in patterns) for name, patterns in self.environment.items()
         )
 
+    @property
+    def is_of_mode(self) -> bool:
+        """Whether it is known of a mode, or of several, and not of the framework by itself."""
+        return "mode" in self.environment
+
     def __str__(self) -> str:
         conditions = [str(self.versions)]
         conditions += [f"{name} {' or '.join(patterns)}" for name, patterns in self.environment.items()]

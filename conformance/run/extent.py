@@ -17,7 +17,7 @@ def find_complete(asked: Mapping[str, int], facts: Iterable[Fact]) -> frozenset[
         asked: by the path of a spec file, the number of verdicts that its cases ask for.
     """
     ran = _count_by_file(facts)
-    complete = (_name(path) for path, count in asked.items() if ran[_name(path)] == count)
+    complete = (_name(path) for path, count in asked.items() if count and ran[_name(path)] == count)
     return frozenset(complete)
 
 

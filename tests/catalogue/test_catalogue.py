@@ -72,6 +72,27 @@ def test_an_unstable_entry_is_not_counted() -> None:
     assert list(catalogue.find_miscounts([fact("x", "no")], frozenset({"conv2d/a.yaml"}))) == []
 
 
+@pytest.mark.parametrize(
+    ("mode", "where", "told"),
+    [
+        pytest.param("", "", 1, id="by itself"),
+        pytest.param("vmap", "", 0, id="in a mode, which is asked less"),
+        pytest.param("vmap", '{versions: "==2.13.0", mode: vmap}', 1, id="of that mode"),
+    ],
+)
+def test_too_few_are_told_where_all_was_asked(mode: str, where: str, told: int) -> None:
+    catalogue = read(HEAD + entry("conv2d/a.yaml::x*: 7", **({"where": where} if where else {})))
+    place = replace(PLACE, mode=mode, environment=(*PLACE.environment, *([("mode", mode)] if mode else [])))
+    shown = replace(fact("x", "no"), place=place)
+    assert len(list(catalogue.find_miscounts([shown], frozenset({"conv2d/a.yaml"})))) == told
+
+
+def test_of_a_file_that_a_target_was_not_asked_nothing_is_told() -> None:
+    catalogue = read(HEAD + entry("conv2d/a.yaml::x*: 7\nconv2d/b.yaml::x*: 7"))
+    (told,) = catalogue.find_miscounts([fact("x", "no")], frozenset({"conv2d/a.yaml", "conv2d/b.yaml"}))
+    assert "a.yaml" in told.message
+
+
 def test_news_are_counted_by_entry() -> None:
     text = HEAD + entry("conv2d/a.yaml::x[*]: 4", message="no kernel")
     found = [fact("x[k:1]", "no kernel"), fact("x[k:2]"), fact("x[k:3]", "other"), fact("y", "no")]
