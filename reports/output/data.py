@@ -239,13 +239,19 @@ def _build_column(column: Column) -> list[str]:
 
 
 def _build_statement(statement: Statement) -> list[Any]:
-    texts = _make_visible(statement.document, statement.api, statement.claim, statement.section)
+    texts = _make_visible(statement.document, statement.api, statement.claim)
     source = statement.source
     place = None
     if source is not None:
-        place = _make_visible(source.kind, source.publisher, source.title, source.version, source.address)
+        place = [
+            visible(source.kind, 80),
+            words.in_every_language(lambda language: visible(words.translate(language, source.version), 200)),
+            visible(source.address, 400),
+        ]
     return [
         *texts,
+        words.in_every_language(lambda language: words.name_document(language, statement)),
+        words.in_every_language(lambda language: words.name_section(language, statement.section)),
         _build_text(statement.says),
         statement.unchecked and _build_text(statement.unchecked),
         place,

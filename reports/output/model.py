@@ -87,7 +87,9 @@ class _Writer:
             "source": one.written.source,
             "count": one.written.count,
             "call": one.call,
-            "reason": one.reason or self._say("model.no_layer"),
+            "nearest": bool(one.unlike),
+            "reason": words.translate(self._language, one.reason) or self._say("model.no_layer"),
+            "instead": visible(one.instead, _SCRIPT_LIMIT),
             "evidence": self._say_evidence(one),
             "bites": bites,
         }
@@ -96,10 +98,10 @@ class _Writer:
         if one.columns[1] is None:
             return ""
         case = tick(one.case)
-        if one.unlike:
-            return self._say("model.nearest", case=case, unlike=tick(", ".join(one.unlike)))
         if one.reason:
             return self._say("model.refused", case=case)
+        if one.unlike:
+            return self._say("model.nearest", case=case, unlike=tick(", ".join(one.unlike)))
         if one.proven:
             return self._say("model.proven", count=one.proven, case=case)
         return self._say("model.unproven", case=case)

@@ -22,6 +22,7 @@ from .visible import visible
 
 LANGUAGES = ("en", "zh")
 Said = TypeVar("Said")  # a text, or several
+_DOCSTRING = "docstring of "  # how the titles of docstrings begin
 _NAMED = 3  # cases that are named where no condition is known
 _RESTS_LIMIT = 300  # characters of a sentence that a finding rests on
 
@@ -70,7 +71,7 @@ def translate(language: str, text: str) -> str:
     for key, pattern in _compile_phrases():
         phrase = pattern.fullmatch(beginning)
         if phrase:
-            return say(language, key, *phrase.groups())
+            return say(language, key, *(translate(language, part) for part in phrase.groups()))
     return text
 
 
@@ -84,6 +85,30 @@ def _compile_phrases() -> Sequence[tuple[str, re.Pattern[str]]]:
         pattern = re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(text))
         compiled.append((key, re.compile(pattern, re.DOTALL)))
     return compiled
+
+
+def name_document(language: str, statement: Statement) -> str:
+    """What a statement stands in."""
+    source = statement.source
+    if language == "en" or source is None:
+        return visible(statement.document, 400)
+    version = visible(translate(language, source.version), 200)
+    if source.title.startswith(_DOCSTRING):
+        of = visible(source.title.removeprefix(_DOCSTRING), 200)
+        return say(language, "document.docstring", of=of, version=version)
+    title, publisher = visible(source.title, 200), visible(source.publisher, 200)
+    return say(language, "document.page", title=title, publisher=publisher, version=version)
+
+
+def name_section(language: str, section: str) -> str:
+    """The place in a document, with the headings in a language that every document has."""
+    if language == "en":
+        return visible(section, 200)
+    return visible(re.sub("^(?:Supported )?([A-Za-z]+)", lambda word: _name_heading(language, word), section), 200)
+
+
+def _name_heading(language: str, word: re.Match[str]) -> str:
+    return messages(language).get(f"section.{word[1].lower()}", word[0])
 
 
 # A finding in words: what happens (headline), when (circumstance), or both as short as can be (brief).
@@ -241,7 +266,8 @@ def _retell_basis(language: str, run: LoadedRun, judged: JudgedCase) -> str:
     statement = _find_tested(run, judged.case)
     if statement is None or not rests.endswith(f": {statement.says.en}"):
         return translate(language, rests)
-    return f"{rests.removesuffix(statement.says.en)}{statement.says.in_language(language)}"
+    place = f"{name_document(language, statement)}, {name_section(language, statement.section)}"
+    return f"{place}: {statement.says.in_language(language)}"
 
 
 def list_authorities(language: str, counts: Mapping[str, int]) -> str:

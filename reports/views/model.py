@@ -49,7 +49,8 @@ class Ported:
         call: the target's call, "" where there is none.
         proven: how many cases of the same look conform on both in values.
         case: id of the case that says it, "" where none does.
-        reason: why the target cannot say it.
+        reason: why the target cannot say it, or not one of its keywords.
+        instead: source that does without what cannot be said, "" where the run has none.
         unlike: the keywords in which that case differs from the layer; () where it is the same.
         findings: what fails or differs in such cases of the target, and what is about their arguments.
     """
@@ -62,6 +63,7 @@ class Ported:
     reason: str
     unlike: tuple[str, ...]
     findings: tuple[Finding, ...]
+    instead: str = ""
 
 
 def read_layers(text: str, names: Sequence[str]) -> tuple[Sequence[Written], Mapping[str, int]]:
@@ -220,6 +222,9 @@ class Porter:
         nearest = look if look in looks else self._find_nearest(look, looks, theirs)
         places = looks[nearest]
         place = self._choose(mine, theirs, places)
+        if nearest != look:
+            # One keyword that cannot be said is enough: what the nearest becomes would be the layer without it.
+            place = next(self._list_unsayable(look - nearest, looks, theirs), place)
         verdict = theirs.answers.verdict(place)
         call = ""
         if verdict.outcome != "no_equivalent":
@@ -235,7 +240,23 @@ class Porter:
             verdict.observed if verdict.outcome in ("no_equivalent", "unavailable") else "",
             tuple(f"{name}={value}" for name, value in sorted(nearest ^ look)),
             tuple(self._list_findings(table, target, theirs, places)),
+            self._find_instead(target, theirs, place) if verdict.outcome == "no_equivalent" else "",
         )
+
+    def _list_unsayable(self, keywords: Look, looks: Mapping[Look, Sequence[int]], theirs: Side) -> Iterator[int]:
+        """A case for each of the keywords that the target could say in no case that has it."""
+        for keyword in sorted(keywords):
+            asked = [place for other, places in looks.items() if keyword in other for place in places]
+            asked = [place for place in asked if place in theirs.answers.index_of]
+            if asked and all(theirs.answers.verdict(place).outcome == "no_equivalent" for place in asked):
+                yield asked[0]
+
+    def _find_instead(self, target: int, theirs: Side, place: int) -> str:
+        """What a person writes where the target cannot say a case."""
+        contract = self._run.contract(target)
+        known = contract.instead if contract is not None else {}
+        aspects = list_aspects(theirs.answers.layer.cases[place])
+        return next((known[key] for key in (f"{one.parameter} {one.form}" for one in aspects) if key in known), "")
 
     def _find_source(self, name: str) -> int:
         """The API that a layer's name means: by its end, and of several the one that conforms most."""

@@ -70,8 +70,8 @@ async function loadRun() {
     columns, cases, verdicts, findings: core.findings, differences: core.differences, porting: core.porting, changes: core.changes, modes: core.modes,
     names: new Set(core.cases.flatMap((row) => row[GIVEN].map(([name]) => strings[name]))),
     known: core.known, chunk: core.chunk, frameworks: core.frameworks, initial: core.initial,
-    statements: core.statements.map(([document, api, claim, section, says, unchecked, source, docstring, announced]) => ({
-      document, api, claim, section, says, unchecked, source, docstring, announced,
+    statements: core.statements.map(([document, api, claim, title, section, says, unchecked, source, docstring, announced]) => ({
+      document, api, claim, title, section, says, unchecked, source, docstring, announced,
     })),
     layers: [...new Set(cases.map((one) => one.layer))], chunks: document.querySelectorAll("script.chunk"), unpacked: new Map(),
   };

@@ -20,7 +20,7 @@ function showDocuments(run, view, chosen) {
   for (const statement of run.statements) {
     const verdicts = byClaim.get(`${statement.api} ${statement.claim}`) ?? [];
     const key = `${statement.document} ${statement.api}`;
-    if (!documents.has(key)) documents.set(key, { name: statement.document, api: statement.api, source: statement.source, statements: [], shown: [] });
+    if (!documents.has(key)) documents.set(key, { title: statement.title, api: statement.api, source: statement.source, statements: [], shown: [] });
     // What came of a sentence is what all its cases say: a search chooses sentences and changes none.
     const found = new Set((all.get(`${statement.api} ${statement.claim}`) ?? []).map(rulingOf));
     const ruling = statement.unchecked !== null ? "unchecked" : RULINGS.find((one) => found.has(one)) ?? "not_run";
@@ -52,7 +52,7 @@ function documentPart(document, open) {
   const accounted = document.statements.filter((one) => one.ruling !== "not_run").length;
   const wrong = counts.filter(([ruling]) => RULINGS.indexOf(ruling) < WRONG).reduce((sum, [, n]) => sum + n, 0);
   const card = h("details", { class: "finding" },
-    h("summary", {}, h("span", { class: "says" }, h("b", {}, document.api), " ", h("span", { class: "note" }, document.name),
+    h("summary", {}, h("span", { class: "says" }, h("b", {}, document.api), " ", h("span", { class: "note" }, document.title[language()]),
       sourceOf(document.source)),
       wrong ? h("span", { class: "ruling r-document_wrong" }, say("documents.wrong", { count: count(wrong) })) : "",
       h("span", { class: "count" }, say("documents.accounted", { accounted: count(accounted), all: count(document.statements.length) })))
@@ -69,7 +69,7 @@ function documentPart(document, open) {
 
 function documentBody(document, counts) {
   return h("div", { class: "body" },
-      document.source?.[4] ? h("p", { class: "note" }, say("documents.address"), " ", code(document.source[4])) : null,
+      document.source?.[2] ? h("p", { class: "note" }, say("documents.address"), " ", code(document.source[2])) : null,
       h("p", { class: "legend" }, counts.map(([ruling, n]) => h("span", {}, h("span", { class: `ruling r-${ruling}` }, term("ruling", ruling)), ` ${count(n)}`))),
       h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": document.api },
         h("table", { class: "statements" },
@@ -80,14 +80,14 @@ function documentBody(document, counts) {
 // What sort of document it is, of which version: a copy's sentence accuses nobody by itself.
 function sourceOf(source) {
   if (!source) return null;
-  const [kind, , , version] = source;
-  return h("span", { class: "source" }, h("span", { class: `ruling s-${kind}` }, term("source", kind)), " ", version);
+  const [kind, version] = source;
+  return h("span", { class: "source" }, h("span", { class: `ruling s-${kind}` }, term("source", kind)), " ", version[language()]);
 }
 
 function statementRow(statement) {
   const worst = statement.verdicts.find((verdict) => rulingOf(verdict) === statement.ruling);
   return h("tr", {},
-    h("td", {}, statement.section),
+    h("td", {}, statement.section[language()]),
     h("td", {}, statement.says[language()], h("div", { class: "note" }, h("code", {}, statement.claim), statement.unchecked ? ` ${statement.unchecked[language()]}` : ""),
       statement.docstring ? h("div", { class: "note" }, term("docstring", statement.docstring)) : null,
       statement.announced ? h("div", { class: "note" }, say("documents.announced", { version: statement.announced })) : null),

@@ -1,6 +1,8 @@
 // How each API answers each invalid value: checked, refused by accident, accepted, an internal error, a crash or a hang; phase, class and words.
 const MANNERS = ["accepted", "crash", "hang", "internal", "accident", "checked", "none"];
 const MANNER_SIGNS = { accepted: "A", crash: "✖", hang: "…", internal: "I", accident: "~", checked: "✓", none: "–" };
+const ALARMING = new Set(["crash", "hang", "internal"]);
+const SHOWN = 6; // values that a folded argument names
 const MESSAGE = 110; // characters of an error's words
 
 // What stands before the bracket in a case's name: cases that are one thing in several ways share it.
@@ -42,10 +44,32 @@ function showErrors(run, view, chosen, layer) {
     h("p", { class: "bar" }, [...wrong].sort().map((name) => h("a", { class: "choice", href: link("errors", [layer], `wrong:${name}`),
       "aria-current": address().query === `wrong:${name}` ? "true" : undefined }, name))),
     h("p", { class: "legend" }, MANNERS.map((manner) => h("span", {}, h("span", { class: `manner m-${manner}` }, MANNER_SIGNS[manner]), ` ${say(`manner.${manner}`)} ${count(totals.get(manner))}`))),
-    rows.size === 0 ? h("p", {}, say("errors.none")) : h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-label": say("nav.errors") },
-      h("table", { class: "errors" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("errors.argument")), shown.map((column) => h("th", { scope: "col" }, h("code", {}, dotted(column.label)))))),
-        [...groups].map(([, group]) => h("tbody", {}, group.map((row) => errorRow(row, shown)))))));
+    rows.size === 0 ? h("p", {}, say("errors.none")) : [...groups].map(([name, group]) => errorGroup(name, group, shown, groups.size <= FEW)));
+}
+
+// The values of one argument; their table is made when it is opened.
+function errorGroup(name, group, columns, open) {
+  const found = new Set(group.flatMap((row) => [...row.cells.values()].flat().map((verdict) => verdict.manner)));
+  const named = [...new Set(group.map((row) => (row.name.startsWith(`${name}=`) ? row.name.slice(name.length + 1) : stem(row))))];
+  const signs = MANNERS.filter((manner) => ALARMING.has(manner) && found.has(manner));
+  const card = h("details", { class: "finding" },
+    h("summary", {}, h("span", { class: "says" }, h("b", {}, code(name)), " ", h("span", { class: "note" }, named.slice(0, SHOWN).join("  "), named.length > SHOWN ? " …" : "")),
+      signs.map((manner) => h("span", { class: `manner m-${manner}`, title: say(`manner.${manner}`) }, MANNER_SIGNS[manner])),
+      h("span", { class: "count" }, say("errors.values", { count: count(group.length) }))));
+  const fold = () => {
+    if (card.open && card.children.length === 1) card.append(errorTable(name, group, columns));
+  };
+  card.addEventListener("toggle", fold);
+  card.open = open;
+  fold();
+  return card;
+}
+
+function errorTable(name, group, columns) {
+  return h("div", { class: "body" }, h("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-label": name },
+    h("table", { class: "errors" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("errors.argument")), columns.map((column) => h("th", { scope: "col" }, h("code", {}, dotted(column.label)))))),
+      h("tbody", {}, group.map((row) => errorRow(row, columns))))));
 }
 
 // What a person most likely looks for comes first: a number, then several, then what is neither.

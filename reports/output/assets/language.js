@@ -27,7 +27,7 @@ function told(text) {
     .map(([key, phrase]) => [key, new RegExp(`^${phrase.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\d\}/g, "(.+?)")}$`, "s")]);
   for (const [key, pattern] of phrases) {
     const found = pattern.exec(text.slice(0, 1000));
-    if (found) return say(key, found.slice(1));
+    if (found) return say(key, found.slice(1).map(told));
   }
   return text;
 }

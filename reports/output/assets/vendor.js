@@ -64,7 +64,7 @@ function documentErrors(run, framework, findings) {
           const verdict = wrong.get(`${one.api} ${one.claim}`);
           return h("tr", {},
             h("td", {}, one.says[language()], h("div", { class: "note" }, code(one.claim))),
-            h("td", {}, code(one.api), h("div", { class: "note" }, `${one.section} `, sourceOf(one.source))),
+            h("td", {}, code(one.api), h("div", { class: "note" }, `${one.section[language()]} `, sourceOf(one.source))),
             h("td", {}, verdict.finding ? h("a", { href: link("finding", [verdict.finding.id]) }, verdict.finding.headline[language()]) : h("a", { href: verdictLink(verdict) }, term("ruling", verdict.ruling)),
               h("div", { class: "note" }, told(verdict.observed))),
             h("td", {}, run.known[verdict.known]?.correction?.[language()] ?? ""));

@@ -20,9 +20,9 @@ function whyKey(verdict) {
   return verdict.case.invalid ? "why.reject" : "why.oracle";
 }
 
-// Document, place and sentence in one, with the sentence in the chosen language; any other text as `told` has it.
+// Document, place and sentence in one, in the chosen language; any other text as `told` has it.
 const retold = (text, statement) => (statement && text.endsWith(`: ${statement.says.en}`)
-  ? text.slice(0, -statement.says.en.length) + statement.says[language()] : told(text));
+  ? `${statement.title[language()]}, ${statement.section[language()]}: ${statement.says[language()]}` : told(text));
 
 const MATRIX_WORDS = new Set(["conforms", "differs", "no_equivalent", "unavailable", "fault"]);
 const PLAIN = new Set(["False", "None", "contiguous"]);

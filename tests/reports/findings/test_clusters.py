@@ -118,7 +118,7 @@ def test_a_finding_tells_the_sentence_that_it_rests_on_in_both_languages(planted
     (finding,) = [one for one in planted.findings if one.authority == "own_document"]
     for language, says in (("en", "stride takes a string"), ("zh", "stride 接受字符串")):
         (rests,) = words.list_sentences(language, planted.run, finding)
-        assert rests.startswith("torch 2.13.0")
+        assert "2.13.0" in rests.partition(": ")[0]
         assert rests.endswith(f": {says}")
         assert says in words.write_circumstance(language, planted.run, finding)
 

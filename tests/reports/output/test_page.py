@@ -164,9 +164,28 @@ def test_a_difference_has_its_own_sign_in_the_matrix(whole, open_page):
     assert panel.locator(".basis").count() == 0
 
 
+def unfold(page):
+    folded = page.locator("details.finding:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
+
+
+def test_an_arguments_invalid_values_are_folded_until_it_is_chosen(whole, open_page):
+    page = open_page(whole[1], "#errors").page
+    assert page.locator("table.errors").count() == 0
+    page.locator("a.choice", has_text="dilation").click()
+    page.locator("table.errors").wait_for()
+    names = page.locator(".errors tbody th").all_inner_texts()
+    assert names
+    assert all(name.startswith("dilation=") for name in names)
+    (summary,) = page.locator("details.finding > summary").all_inner_texts()
+    assert f"{len(names)} values" in summary
+
+
 @pytest.mark.parametrize("sign", ["~", "✓", "A"], ids=["accident", "checked", "accepted"])
 def test_error_tables_tell_checks_from_accidents(whole, open_page, sign):
     page = open_page(whole[1], "#errors").page
+    unfold(page)
     manner = {"~": "accident", "✓": "checked", "A": "accepted"}[sign]
     cells = page.locator(f".errors .m-{manner}")
     assert cells.count()
@@ -300,7 +319,7 @@ def test_a_statement_stands_in_the_readers_language(whole, open_page, language, 
 
 
 @pytest.mark.parametrize(
-    ("language", "says"), [("en-US", "Parameters: stride takes a string"), ("zh-CN", "Parameters: stride 接受字符串")]
+    ("language", "says"), [("en-US", "Parameters: stride takes a string"), ("zh-CN", "参数: stride 接受字符串")]
 )
 def test_a_verdict_tells_the_sentence_in_the_readers_language(whole, open_page, language, says):
     page = open_page(whole[1], "#documents", locale=language).page
@@ -687,6 +706,7 @@ def test_tables_sort_by_a_column(whole, open_page):
 
 def test_a_row_of_the_error_tables_is_a_value(whole, open_page):
     page = open_page(whole[1], "#errors").page
+    unfold(page)
     names = page.locator(".errors tbody th").all_inner_texts()
     assert len(names) == len(set(names))
     assert "dilation=0" in names

@@ -24,6 +24,9 @@ from conv_reports.results.records import (
     OUTCOMES,
     SEVERITIES,
     SOURCE_KINDS,
+    Source,
+    Statement,
+    Text,
 )
 from conv_reports.views.porting import STANDINGS
 from conv_reports.views.topics import TOPICS
@@ -80,6 +83,9 @@ FAMILIES = {
     ),
     "standing": STANDINGS,
     "topic": tuple(TOPICS),
+    "section": tuple(
+        "args arguments parameters attributes variables inputs outputs returns raises exceptions description signature shapes shape note warning platforms examples example title references links frame depthwise".split()
+    ),
     "form": ("int", "pair", "four", "opposite", "depthwise", "none"),
     "says": (
         *KINDS,
@@ -179,7 +185,8 @@ def test_what_the_judge_says_of_numbers_is_among_the_phrases(bound, side):
 
 
 def test_every_translated_reason_is_given_somewhere():
-    files = [*(ROOT / "conformance" / "apis").glob("*.py"), ROOT / "conformance" / "targets" / "steps.py"]
+    claims = (ROOT / "specs" / "claims").glob("*.yaml")
+    files = [*(ROOT / "conformance" / "apis").glob("*.py"), ROOT / "conformance" / "targets" / "steps.py", *claims]
     contracts = "\n".join(path.read_text(encoding="utf-8") for path in files)
     for sentence in words.sentences():
         assert sentence.replace('"', '\\"') in contracts or sentence in contracts, sentence
@@ -189,3 +196,48 @@ def test_a_reason_is_told_in_chinese():
     assert words.translate("zh", "there is no padding_mode") == "没有 padding_mode"
     assert words.translate("en", "there is no padding_mode") == "there is no padding_mode"
     assert words.translate("zh", "nobody has said this") == "nobody has said this"
+
+
+def make_statement(title, version, section="Args: padding"):
+    source = Source(publisher="A vendor", title=title, version=version, address="", kind="older_release")
+    return Statement(f"the {title} of {version}", "api", "claim", section, Text("so", "\u5982\u6b64"), None, source)
+
+
+def test_a_document_is_named_in_both_languages():
+    docstring = make_statement("docstring of torch.nn.Conv2d", "torch 2.13.0")
+    assert words.name_document("zh", docstring) == "torch.nn.Conv2d 的文档字符串（torch 2.13.0）"
+    assert words.name_document("en", docstring) == docstring.document
+    page = make_statement("Conv2d", "before 2.0, as it has no output_padding")
+    assert words.name_document("zh", page) == "Conv2d（A vendor，早于 2.0，因为其中没有 output_padding）"
+
+
+@pytest.mark.parametrize(
+    ("section", "chinese"),
+    [
+        ("Args: padding", "参数: padding"),
+        ("Supported Platforms", "支持平台"),
+        ("description", "描述"),
+        ("2, groups", "2, groups"),
+        ("nobody's", "nobody's"),
+    ],
+)
+def test_a_heading_that_every_document_has_is_translated(section, chinese):
+    assert words.name_section("zh", section) == chinese
+    assert words.name_section("en", section) == section
+
+
+def test_every_version_that_a_claims_file_writes_in_words_is_translated():
+    files = (ROOT / "specs" / "claims").glob("*.yaml")
+    versions = {
+        one for path in files for one in re.findall(r"^    version: (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert versions
+    for version in versions:
+        if re.search("[a-z]+ [a-z]+ [a-z]+", version):
+            assert_is_chinese(words.translate("zh", version))
+
+
+def test_a_reason_within_a_phrase_is_translated_too():
+    assert words.translate("zh", "with stride mended the call has no equivalent either: there is no padding_mode") == (
+        "把 stride 改正后，调用仍无等价写法：没有 padding_mode"
+    )

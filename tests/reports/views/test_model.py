@@ -44,7 +44,11 @@ def test_equal_values_have_one_text(text, same):
 
 @pytest.fixture(scope="module")
 def porter(synthetic, tmp_path_factory):
-    run = load([synthetic.write(tmp_path_factory.mktemp("model") / "results.jsonl", synthetic.records(2000))])
+    return make_porter(synthetic.write(tmp_path_factory.mktemp("model") / "results.jsonl", synthetic.records(2000)))
+
+
+def make_porter(path):
+    run = load([path])
     findings, differences = cluster(run), cluster_differences(run)
     tables = build_tables(run, findings, differences)
     return Porter(run, tables, (*findings, *differences), "torch", "mindspore")
@@ -78,6 +82,24 @@ def test_a_layer_that_was_never_asked_is_told_with_the_nearest(porter):
 def test_what_the_target_cannot_say_has_a_reason(porter):
     one = port(porter, "Conv2d(4, 8, kernel_size=3, stride=1, padding=1, dilation=1, groups=1, padding_mode=reflect)")
     assert (one.call, one.reason) == ("", "has no padding_mode")
+
+
+def test_a_layer_that_was_never_asked_is_told_what_of_it_the_target_cannot_say(porter):
+    """The nearest is the layer without its padding_mode: what that becomes would lose it without a word."""
+    one = port(porter, "Conv2d(4, 8, kernel_size=(7, 7), stride=(7, 5), padding=(1, 1), padding_mode=reflect)")
+    assert (one.call, one.reason) == ("", "has no padding_mode")
+    assert "stride=(7, 5)" in one.unlike
+
+
+def test_what_does_without_is_told(synthetic, tmp_path):
+    records = synthetic.records(2000)
+    for record in records:
+        if record["record"] == "contract":
+            record["instead"] = {"padding_mode 'reflect'": "pad(x)", "padding four": "pad more(x)"}
+    porter = make_porter(synthetic.write(tmp_path / "results.jsonl", records))
+    said = "kernel_size=3, stride=1, padding=1, dilation=1, groups=1"
+    assert port(porter, f"Conv2d(4, 8, {said}, padding_mode=reflect)").instead == "pad(x)"
+    assert port(porter, f"Conv2d(4, 8, {said})").instead == ""
 
 
 def test_the_command_writes_markdown(known, tmp_path, capsys):
