@@ -86,6 +86,14 @@ class StepSource:
         switch: tells ``layer`` whether it trains, ``{training}``.
         cast: makes the parameters of ``layer`` numbers of the dtype ``{dtype}``.
         forget: clears the gradient of the tensor ``{held}``, where that of the next call would be added to it.
+        move: moves ``layer`` to the CPU.
+        record: runs ``{call}`` so that gradients of the tensors ``{operands}`` can be asked for later, and calls the
+            output ``{output}``; lines.
+        accumulate: adds the gradients of ``{output}`` to those that were left, given ``{upstream}``.
+        retain: the same, and keeps the graph.
+        left: the gradient that was left with the tensor ``{held}``.
+        share: runs ``layer`` with ``before`` and ``x``, goes back once, given ``grad_before`` and ``grad_output``, and
+            calls the last output ``output``; gradients are where `Source.backward` has them. Lines.
     """
 
     change: str = ""
@@ -93,6 +101,12 @@ class StepSource:
     switch: str = ""
     cast: str = ""
     forget: str = ""
+    move: str = ""
+    record: str = ""
+    accumulate: str = ""
+    retain: str = ""
+    left: str = "{held}.grad"
+    share: str = ""
 
 
 @dataclass(frozen=True)

@@ -266,6 +266,17 @@ FRAMEWORK = Framework(
             ),
             switch="layer.train({training})",
             forget="{held}.grad = None",
+            record=(
+                "{output}_manager = megengine.autodiff.GradManager().attach([{operands}])\n"
+                "{output}_manager.record()\n"
+                "{output} = {call}"
+            ),
+            accumulate="{output}_manager.backward({output}, {upstream})",
+            share=(
+                "with megengine.autodiff.GradManager().attach([{operands}]) as manager:\n"
+                "    output = {call}\n"
+                "    manager.backward([{call_before}, output], [grad_before, grad_output])"
+            ),
         ),
     ),
     contracts=(

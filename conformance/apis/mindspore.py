@@ -244,6 +244,15 @@ FRAMEWORK = Framework(
                 'mindspore.load_param_into_net(other, mindspore.load_checkpoint("checkpoint.ckpt"))'
             ),
             switch="layer.set_train({training})",
+            cast="layer.to({dtype})",
+            move='layer.to(device="CPU")',
+            share=(
+                "both = lambda x, before: ({call}, {call_before})\n"
+                "gradient = mindspore.ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)\n"
+                "chosen = mindspore.ParameterTuple([{parameters}])\n"
+                "of_inputs, of_parameters = gradient(both, chosen)(x, before, (grad_output, grad_before))\n"
+                "output = {call}"
+            ),
         ),
     ),
     contracts=(

@@ -153,6 +153,14 @@ FRAMEWORK = Framework(
             ),
             switch="layer.train() if {training} else layer.eval()",
             cast="layer.to(dtype={dtype})",
+            move='layer.to(device="cpu")',
+            record="{output} = {call}",
+            accumulate="{output}.backward({upstream})",
+            retain="{output}.backward({upstream}, retain_graph=True)",
+            share=(
+                "output = {call}\n"
+                "gradients = paddle.grad([{call_before}, output], [{operands}], [grad_before, grad_output])"
+            ),
         ),
     ),
     contracts=(

@@ -209,6 +209,14 @@ FRAMEWORK = Framework(
             checkpoint='torch.save(layer.state_dict(), "checkpoint")\nother.load_state_dict(torch.load("checkpoint"))',
             switch="layer.train({training})",
             cast="layer.to({dtype})",
+            move="layer.cpu()",
+            record="{output} = {call}",
+            accumulate="{output}.backward({upstream})",
+            retain="{output}.backward({upstream}, retain_graph=True)",
+            share=(
+                "output = {call}\n"
+                "gradients = torch.autograd.grad([{call_before}, output], [{operands}], [grad_before, grad_output])"
+            ),
         ),
     ),
     contracts=(

@@ -40,7 +40,23 @@ from conformance.case.inputs import (
     Inputs,
 )
 from conformance.case.observation import Array, Arrays, Observation, Phase, Raised, Round, TypedArray
-from conformance.case.step import Again, Assigned, Cast, Changed, Copied, Copying, Step, Switched, Threaded
+from conformance.case.step import (
+    OF_NEXT_CALL,
+    Added,
+    Adding,
+    Again,
+    Assigned,
+    Cast,
+    Changed,
+    Copied,
+    Copying,
+    Moved,
+    Overtaken,
+    Returned,
+    Step,
+    Switched,
+    Threaded,
+)
 from conformance.case.target import Greeting, Target
 from conformance.case.text import Text
 from conformance.case.values import MAX_AXES, Arguments, DType, Items, Numpy, Tensor, Value
@@ -68,9 +84,12 @@ __all__ = [
     "LAYOUTS",
     "MAX_AXES",
     "MAX_ELEMENTS",
+    "OF_NEXT_CALL",
     "UNSIGNED",
     "VALUES",
     "VALUES_OF_INTEGERS",
+    "Added",
+    "Adding",
     "Again",
     "Arguments",
     "Array",
@@ -98,14 +117,17 @@ __all__ = [
     "Items",
     "Kind",
     "LayerName",
+    "Moved",
     "Numbers",
     "Numpy",
     "Observation",
     "Outcome",
+    "Overtaken",
     "Phase",
     "Promise",
     "PromisedParameter",
     "Raised",
+    "Returned",
     "Round",
     "Ruling",
     "Severity",

@@ -21,6 +21,14 @@ class Copying(StrEnum):
     REPR = "repr"  # what is printed, evaluated; and the parameters by the checkpoint
 
 
+class Adding(StrEnum):
+    """How the gradients of two calls become one sum."""
+
+    ACCUMULATED = "accumulated"  # forward, backward, forward, backward, and nothing is cleared between
+    TWO_GRAPHS = "two_graphs"  # forward, forward, backward, backward: both graphs are alive
+    ONE_GRAPH = "one_graph"  # both outputs are of one graph, which goes back once
+
+
 @dataclass(frozen=True)
 class Again:
     """It is called with these inputs."""
@@ -71,4 +79,40 @@ class Threaded:
     number: Literal[1, 2]
 
 
-Step: TypeAlias = Again | Copied | Changed | Assigned | Cast | Switched | Threaded
+@dataclass(frozen=True)
+class Moved:
+    """It is moved to the CPU, and to where it was before."""
+
+
+# What follows is of the next call, which is the last one.
+
+
+@dataclass(frozen=True)
+class Added:
+    """The call before is made anew with the next one, and their gradients of the parameters are added."""
+
+    how: Adding
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The next call goes back twice through its graph, with another upstream gradient at first; gradients are added.
+
+    Attributes:
+        retained: whether the first time the framework is told to keep the graph.
+    """
+
+    retained: bool
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Parameters get other numbers, in place, when the next call has gone forward and not yet back."""
+
+    parameters: tuple[ParameterName, ...]
+
+
+Step: TypeAlias = (
+    Again | Copied | Changed | Assigned | Cast | Switched | Threaded | Moved | Added | Returned | Overtaken
+)
+OF_NEXT_CALL = (Added, Returned, Overtaken)

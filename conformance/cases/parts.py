@@ -6,7 +6,7 @@ import builtins
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,11 @@ from conformance.case import (
     LAYOUTS,
     MAX_AXES,
     MAX_ELEMENTS,
+    OF_NEXT_CALL,
     VALUES,
     VALUES_OF_INTEGERS,
+    Added,
+    Adding,
     Again,
     Arguments,
     Assigned,
@@ -30,8 +33,11 @@ from conformance.case import (
     Distribution,
     Inputs,
     LayerName,
+    Moved,
+    Overtaken,
     Phase,
     Promise,
+    Returned,
     Standing,
     Step,
     Switched,
@@ -128,7 +134,7 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         limit=node.data.get("limit"),
     )
     if "then" in node.data:
-        case = replace(case, then=tuple(_read_steps(node.child("then"), case)))
+        case = replace(case, then=_read_steps(node.child("then"), case))
     if case.wrong is not None:
         case = replace(case, twin=_build_twin(case, case.wrong, node, defaults))
     if case.claim is None:
@@ -316,11 +322,12 @@ def _check_axes(node: Node, shape: tuple[Value, ...]) -> None:
 # Steps
 
 
-def _read_steps(node: Node, case: Case) -> Iterator[Step]:
+def _read_steps(node: Node, case: Case) -> tuple[Step, ...]:
     """What happens to the layer once it has been called. Each call is merged over the one before it."""
     if case.inputs is None:
         raise node.error("a layer that goes on is called first: give the case an input")
     now = case
+    steps: list[Step] = []
     for number in range(len(node.data)):
         part = node.child(number)
         ((name, _),) = part.data.items()
@@ -329,7 +336,29 @@ def _read_steps(node: Node, case: Case) -> Iterator[Step]:
         oversize = explain_oversize(now.layer, now.api, now.arguments, now.inputs)
         if oversize is not None:
             raise part.error(oversize)
-        yield step
+        steps.append(step)
+    _check_next_call(node, steps, case)
+    return tuple(steps)
+
+
+def _check_next_call(node: Node, steps: Sequence[Step], case: Case) -> None:
+    """What says how the next call goes: that is the last one, and has gradients; what is added up is exact."""
+    for number, step in enumerate(steps):
+        if not isinstance(step, OF_NEXT_CALL):
+            continue
+        part = node.child(number)
+        behind = steps[number + 1 :]
+        if len(behind) > 1 or not all(isinstance(one, Again) for one in behind):
+            raise part.error("this is said of the last call: nothing but that call comes after it")
+        if any(isinstance(one, Threaded) for one in steps):
+            raise part.error("this is said of a call of the main thread")
+        calls = [case.inputs, *(one.inputs for one in steps if isinstance(one, Again))]
+        if not all(inputs is not None and inputs.gradients for inputs in calls[-2:]):
+            raise part.error("this is said of gradients, which the call does not ask for")
+        last = next((place for place in reversed(range(number)) if isinstance(steps[place], Again)), -1)
+        between = steps[last + 1 : number]
+        if isinstance(step, Added) and any(isinstance(one, Assigned | Cast) for one in between):
+            raise part.error("the layer of the call before is another one: call it first")
 
 
 def _read_step(node: Node, name: str, case: Case) -> Step:
@@ -344,11 +373,11 @@ def _read_step(node: Node, name: str, case: Case) -> Step:
             return Again(replace(case.inputs, **value))
         case "assign":
             return Assigned(_check_attributes(node, value, case))
-        case "change":
+        case "change" | "overtake":
             names: Value = (value,) if isinstance(value, str) else value
             for parameter in names:
                 _check_known(node, "parameter", parameter, PARAMETERS)
-            return Changed(names)
+            return Changed(names) if name == "change" else Overtaken(names)
         case "copy":
             _check_known(node, name, value, tuple(Copying))
             return Copied(Copying(value))
@@ -357,6 +386,15 @@ def _read_step(node: Node, name: str, case: Case) -> Step:
             return Cast(value)
         case "threads":
             return Threaded(value)
+        case "move":
+            return Moved()
+        case "add":
+            _check_known(node, name, value, tuple(Adding))
+            return Added(Adding(value))
+        case "retain":
+            if not isinstance(value, bool):
+                raise node.error(f"retain is true or false, got {value!r}")
+            return Returned(value)
         case _:
             if not isinstance(value, bool):
                 raise node.error(f"train is true or false, got {value!r}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 import conv_reference as reference
 from conformance.apis import NoEquivalent, common, contracts
-from conformance.case import MAX_ELEMENTS, Array, Arrays, Case, Inputs, LayerName, Phase
+from conformance.case import MAX_ELEMENTS, Added, Array, Arrays, Case, Inputs, LayerName, Phase, Returned
 from conformance.case.values import Arguments, Items, Numpy, Tensor, Value
 from conformance.oracle import inputs, sequence
 from conformance.oracle.zeros import find_open
@@ -106,7 +106,58 @@ def ask_at_last(case: Case, canonical: Arguments) -> Expectation:
         return Expectation(None)
     given = sequence.give(case, before, arrays)
     stale = apply_as_constructed(case, arrays) if sequence.has_assigned(case) else None
-    return replace(apply(sequence.find_last(case), canonical, arrays), given=given, stale=stale)
+    last = sequence.find_last(case)
+    if sequence.find_step(case, Returned) is not None:
+        arrays = add_upstream(last, canonical, given)
+    expectation = replace(apply(last, canonical, arrays), given=given, stale=stale)
+    if sequence.find_step(case, Added) is not None:
+        gradients = add_gradients(last, canonical, given, expectation.gradients)
+        expectation = replace(expectation, gradients=gradients)
+    return expectation
+
+
+def add_upstream(case: Case, canonical: Arguments, given: sequence.Given) -> Arrays:
+    """What a graph gives that is gone back through twice: the gradients are linear in what comes from above."""
+    before, last = given.steps[-2:]
+    assert before is not None
+    assert last is not None
+    check_exactness_of_sum(case, canonical, (before, last))
+    assert before.grad_output is not None
+    assert last.grad_output is not None
+    return replace(last, grad_output=before.grad_output + last.grad_output)
+
+
+def add_gradients(
+    case: Case, canonical: Arguments, given: sequence.Given, gradients: Mapping[str, Expected]
+) -> dict[str, Expected]:
+    """Those of the parameters are of two calls; that of the input is of the last."""
+    before, last = given.steps[-2:]
+    assert before is not None
+    assert last is not None
+    check_exactness_of_sum(case, canonical, (before, last))
+    _, of_first = compute(case, canonical, before)
+    added = {name: Expected(gradients[name].value + of_first[name].value, None) for name in of_first if name != "input"}
+    return {**gradients, **added}
+
+
+def check_exactness_of_sum(case: Case, canonical: Arguments, calls: Sequence[Arrays]) -> None:
+    """Raise ValueError unless the gradients of several calls add up exactly, in whatever order."""
+    totals: dict[str, Array] = {}
+    for arrays in calls:
+        assert arrays.weight is not None
+        if arrays.grad_output is None:
+            raise ValueError("no gradients are asked for, which could be added up")
+        magnitudes = [np.abs(array) for array in (arrays.x, arrays.weight, arrays.grad_output)]
+        terms = LAYERS[case.layer].gradients(*magnitudes, **select_keywords(case.layer, canonical))
+        for operand, one in zip(OPERANDS, terms, strict=True):
+            if operand != "input" or one.shape == totals.get(operand, one).shape:
+                totals[operand] = totals.get(operand, 0) + one
+    assert case.inputs is not None
+    limit = 2.0 ** reference.number_format(case.inputs.dtype).precision
+    if not all(arrays.exact for arrays in calls) or any(
+        total.size and total.max() > limit for total in totals.values()
+    ):
+        raise ValueError(f"the gradients of {len(calls)} calls do not add up exactly in {case.inputs.dtype}")
 
 
 def apply_as_constructed(case: Case, arrays: Arrays) -> Expectation | None:

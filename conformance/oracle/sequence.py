@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
 
 import conv_reference as reference
 from conformance.case import (
     INTEGERS,
+    Added,
     Again,
     Arrays,
     Assigned,
@@ -17,11 +21,15 @@ from conformance.case import (
     Copied,
     Copying,
     Inputs,
+    Overtaken,
+    Returned,
     Step,
     Threaded,
 )
 from conformance.case.values import Arguments
 from conformance.oracle import inputs
+
+StepOfKind = TypeVar("StepOfKind", bound=Step)
 
 
 @dataclass(frozen=True)
@@ -30,8 +38,8 @@ class Given:
 
     Attributes:
         first: what it is made of, and called with at first.
-        steps: by step of `list_steps`, the arrays of a call, of a change of parameters, or of the layer that another
-            thread calls; None of the others.
+        steps: by step of `list_steps`, the arrays of a call, of a change of parameters, of the layer that another
+            thread calls, of the call whose gradients are added, or of the first way back; None of the others.
     """
 
     first: Arrays
@@ -97,6 +105,11 @@ def has_assigned(case: Case) -> bool:
     return any(isinstance(step, Assigned) for step in case.then)
 
 
+def find_step(case: Case, kind: type[StepOfKind]) -> StepOfKind | None:
+    """The step of a kind; None where there is none."""
+    return next((step for step in case.then if isinstance(step, kind)), None)
+
+
 def is_printed(case: Case) -> bool:
     """Whether the layer that is called at last was made of what is printed of the first."""
     return Copied(Copying.REPR) in case.then
@@ -109,6 +122,14 @@ def make_last(case: Case, canonical: Arguments) -> Arrays:
     """The arrays of the last call, which are numbers of every dtype that the layer is called in."""
     inputs_of_last = replace(find_inputs(find_last(case)), dtype=find_narrowest(case))
     return inputs.make(case.layer, canonical, inputs_of_last, case.id)
+
+
+def make_upstream(case: Case, last: Arrays) -> Arrays:
+    """The last call with another upstream gradient, for a graph that is gone back through twice."""
+    if last.grad_output is None:
+        raise ValueError("no gradients are asked for")
+    turned = -last.grad_output[..., ::-1, ::-1]
+    return replace(last, grad_output=np.where(turned == 0, 1.0, turned))
 
 
 def find_narrowest(case: Case) -> str:
@@ -132,17 +153,22 @@ def give(case: Case, layers: Sequence[Arguments | None], last: Arrays) -> Given:
         others.append(made)
     changed = {name for step in case.then if isinstance(step, Changed) for name in step.parameters}
     kept = {name: getattr(last, name) for name in ("weight", "bias") if name not in changed}
-    first = replace(others[0], **kept)
+    first = now = replace(others[0], **kept)
     arrays_of_calls = iter([*others[1:], last])
     steps: list[Arrays | None] = []
     for step in list_steps(case):
         match step:
             case Again():
-                steps.append(next(arrays_of_calls))
+                now = next(arrays_of_calls)
+                steps.append(now)
+            case Added():
+                steps.append(now)
             case Changed():
                 steps.append(last)
-            case Threaded():
+            case Threaded() | Overtaken():
                 steps.append(others[0])
+            case Returned():
+                steps.append(make_upstream(case, last))
             case _:
                 steps.append(None)
     return Given(first, tuple(steps))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from conformance.apis import Contract
 from conformance.case import (
+    Added,
     Again,
     Aspect,
     Assigned,
@@ -34,9 +35,12 @@ from conformance.case import (
     Inputs,
     Kind,
     LayerName,
+    Moved,
     Outcome,
+    Overtaken,
     Phase,
     Raised,
+    Returned,
     Ruling,
     Severity,
     Statement,
@@ -338,6 +342,14 @@ def _describe_step(step: Step) -> Data:
             return {"train": training}
         case Threaded(number):
             return {"threads": number}
+        case Moved():
+            return {"move": "cpu"}
+        case Added(how):
+            return {"add": str(how)}
+        case Returned(retained):
+            return {"retain": retained}
+        case Overtaken(parameters):
+            return {"overtake": list(parameters)}
 
 
 def _inputs_to_json(inputs: Inputs) -> Data:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from conformance.case import Kind, Outcome, Phase, Threaded, Verdict
+from conformance.case import OF_NEXT_CALL, Kind, Outcome, Phase, Threaded, Verdict
 from conformance.reproducers.arrays import write_tensors
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import (
@@ -17,7 +17,7 @@ from conformance.reproducers.call import (
     write_steps,
 )
 from conformance.reproducers.check import check_default, fail_early, is_early, say_of_tensor, write_check
-from conformance.reproducers.sequel import write_race, write_sequence
+from conformance.reproducers.sequel import find_gradient_left, write_race, write_sequence
 from conformance.targets.protocol import PARAMETERS
 
 NUMPY = "import numpy as np"
@@ -56,10 +56,13 @@ def write_script(asked: AskedCase, verdict: Verdict) -> str | None:
 
 def write_goes_on(asked: AskedCase, verdict: Verdict, extent: Extent) -> str | None:
     """The script of a layer that goes on, whose last call is what the verdict is about."""
+    if any(isinstance(step, OF_NEXT_CALL) for step in asked.case.then):
+        extent = replace(extent, operands=None)  # it asks for all gradients
     sequence = write_sequence(asked, verdict, extent)
     if sequence is None:
         return None
-    found = find_tensor(sequence.last, verdict, sequence.tensors, extent)
+    found = find_gradient_left(asked, verdict.subject) if verdict.subject.startswith("grad_") else None
+    found = found or find_tensor(sequence.last, verdict, sequence.tensors, extent)
     return join_lines(asked, verdict, sequence.lines + write_check(sequence.last, verdict, found))
 
 

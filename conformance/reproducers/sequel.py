@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from textwrap import indent
 
 from conformance.apis import NoEquivalent
 from conformance.case import (
+    Added,
+    Adding,
     Again,
     Arrays,
     Assigned,
@@ -17,14 +20,17 @@ from conformance.case import (
     Changed,
     Copied,
     Copying,
+    Moved,
+    Overtaken,
     Phase,
+    Returned,
     Step,
     Switched,
     Threaded,
     Verdict,
 )
 from conformance.case.values import DType
-from conformance.oracle.sequence import list_steps, take
+from conformance.oracle.sequence import find_step, list_steps, take
 from conformance.reproducers.arrays import write_tensors
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import (
@@ -32,6 +38,7 @@ from conformance.reproducers.call import (
     matter_elements,
     write_arrays,
     write_construction,
+    write_forward,
     write_layer,
     write_operands,
     write_parameters,
@@ -68,6 +75,14 @@ def describe_step(step: Step) -> str:
             return "train" if training else "eval"
         case Threaded(number):
             return "in another thread" if number == 1 else "in one of two threads, each with its own layer"
+        case Moved():
+            return "moved to the CPU"
+        case Added(how):
+            return f"called so and once more, gradients added ({how.replace('_', ' ')})"
+        case Returned(retained):
+            return f"gone back through twice, the graph {'kept' if retained else 'not kept'}"
+        case Overtaken(parameters):
+            return f"other numbers in {' and '.join(parameters)} between forward and backward"
 
 
 @dataclass(frozen=True)
@@ -154,6 +169,7 @@ class Writer:
         self.imports: set[str] = set()
         self.elsewhere = False
         self.went_back = False
+        self.otherwise: Moment | None = None  # how the last call goes
         self.parameters: tuple[str, ...] = ()  # those that the layer has
 
     def write(self, moments: list[Moment]) -> list[str]:
@@ -181,11 +197,70 @@ class Writer:
         """A call, forward alone or with its gradients."""
         lines = [write_x(moment.asked, moment.tensors, extent)]
         if extent.last is Phase.BACKWARD:
-            if self.went_back and self.source.steps.forget:
-                lines += [self.source.steps.forget.format(held=self.hold(name)) for name in self.parameters]
+            lines += self.forget()
             self.went_back = True
         running = write_running(moment.asked, moment.tensors, extent)
         return lines + (self.run_elsewhere(running) if self.elsewhere else running)
+
+    def call_last(self, moment: Moment, how: Moment) -> Iterator[str]:
+        """The last call, which goes back otherwise than once and by itself."""
+        yield from self.forget()
+        back = Extent()
+        yield write_x(moment.asked, moment.tensors, back)
+        yield f"grad_output = {moment.tensors['grad_output']}"
+        match how.step:
+            case Added(adding):
+                leaf = write_x(how.asked, how.tensors, back).removeprefix("x = ")
+                yield f"before, grad_before = {leaf}, {how.tensors['grad_output']}"
+                yield from self.add(moment, adding)
+            case Returned(retained):
+                yield from self.record(moment, "output", "x")
+                steps = self.source.steps
+                first = steps.retain if retained else steps.accumulate
+                yield first.format(output="output", upstream=how.tensors["grad_output"])
+                yield self.accumulate("output", "grad_output")
+            case Overtaken(names):
+                yield from self.record(moment, "output", "x")
+                for name in names:
+                    if name in how.tensors:
+                        yield self.source.steps.change.format(held=self.hold(name), tensor=how.tensors[name])
+                yield self.accumulate("output", "grad_output")
+
+    def add(self, moment: Moment, how: Adding) -> Iterator[str]:
+        match how:
+            case Adding.ONE_GRAPH:
+                call = write_forward(moment.asked)
+                parameters = ", ".join(map(self.hold, self.parameters))
+                operands = f"x, {parameters}"
+                shared = self.source.steps.share.format(
+                    call=call, call_before=replace_x(call), operands=operands, parameters=parameters
+                )
+                yield from shared.splitlines()
+            case Adding.ACCUMULATED:
+                yield from self.record(moment, "first", "before")
+                yield self.accumulate("first", "grad_before")
+                yield from self.record(moment, "output", "x")
+                yield self.accumulate("output", "grad_output")
+            case Adding.TWO_GRAPHS:
+                yield from self.record(moment, "first", "before")
+                yield from self.record(moment, "output", "x")
+                yield self.accumulate("first", "grad_before")
+                yield self.accumulate("output", "grad_output")
+
+    def record(self, moment: Moment, output: str, x: str) -> list[str]:
+        """Forward: the lines that give the output that name."""
+        call = write_forward(moment.asked)
+        operands = ", ".join([x, *map(self.hold, self.parameters)])
+        call = call if x == "x" else replace_x(call)
+        return self.source.steps.record.format(output=output, call=call, operands=operands).splitlines()
+
+    def accumulate(self, output: str, upstream: str) -> str:
+        return self.source.steps.accumulate.format(output=output, upstream=upstream)
+
+    def forget(self) -> list[str]:
+        """The lines after which no call has left gradients."""
+        forget = self.source.steps.forget
+        return [forget.format(held=self.hold(name)) for name in self.parameters] if self.went_back and forget else []
 
     def run_elsewhere(self, lines: list[str]) -> list[str]:
         """The lines, in another thread than the main one."""
@@ -197,8 +272,14 @@ class Writer:
     def go_on(self, moment: Moment, is_last: bool) -> Iterator[str]:
         steps = self.source.steps
         match moment.step:
+            case Again() if self.otherwise is not None:
+                yield from self.call_last(moment, self.otherwise)
             case Again():
                 yield from self.call(moment, self.extent if is_last else find_extent(moment))
+            case Added() | Returned() | Overtaken():
+                self.otherwise = moment
+            case Moved():
+                yield steps.move
             case Changed(names):
                 for parameter in names:
                     if parameter in moment.tensors:
@@ -256,6 +337,24 @@ def find_extent(moment: Moment) -> Extent:
     """How far a call goes that is not the last: back, where it has an upstream gradient."""
     goes_back = "grad_output" in moment.tensors
     return Extent(Phase.BACKWARD if goes_back else Phase.FORWARD, keeps=False)
+
+
+def replace_x(call: str) -> str:
+    """The same call of what is named `before`."""
+    return re.sub(r"\bx\b", "before", call, count=1)
+
+
+def find_gradient_left(asked: AskedCase, subject: str) -> str | None:
+    """Source of a gradient that calls have left with what it is of; None where they were taken otherwise."""
+    added = find_step(asked.case, Added)
+    is_left = added is not None and added.how is not Adding.ONE_GRAPH
+    if not is_left and find_step(asked.case, Returned) is None and find_step(asked.case, Overtaken) is None:
+        return None
+    operand = subject.removeprefix("grad_")
+    held = "x" if operand == "input" else operand
+    if operand != "input" and not asked.contract.functional:
+        held = f"layer.{asked.contract.operands[operand]}"
+    return asked.framework.source.steps.left.format(held=held)
 
 
 def list_assigned(lines: list[str]) -> list[str]:

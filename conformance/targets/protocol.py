@@ -24,7 +24,7 @@ values and arrays are written.
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +32,7 @@ import numpy as np
 
 from conformance.apis import Contract, NoEquivalent
 from conformance.case import (
+    Added,
     Again,
     Array,
     Assigned,
@@ -40,9 +41,12 @@ from conformance.case import (
     Changed,
     Copied,
     DType,
+    Moved,
     Observation,
+    Overtaken,
     Phase,
     Raised,
+    Returned,
     Round,
     Switched,
     Tensor,
@@ -57,6 +61,7 @@ from conformance.targets.errors import ProtocolError
 from conformance.targets.steps import explain_no_sequence, find_attributes
 
 PARAMETERS = ("weight", "bias")
+OF_CALL = ("x", "grad_output")
 DEFAULT_DTYPE = "float32"  # every vendor's
 
 
@@ -163,10 +168,9 @@ def encode_steps(
         held = encode_arrays(now, contract, arguments, replace(expectation, arrays=arrays))
         match step:
             case Again(called):
-                moved = {name: array for name, array in held.items() if name not in PARAMETERS}
-                encoded.append({"step": "call", "arrays": moved, "layout": called.layout})
+                encoded.append({"step": "call", "arrays": choose(held, OF_CALL), "layout": called.layout})
             case Changed(names):
-                encoded.append({"step": "change", "arrays": {name: held[name] for name in names if name in held}})
+                encoded.append({"step": "change", "arrays": choose(held, names)})
             case Assigned():
                 attributes = find_attributes(before, step, contract)
                 assert not isinstance(attributes, NoEquivalent)
@@ -179,7 +183,21 @@ def encode_steps(
                 encoded.append({"step": "switch", "training": training})
             case Threaded(number):
                 encoded.append({"step": "threads", "number": number, "arrays": held})
+            case Moved():
+                encoded.append({"step": "move"})
+            case Added(how):
+                layout = sequence.find_inputs(now).layout
+                encoded.append({"step": "add", "how": str(how), "arrays": choose(held, OF_CALL), "layout": layout})
+            case Returned(retained):
+                encoded.append({"step": "retain", "retained": retained, "arrays": choose(held, ("grad_output",))})
+            case Overtaken(names):
+                encoded.append({"step": "overtake", "arrays": choose(held, names)})
     return encoded
+
+
+def choose(arrays: Mapping[str, WireArray], names: Sequence[str]) -> dict[str, WireArray]:
+    """Those of these names that there are."""
+    return {name: arrays[name] for name in names if name in arrays}
 
 
 def decode_answer(answer: object, number: int) -> Observation:

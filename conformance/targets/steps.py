@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from conformance.apis import Contract, NoEquivalent
-from conformance.case import Again, Assigned, Case, Changed
+from conformance.case import OF_NEXT_CALL, Again, Assigned, Case, Changed
 from conformance.case.values import Arguments
 from conformance.oracle.sequence import find_calls, take
 
-OF_FUNCTIONS = (Again, Changed)  # what can be done with a function and its tensors
+OF_FUNCTIONS = (Again, Changed, *OF_NEXT_CALL)  # what can be done with a function and its tensors
 
 
 def explain_no_sequence(case: Case, contract: Contract) -> str | None:
     """Why a vendor has no such sequence of calls; None where it has."""
     if contract.functional and not all(isinstance(step, OF_FUNCTIONS) for step in case.then):
         return "a function is no layer that could be copied or changed"
+    if not contract.gradients and any(isinstance(step, OF_NEXT_CALL) for step in case.then):
+        return "it is run without gradients"
     if case.api is not None:
         return None
     for call in find_calls(case):

@@ -10,9 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.case import Aspect, Authority, Direction, Divergence, Kind, Observation, Phase, Raised, TypedArray
+from conformance.case import (
+    Aspect,
+    Authority,
+    Direction,
+    Divergence,
+    Kind,
+    Observation,
+    Overtaken,
+    Phase,
+    Raised,
+    Returned,
+    TypedArray,
+)
 from conformance.oracle.expectation import Expected, Refusal
-from conformance.oracle.sequence import is_printed
+from conformance.oracle.sequence import find_step, is_printed
 from conformance.verdicts.comparison import Comparison, compare_typed
 from conformance.verdicts.evidence import Evidence
 from conformance.verdicts.findings import Conforming, Differing, Diverging, Fault, Finding, Lacking
@@ -78,7 +90,9 @@ def check_valid_call(evidence: Evidence) -> Finding:
         return contradict_definition(evidence, divergence)
     expected = evidence.expectation.output
     observed = evidence.observation.output
-    interruption = check_completion(evidence.observation)
+    interruption: Finding | None = check_completion(evidence.observation)
+    if may_refuse_gradients(evidence) and isinstance(interruption, Differing):
+        interruption = refuse_gradients(evidence)
     if expected is None:  # constructed, and no more
         return interruption or Conforming(compared=list_compared(evidence))
     if observed is None:
@@ -107,6 +121,26 @@ def compare_results(evidence: Evidence, expected: Expected, observed: TypedArray
     return comparisons
 
 
+def may_refuse_gradients(evidence: Evidence) -> bool:
+    """Whether gradients may be refused: of numbers that are there no more, through a graph that was not to be kept."""
+    raised = evidence.observation.raised
+    returned = find_step(evidence.case, Returned)
+    is_free = find_step(evidence.case, Overtaken) is not None or (returned is not None and not returned.retained)
+    return is_free and raised is not None and raised.phase is Phase.BACKWARD
+
+
+def refuse_gradients(evidence: Evidence) -> Conforming:
+    raised = evidence.observation.raised
+    assert raised is not None
+    compared = tuple(aspect for aspect in list_compared(evidence) if aspect is not Aspect.GRADIENTS)
+    return Conforming(
+        subject="gradients",
+        expected="right gradients, or a refusal",
+        observed=describe_exception(raised),
+        compared=compared,
+    )
+
+
 def find_sequel(evidence: Evidence, observed: TypedArray, divergence: Divergence) -> Differing | None:
     """What a wrong answer is after a step that no definition speaks of; None after any other.
 
@@ -128,6 +162,8 @@ def find_sequel(evidence: Evidence, observed: TypedArray, divergence: Divergence
 def contradict_definition(evidence: Evidence, first: Divergence, *further: Divergence) -> Diverging:
     """A call that was accepted, and is not the operation."""
     definition = f"the definition of {evidence.case.layer}"
+    if first.kind is Kind.GRADIENT and find_step(evidence.case, Overtaken) is not None:
+        definition = f"the gradients of {evidence.case.layer} are of the numbers that it was called with"
     return Diverging(first, Authority.MATHEMATICS, definition, further=further)
 
 

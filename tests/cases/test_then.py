@@ -7,7 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.case import Again, Assigned, Cast, Changed, Copied, Copying, Inputs, Switched
+from conformance.case import (
+    Added,
+    Adding,
+    Again,
+    Assigned,
+    Cast,
+    Changed,
+    Copied,
+    Copying,
+    Inputs,
+    Moved,
+    Overtaken,
+    Returned,
+    Switched,
+)
 from conformance.cases import coverage, spec
 from conformance.oracle.expectation import expect
 from tests import shipped
@@ -44,6 +58,19 @@ def test_every_step_can_be_written(tmp_path: Path) -> None:
     assert case.then == (Copied(Copying.PICKLE), both, one, Assigned({"padding": (1, 2)}), Switched(False))
 
 
+def test_a_step_may_say_how_the_last_call_goes(tmp_path: Path) -> None:
+    written = {
+        "[{add: one_graph}, {call: {shape: [2, 2, 5, 5]}}]": Added(Adding.ONE_GRAPH),
+        "[{retain: false}]": Returned(False),
+        "[{overtake: weight}]": Overtaken(("weight",)),
+        "[{overtake: [weight, bias]}]": Overtaken(("weight", "bias")),
+        "[{move: cpu}]": Moved(),
+    }
+    for steps, step in written.items():
+        (case,) = load(tmp_path, f"    then: {steps}\n").cases
+        assert case.then[0] == step
+
+
 def test_values_may_be_bound(tmp_path: Path) -> None:
     bound = '    for: {how: [deepcopy, repr], size: [4, 6]}\n    then: [{copy: "=how"}, {call: {shape: [1, 2, "=size", 5]}}]\n'
     cases = load(tmp_path, bound).cases
@@ -61,6 +88,16 @@ REFUSED = {
     "no shape": ("[{call: {shape: 3}}]", "is not of type"),
     "neither true nor false": ('[{train: "=1"}]', "train is true or false, got 1"),
     "three threads": ("[{threads: 3}]", "is not one of"),
+    "no such sum": ("[{add: up}]", "unknown add 'up', expected one of accumulated, two_graphs, one_graph"),
+    "no other device": ("[{move: gpu}]", "'cpu' was expected"),
+    "half retained": ('[{retain: "=2"}]', "retain is true or false, got 2"),
+    "an overtaken gamma": ("[{overtake: gamma}]", "unknown parameter 'gamma'"),
+    "a sum that is copied": ("[{add: one_graph}, {copy: pickle}]", "nothing but that call comes after it"),
+    "two calls after it": ("[{retain: true}, {call: {}}, {call: {}}]", "nothing but that call comes after it"),
+    "a sum elsewhere": ("[{threads: 1}, {add: one_graph}]", "a call of the main thread"),
+    "a sum of no gradients": ("[{add: one_graph}, {call: {gradients: false}}]", "said of gradients"),
+    "no gradients before": ("[{call: {gradients: false}}, {add: one_graph}, {call: {gradients: true}}]", "said of gradients"),
+    "another layer before": ("[{cast: float64}, {add: one_graph}]", "the call before is another one: call it first"),
     "two at once": ("[{copy: pickle, cast: float64}]", "too many"),
 }  # fmt: skip
 

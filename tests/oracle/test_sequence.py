@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from conformance.case import (
+    Added,
+    Adding,
     Again,
+    Arrays,
     Assigned,
     Case,
     Cast,
@@ -17,7 +20,10 @@ from conformance.case import (
     Copied,
     Copying,
     Inputs,
+    Moved,
+    Overtaken,
     Promise,
+    Returned,
     Step,
     Switched,
     Threaded,
@@ -199,3 +205,70 @@ def test_a_step_that_is_no_call_is_given_nothing() -> None:
     expectation = ask(Switched(False))
     assert expectation.given is not None
     assert expectation.given.steps == (None, expectation.arrays)
+
+
+def gradients_of(arrays: Arrays | None) -> tuple[np.ndarray, ...]:
+    assert arrays is not None
+    return LAYERS["conv2d"].gradients(arrays.x, arrays.weight, arrays.grad_output)
+
+
+@pytest.mark.parametrize("how", Adding)
+def test_gradients_of_two_calls_are_those_of_one_with_both_batches(how: Adding) -> None:
+    expectation = ask(Again(replace(INPUT, shape=(2, 2, 5, 4))), Added(how), Again(replace(INPUT, shape=(3, 2, 5, 4))))
+    assert expectation.given is not None
+    before, added, last = expectation.given.steps
+    assert added is before, "the call before is the one that is made anew"
+    assert before is not None
+    assert last is not None
+    x = np.concatenate([before.x, last.x])
+    upstream = np.concatenate([before.grad_output, last.grad_output])  # type: ignore[list-item]
+    _, weight, bias = LAYERS["conv2d"].gradients(x, last.weight, upstream)
+    np.testing.assert_array_equal(expectation.gradients["weight"].value, weight)
+    np.testing.assert_array_equal(expectation.gradients["bias"].value, bias)
+    np.testing.assert_array_equal(expectation.gradients["input"].value, gradients_of(last)[0])
+
+
+def test_the_first_call_is_added_where_no_other_comes_before() -> None:
+    expectation = ask(Added(Adding.ONE_GRAPH))
+    assert expectation.given is not None
+    assert expectation.given.steps == (expectation.given.first, expectation.arrays)
+
+
+def test_a_layer_without_a_bias_has_no_sum_of_its_gradients() -> None:
+    case = replace(make(Added(Adding.ACCUMULATED)), arguments={**LAYER, "bias": False})
+    assert set(expect(case).gradients) == {"input", "weight"}
+
+
+@pytest.mark.parametrize("retained", [True, False])
+def test_a_graph_that_is_gone_back_through_twice_gives_the_sum(retained: bool) -> None:
+    expectation = ask(Returned(retained))
+    assert expectation.given is not None
+    first, last = expectation.given.steps
+    assert not np.array_equal(first.grad_output, last.grad_output)  # type: ignore[union-attr, arg-type]
+    for name, one, other in zip(("input", "weight", "bias"), gradients_of(first), gradients_of(last), strict=True):
+        np.testing.assert_array_equal(expectation.gradients[name].value, one + other)
+
+
+def test_numbers_that_change_before_the_way_back_are_not_those_of_the_gradients() -> None:
+    expectation, plain = ask(Overtaken(("weight", "bias"))), expect(make(Again(INPUT)))
+    assert expectation.given is not None
+    others, last = expectation.given.steps
+    assert not np.array_equal(others.weight, last.weight)  # type: ignore[union-attr, arg-type]
+    np.testing.assert_array_equal(expectation.gradients["input"].value, gradients_of(last)[0])
+    np.testing.assert_array_equal(expectation.gradients["input"].value, plain.gradients["input"].value)
+
+
+@pytest.mark.parametrize("step", [Added(Adding.ACCUMULATED), Returned(True)])
+def test_what_does_not_add_up_exactly_is_not_added(step: Step) -> None:
+    for inputs in (replace(INPUT, values="real"), replace(INPUT, dtype="bfloat16", shape=(9, 2, 30, 30))):
+        with pytest.raises(ValueError, match=r"do not add up exactly in|no exact inputs"):
+            expect(make(step, inputs=inputs))
+    with pytest.raises(ValueError, match="no gradients are asked for"):
+        expect(make(step, inputs=replace(INPUT, gradients=False)))
+
+
+def test_a_layer_that_is_moved_is_the_same() -> None:
+    moved, again = expect(make(Moved())), expect(make(Again(INPUT)))
+    np.testing.assert_array_equal(moved.arrays.x, again.arrays.x)  # type: ignore[union-attr]
+    assert moved.given is not None
+    assert moved.given.steps[0] is None

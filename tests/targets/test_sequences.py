@@ -11,6 +11,8 @@ import pytest
 
 from conformance.apis import NoEquivalent, contracts
 from conformance.case import (
+    Added,
+    Adding,
     Again,
     Assigned,
     Case,
@@ -19,7 +21,10 @@ from conformance.case import (
     Copied,
     Copying,
     Inputs,
+    Moved,
+    Overtaken,
     Promise,
+    Returned,
     Step,
     Switched,
     Threaded,
@@ -28,6 +33,7 @@ from conformance.oracle.expectation import expect
 from conformance.targets.codec import decode_array
 from conformance.targets.protocol import encode_call, vendor_arguments
 from conformance.targets.remote.worker.apis import Lacking
+from conformance.targets.remote.worker.last_call import LastCall
 from conformance.targets.remote.worker.sequel import Sequel
 
 LAYER = {"in_channels": 2, "out_channels": 4, "kernel_size": 2, "groups": 2, "padding": 1}
@@ -101,6 +107,33 @@ def test_another_thread_has_a_layer_of_other_numbers() -> None:
     assert threads["arrays"]["x"] != last["arrays"]["x"]
 
 
+def test_the_call_before_travels_with_the_sum() -> None:
+    case = make(Added(Adding.TWO_GRAPHS))
+    add, last = encode(case, "torch.nn.Conv2d")
+    first = encode_call(case, contracts()["torch.nn.Conv2d"], LAYER, expect(case), 1)["arrays"]
+    assert (add["step"], add["how"], add["layout"]) == ("add", "two_graphs", "contiguous")
+    assert add["arrays"] == {name: first[name] for name in ("x", "grad_output")}
+    assert last["arrays"]["x"] != first["x"]
+
+
+def test_another_upstream_gradient_travels_with_a_graph_that_is_used_twice() -> None:
+    step, last = encode(make(Returned(True)), "torch.nn.functional.conv2d")
+    assert (step["step"], step["retained"], set(step["arrays"])) == ("retain", True, {"grad_output"})
+    assert step["arrays"]["grad_output"] != last["arrays"]["grad_output"]
+
+
+def test_numbers_that_overtake_travel_in_the_vendors_layout() -> None:
+    step, _ = encode(make(Overtaken(("weight",))), "megengine.module.Conv2d")
+    assert set(step["arrays"]) == {"weight"}
+    assert step["arrays"]["weight"][1] == (2, 2, 1, 2, 2)
+    assert encode(make(Moved()), "torch.nn.Conv2d")[0] == {"step": "move"}
+
+
+@pytest.mark.parametrize("step", [Added(Adding.ONE_GRAPH), Returned(True), Overtaken(("weight",))])
+def test_what_is_run_without_gradients_has_none_to_add(step: Step) -> None:
+    assert explain(make(step, padding=0), "onnx.Conv") == "it is run without gradients"
+
+
 class Layer:
     def __init__(self, weight: Any = 1.0) -> None:
         self.weight = np.array([weight])
@@ -130,6 +163,132 @@ class Adapter:
 
     def switch(self, layer: Layer, training: bool) -> None:
         layer.training = training
+
+
+class Execution:
+    """What a last call asks of the execution of its case, and what it is told."""
+
+    def __init__(self, adapter: Any) -> None:
+        self.adapter = adapter
+        self.phases: list[str] = []
+        self.kept: dict[str, Any] = {}
+
+    def enter(self, phase: str) -> None:
+        self.phases.append(phase)
+
+    def make_tensor(self, array: Any, layout: str) -> Any:
+        return array
+
+    def keep_output(self, output: Any) -> None:
+        self.kept["output"] = output
+
+    def keep_gradients(self, gradients: Any) -> None:
+        self.kept["gradients"] = gradients
+
+    def find_parameters(self, layer: Any) -> Any:
+        return {}
+
+    def read_back(self, held: Any) -> None:
+        pass
+
+
+class Recording(Adapter):
+    """An adapter whose layer multiplies its input by its weight, and which notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.left = 0.0
+
+    def record(self, layer: Layer, x: float) -> Any:
+        self.asked.append(f"record {x:g}")
+        return x, float(layer.weight[0]) * x
+
+    def accumulate(self, tape: float, output: float, upstream: float) -> None:
+        self.asked.append(f"accumulate {tape:g} {upstream:g}")
+        self.left += tape * upstream
+
+    def retain(self, tape: float, output: float, upstream: float) -> None:
+        self.asked.append(f"retain {tape:g} {upstream:g}")
+        self.left += tape * upstream
+
+    def collect(self, layer: Layer, x: float) -> Any:
+        return {"weight": self.left}
+
+    def share(self, layer: Layer, xs: Any, upstreams: Any) -> Any:
+        return float(layer.weight[0]) * xs[-1], {"weight": sum(x * up for x, up in zip(xs, upstreams, strict=True))}
+
+    def forget(self, layer: Layer) -> None:
+        self.asked.append("forget")
+
+
+CALL = {"arrays": {"x": 5.0, "grad_output": 7.0}, "layout": "contiguous"}
+BEFORE = {"arrays": {"x": 2.0, "grad_output": 3.0}, "layout": "contiguous"}
+SEVEN = ("float64", (1,), np.array([7.0]).tobytes())
+FORWARD_AND_BACK = ["forward", "backward", "forward", "backward"]
+
+
+@pytest.mark.parametrize(
+    ("step", "asked", "phases", "weight"),
+    [
+        (
+            {"step": "add", "how": "accumulated", **BEFORE},
+            ["forget", "record 2", "accumulate 2 3", "record 5", "accumulate 5 7"],
+            ["forward", *FORWARD_AND_BACK],
+            41.0,
+        ),
+        (
+            {"step": "add", "how": "two_graphs", **BEFORE},
+            ["forget", "record 2", "record 5", "accumulate 2 3", "accumulate 5 7"],
+            ["forward", "forward", "forward", "backward", "backward"],
+            41.0,
+        ),
+        ({"step": "add", "how": "one_graph", **BEFORE}, [], ["forward", "backward"], 41.0),
+        (
+            {"step": "retain", "retained": True, "arrays": {"grad_output": 4.0}},
+            ["forget", "record 5", "retain 5 4", "accumulate 5 7"],
+            ["forward", "forward", "backward", "backward"],
+            55.0,
+        ),
+        (
+            {"step": "retain", "retained": False, "arrays": {"grad_output": 4.0}},
+            ["forget", "record 5", "accumulate 5 4", "accumulate 5 7"],
+            ["forward", "forward", "backward", "backward"],
+            55.0,
+        ),
+        (
+            {"step": "overtake", "arrays": {"weight": SEVEN}},
+            ["forget", "record 5", "accumulate 5 7"],
+            ["forward", "forward", "backward"],
+            35.0,
+        ),
+    ],
+    ids=["accumulated", "two graphs", "one graph", "retained", "not retained", "overtaken"],
+)
+def test_the_last_call_goes_as_the_step_says(step: Any, asked: list[str], phases: list[str], weight: float) -> None:
+    adapter, layer = Recording(), Layer(2.0)
+    execution = Execution(adapter)
+    LastCall(execution, layer, CALL).run(step)
+    assert adapter.asked == asked
+    assert execution.phases == phases
+    assert execution.kept == {"output": 10.0, "gradients": {"weight": weight}}
+    assert layer.weight.tolist() == [7.0 if step["step"] == "overtake" else 2.0]
+
+
+def test_a_way_back_that_an_adapter_lacks_is_lacking() -> None:
+    with pytest.raises(Lacking, match="made has no such way back: record"):
+        LastCall(Execution(Adapter()), Layer(), CALL).run({"step": "overtake", "arrays": {}})
+
+
+def test_a_mode_has_a_way_of_its_own_to_call() -> None:
+    adapter = Recording()
+    adapter.MODE = "made"  # type: ignore[attr-defined]
+    with pytest.raises(Lacking):
+        LastCall(Execution(adapter), Layer(), CALL).run({"step": "overtake", "arrays": {}})
+
+
+def test_a_layer_is_moved_by_the_adapter() -> None:
+    with pytest.raises(Lacking, match="made has no such step: move"):
+        take(Layer(), step="move")
 
 
 def take(layer: Layer, **step: Any) -> Any:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.case import (
+    Added,
+    Adding,
     Again,
+    Aspect,
     Assigned,
     Authority,
     Cast,
@@ -16,7 +19,9 @@ from conformance.case import (
     Inputs,
     Kind,
     Outcome,
+    Overtaken,
     Phase,
+    Returned,
     Round,
     Step,
     Threaded,
@@ -127,3 +132,33 @@ def test_what_is_printed_need_not_make_the_layer_again() -> None:
     trial = follow(Copied(Copying.REPR))
     verdict = trial.judge(output=change_first(trial.conforming().output))
     assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.OTHER_LAYER)
+
+
+def test_gradients_of_numbers_that_came_later_are_wrong_and_their_refusal_is_not() -> None:
+    trial = follow(Overtaken(("weight",)))
+    gradients = {name: change_first(one) for name, one in trial.conforming().gradients.items()}
+    verdict = trial.judge(gradients=gradients)
+    assert (verdict.outcome, verdict.kind, verdict.authority) == (
+        Outcome.DIVERGES,
+        Kind.GRADIENT,
+        Authority.MATHEMATICS,
+    )
+    assert verdict.rests_on == "the gradients of conv2d are of the numbers that it was called with"
+    for step in (Overtaken(("weight",)), Returned(False)):
+        trial = follow(step)
+        refused = {"raised": raised(Phase.BACKWARD, "RuntimeError"), "phase": Phase.BACKWARD, "gradients": {}}
+        verdict = trial.judge(**refused)
+        assert (verdict.outcome, verdict.expected) == (Outcome.CONFORMS, "right gradients, or a refusal")
+        assert Aspect.GRADIENTS not in verdict.compared
+        assert trial.judge(**refused, output=change_first(trial.conforming().output)).outcome is Outcome.DIVERGES
+    verdict = follow(Returned(True)).judge(**refused)
+    assert (verdict.outcome, verdict.direction) == (Outcome.DIFFERS, Direction.STRICTER)
+
+
+def test_a_sum_of_gradients_makes_no_picture_of_one_call() -> None:
+    trial = follow(Added(Adding.ACCUMULATED))
+    for name, has_picture in (("weight", False), ("input", True)):
+        gradients = trial.conforming().gradients
+        verdict = trial.judge(gradients={**gradients, name: change_first(gradients[name])})
+        assert verdict.subject == f"grad_{name}"
+        assert (verdict.arrays is not None) == has_picture

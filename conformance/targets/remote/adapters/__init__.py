@@ -34,5 +34,16 @@ It defines
     checkpoint(layer, other) -> layer   save the layer as the framework does, and load it into the other one
     switch(layer, training)             tell it that it trains, or that it does not
     cast(layer, dtype) -> layer         only where the framework makes parameters numbers of another dtype
+    move(layer) -> layer                only where the framework moves layers: to the CPU, and back to its device
+    record(layer, x) -> (tape, output)  from here on only where calls leave gradients with what they are of: run, so
+                                        that they can be asked for later
+    accumulate(tape, output, grad_output)
+                                        go back, and add the gradients to those that were left
+    retain(tape, output, grad_output)   the same, only where the framework can be told that the graph is used again
+    forget(layer)                       only where backward leaves gradients: it has none any more
+    collect(layer, x) -> dict           the gradients that were left: input, weight, bias where they exist
+    share(layer, xs, grad_outputs) -> (output, dict)
+                                        run with each of the inputs in one graph, and go back once: the last output,
+                                        and the gradients, that of the input of the last one
     infer(layers, xs) -> [(dtype, shape)]   only where the framework infers what it cannot execute on this device
 """

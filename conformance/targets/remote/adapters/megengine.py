@@ -4,7 +4,7 @@ import contextlib
 import ctypes
 import os
 import re
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 # Its threads wait for each other by spinning, for 5 ms by default before they sleep, which costs several times what
 # the calls themselves do, and slows whatever runs beside them. It reads this once, when its first thread starts.
@@ -139,11 +139,44 @@ def forward(layer: Any, x: Any) -> Any:
 
 
 def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
-    operands = {"input": x, "weight": layer.weight, "bias": layer.bias}
-    operands = {name: item for name, item in operands.items() if item is not None}
-    for item in operands.values():
-        item.grad = None  # those of an earlier call would be added to
-    manager = GradManager().attach(list(operands.values()))
+    forget(layer)
+    x.grad = None
+    manager = GradManager().attach(list(_operands(layer, x).values()))
     with manager:
         manager.backward(layer(x), grad_output)
+    return collect(layer, x)
+
+
+def _operands(layer: Any, x: Any) -> Dict[str, Any]:
+    operands = {"input": x, "weight": layer.weight, "bias": layer.bias}
+    return {name: item for name, item in operands.items() if item is not None}
+
+
+def forget(layer: Any) -> None:
+    for item in (layer.weight, layer.bias):
+        if item is not None:
+            item.grad = None  # the next one would be added to it
+
+
+def record(layer: Any, x: Any) -> Tuple[Any, Any]:
+    manager = GradManager().attach(list(_operands(layer, x).values()))
+    manager.record()
+    return manager, forward(layer, x)
+
+
+def accumulate(tape: Any, output: Any, grad_output: Any) -> None:
+    tape.backward(output, grad_output)
+
+
+def collect(layer: Any, x: Any) -> Dict[str, Any]:
+    operands = _operands(layer, x)
     return {name: item.grad for name, item in operands.items() if item.grad is not None}
+
+
+def share(layer: Any, xs: List[Any], grad_outputs: List[Any]) -> Tuple[Any, Dict[str, Any]]:
+    forget(layer)
+    manager = GradManager().attach([*_operands(layer, xs[-1]).values(), *xs[:-1]])
+    with manager:
+        outputs = [layer(x) for x in xs]
+        manager.backward(outputs, grad_outputs)
+    return outputs[-1], collect(layer, xs[-1])

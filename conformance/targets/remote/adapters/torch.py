@@ -164,6 +164,10 @@ def cast(layer: Any, dtype: str) -> Any:
     return layer.to(DTYPES[dtype])
 
 
+def move(layer: Any) -> Any:
+    return layer.cpu().to(_state["device"])
+
+
 def switch(layer: Any, training: bool) -> None:
     layer.train(training)
 
@@ -173,6 +177,32 @@ def forward(layer: Any, x: Any) -> Any:
 
 
 def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
-    operands = {"input": x, "weight": layer.weight, "bias": layer.bias}
-    operands = {name: item for name, item in operands.items() if item is not None and item.requires_grad}
+    operands = _operands(layer, x)
     return dict(zip(operands, torch.autograd.grad(output, list(operands.values()), grad_output)))
+
+
+def _operands(layer: Any, x: Any) -> Dict[str, Any]:
+    operands = {"input": x, "weight": layer.weight, "bias": layer.bias}
+    return {name: item for name, item in operands.items() if item is not None and item.requires_grad}
+
+
+def record(layer: Any, x: Any) -> Tuple[Any, Any]:
+    return None, forward(layer, x)
+
+
+def accumulate(tape: Any, output: Any, grad_output: Any) -> None:
+    output.backward(grad_output)
+
+
+def retain(tape: Any, output: Any, grad_output: Any) -> None:
+    output.backward(grad_output, retain_graph=True)
+
+
+def collect(layer: Any, x: Any) -> Dict[str, Any]:
+    return {name: item.grad for name, item in _operands(layer, x).items() if item.grad is not None}
+
+
+def share(layer: Any, xs: List[Any], grad_outputs: List[Any]) -> Tuple[Any, Dict[str, Any]]:
+    outputs = [forward(layer, x) for x in xs]
+    operands = _operands(layer, xs[-1])
+    return outputs[-1], dict(zip(operands, torch.autograd.grad(outputs, list(operands.values()), grad_outputs)))

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 import numpy as np
 
 from .apis import CalledLayer, FunctionalLayer, Lacking, find_callable, read_defaults
+from .last_call import LastCall
 from .last_words import Progress
 from .sequel import Sequel
 from .texts import clean, describe_exception
@@ -17,6 +18,7 @@ from .threads import call_elsewhere, call_together
 from .values import WireArray, decode_array, decode_value, describe_type, encode_array, encode_shape, find_dtype
 
 PARAMETERS = ("weight", "bias")
+OF_NEXT_CALL = ("add", "retain", "overtake")  # the steps that say how it goes
 ROUNDS = 100  # in which two threads call at the same time
 
 
@@ -85,9 +87,14 @@ class Execution:
             self.result["other"] = self.encode_image(self.adapter.forward(other, x))
         sequel = Sequel(self.adapter, self.call["api"], lambda: self.build(api, self.call["arguments"]))
         threads: Dict[str, Any] = {"number": 0}
+        otherwise: Optional[Dict[str, Any]] = None
         for step in steps:
             if step["step"] == "threads":
                 threads = step
+            elif step["step"] in OF_NEXT_CALL:
+                otherwise = step
+            elif step["step"] == "call" and otherwise is not None:
+                LastCall(self, layer, step).run(otherwise)
             elif step["step"] == "call" and threads["number"] == 2:
                 self.race(layer, step, self.build(api, self.call["arguments"]), threads["arrays"])
             elif step["step"] == "call":
@@ -111,7 +118,7 @@ class Execution:
             self.read_strides(x)
             with self.witness(api):
                 output = self.adapter.forward(layer, x)
-            self.result["output"] = self.encode_image(output)
+            self.keep_output(output)
             if "grad_output" in arrays:
                 self.differentiate(layer, x, output, arrays["grad_output"])
             return x
@@ -147,6 +154,12 @@ class Execution:
         grad_output = self.make_tensor(upstream, "contiguous")
         with self.witness(None):
             gradients = self.adapter.backward(layer, x, output, grad_output)
+        self.keep_gradients(gradients)
+
+    def keep_output(self, output: Any) -> None:
+        self.result["output"] = self.encode_image(output)
+
+    def keep_gradients(self, gradients: Dict[str, Any]) -> None:
         for name, gradient in gradients.items():
             encode = self.encode_image if name == "input" else self.encode
             self.result["gradients"][clean(name)] = encode(gradient)

@@ -38,6 +38,9 @@ class Sequel:
         find_dtype(step["dtype"], self.adapter)
         return self.find("cast")(layer, step["dtype"])
 
+    def move(self, layer: Any, step: Dict[str, Any]) -> Any:
+        return self.find("move")(layer)
+
     def switch(self, layer: Any, step: Dict[str, Any]) -> Any:
         self.find("switch")(layer, step["training"])
         return layer
