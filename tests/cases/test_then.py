@@ -77,6 +77,35 @@ def test_values_may_be_bound(tmp_path: Path) -> None:
     assert [case.then[0] for case in cases] == [Copied(how) for how in (Copying.DEEPCOPY,) * 2 + (Copying.REPR,) * 2]
 
 
+CLAIMS = """\
+layer: conv2d
+api: torch.nn.Conv2d
+documents:
+  docstring: {publisher: PyTorch, title: a docstring, version: torch 2, kind: installed_docstring}
+document: docstring
+about: what it says
+claims:
+  - id: obeys
+    section: attributes
+    says: {en: An assigned padding is obeyed., zh: 赋值的 padding 会生效。}
+    cases:
+      - arguments: {in_channels: 2, out_channels: 2, kernel_size: 3}
+        input: {shape: [1, 2, 5, 5]}
+        then: [{assign: {padding: 1}}, {call: {shape: [2, 2, 5, 5]}}]
+        expect: {operation: true}
+"""
+
+
+def test_a_claim_says_what_happens_in_the_vendors_own_arguments(tmp_path: Path) -> None:
+    path = tmp_path / "claims.yaml"
+    path.write_text(CLAIMS, encoding="utf-8")
+    (case,) = spec.load(path, "claims.yaml").cases
+    assert case.then == (Assigned({"padding": 1}), Again(Inputs((2, 2, 5, 5))))
+    expectation = expect(case)
+    assert expectation.output is not None
+    assert expectation.output.value.shape == (2, 2, 5, 5)
+
+
 REFUSED = {
     "no such copy": ("[{copy: photograph}]", "unknown copy 'photograph', expected one of deepcopy, pickle"),
     "no such dtype": ("[{cast: float8}]", "unknown dtype 'float8'"),

@@ -21,8 +21,10 @@ from conformance.case import (
     Outcome,
     Overtaken,
     Phase,
+    Promise,
     Returned,
     Round,
+    Ruling,
     Step,
     Threaded,
     Verdict,
@@ -162,3 +164,16 @@ def test_a_sum_of_gradients_makes_no_picture_of_one_call() -> None:
         verdict = trial.judge(gradients={**gradients, name: change_first(gradients[name])})
         assert verdict.subject == f"grad_{name}"
         assert (verdict.arrays is not None) == has_picture
+
+
+def test_what_a_document_says_of_a_layer_that_goes_on_is_judged_by_it() -> None:
+    trial = Trial(Promise(operation=True), INPUT).as_claim()
+    trial.case = replace(trial.case, then=(Copied(Copying.CHECKPOINT),))
+    trial.expectation = expect(trial.case)
+    verdict = trial.judge()
+    assert (verdict.outcome, verdict.ruling) == (Outcome.CONFORMS, Ruling.HOLDS)
+    verdict = trial.judge(output=change_first(trial.conforming().output))
+    assert (verdict.outcome, verdict.ruling) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG)
+    assert verdict.authority is Authority.OWN_DOCUMENT
+    verdict = trial.judge(**rejection(Phase.THEN))
+    assert (verdict.outcome, verdict.ruling) == (Outcome.DIVERGES, Ruling.IMPLEMENTATION_WRONG)
