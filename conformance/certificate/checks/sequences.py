@@ -112,7 +112,7 @@ def again(call: Call) -> Step:
 
 
 def of_call(call: Call) -> Mapping[str, WireArray]:
-    return {name: call.wire["arrays"][name] for name in ("x", "grad_output")}
+    return {name: call.wire["arrays"][name] for name in ("x", "grad_output") if name in call.wire["arrays"]}
 
 
 def add_up(
