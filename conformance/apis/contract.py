@@ -57,6 +57,7 @@ class Contract:
         bias: (C_out,) in the oracle's layout.
         gradients: whether it is run so that gradients can be asked for.
         dtype: of the calls that show whether its adapter is right.
+        infers: whether the framework's own inference is asked for what the device lacks.
         instead: by parameter and form that the API cannot express, such as ``padding_mode 'reflect'``, what a person
             writes beside the layer; in terms of x, left, right, top and bottom.
     """
@@ -73,6 +74,7 @@ class Contract:
     bias: Layout = AS_THE_ORACLE
     gradients: bool = True
     dtype: str = "float32"
+    infers: bool = False
     instead: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -194,6 +196,7 @@ class Mode:
         apis: those that are run so; none for all.
         dtype: the only one that is asked in it, because it computes in that whatever it is given; "" for all.
         compiles: whether a call costs a compilation, so that few are asked.
+        infers: whether the shape and dtype of an output are inferred where the device lacks the operation.
     """
 
     description: str
@@ -204,6 +207,7 @@ class Mode:
     apis: tuple[str, ...] = ()
     dtype: str = ""
     compiles: bool = False
+    infers: bool = False
 
 
 @dataclass(frozen=True)
@@ -255,6 +259,7 @@ def run_contract_in(contract: Contract, mode: Mode) -> Contract:
         to_vendor=to_vendor,
         gradients=contract.gradients and mode.gradients,
         dtype=mode.dtype or contract.dtype,
+        infers=mode.infers,
     )
 
 

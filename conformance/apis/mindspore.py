@@ -206,6 +206,13 @@ MODES = {
         gradients=False,
         apis=("mindspore.nn.Conv2d",),
     ),
+    "inferred": Mode(
+        "shape and dtype as the compiler infers them, which needs no kernel",
+        {},
+        gradients=False,
+        apis=("mindspore.mint.nn.Conv2d", "mindspore.mint.nn.ConvTranspose2d"),
+        infers=True,
+    ),
     "asynchronous": Mode(
         "launched asynchronously, as by default, and read behind another tensor",
         {"prepare": "", "setting": ASYNCHRONOUS, "run": "read_another_first({called}, x)"},

@@ -96,7 +96,7 @@ def encode_call(
         "operands": dict(contract.operands),
         "defaults": bool(promise.defaults),
         "values": promise.distribution is not None,
-        "infer": case.inputs is not None and case.inputs.infer,
+        "infer": case.inputs is not None and not case.then and (case.inputs.infer or contract.infers),
         "then": encode_steps(case, contract, arguments, expectation),
     }
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.apis import Mode, NoEquivalent, framework_of_target, frameworks
-from conformance.case import Inputs, Target
+from conformance.case import Copied, Copying, Inputs, Target
+from conformance.oracle.expectation import expect
+from conformance.targets.protocol import encode_call, vendor_arguments
 from conformance.targets.remote import modes
+from tests.verdicts.trial import INPUT, Trial
 
 NAMED = [
     pytest.param(framework.name, name, mode, id=f"{framework.name}@{name}")
@@ -61,3 +65,16 @@ def test_a_mode_of_modules_asks_no_function() -> None:
 def test_what_a_mode_does_not_have_is_no_equivalent(shape: tuple[int, ...], denied: bool) -> None:
     for contract in framework_of_target(run_in("channels_last")).contracts:
         assert isinstance(contract.to_vendor(LAYER, Inputs(shape)), NoEquivalent) == denied
+
+
+def test_a_mode_of_inference_asks_for_it_in_every_call_that_goes_no_further() -> None:
+    """What happens to a layer afterwards is nothing that could be inferred."""
+    target = Target("", "mindspore", "", mode="inferred")
+    (contract,) = [one for one in framework_of_target(target).contracts if one.layer == "conv2d"]
+    trial = Trial(inputs=INPUT)
+    for case, infers in ((trial.case, True), (replace(trial.case, then=(Copied(Copying.PICKLE),)), False)):
+        arguments = vendor_arguments(trial.case, contract)
+        assert not isinstance(arguments, NoEquivalent)
+        assert encode_call(case, contract, arguments, expect(case), 1)["infer"] is infers
+    (as_it_is,) = [one for one in frameworks()["mindspore"].contracts if one.api == contract.api]
+    assert not encode_call(trial.case, as_it_is, arguments, expect(trial.case), 1)["infer"]

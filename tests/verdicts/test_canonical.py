@@ -244,3 +244,42 @@ def test_a_spec_that_disagrees_with_the_oracle_is_a_fault(trial: Trial, fault: s
     verdict = trial.judge(**rejection(Phase.CONSTRUCT))
     assert verdict.outcome is Outcome.FAULT
     assert fault in verdict.observed
+
+
+# What is inferred of a call that the device lacks
+
+
+def inferred(dtype: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    return {**LACKING, "inferred": (dtype, shape)}
+
+
+def test_what_is_inferred_rightly_conforms_in_shape_and_dtype_alone() -> None:
+    shape = Trial(inputs=INPUT).conforming().output.values.shape  # type: ignore[union-attr]
+    verdict = Trial(inputs=INPUT).judge(**inferred("float32", shape))
+    assert (verdict.outcome, verdict.inferred, verdict.ratio) == (Outcome.CONFORMS, True, None)
+    assert Aspect.SHAPE in verdict.compared
+    assert Aspect.DTYPE in verdict.compared
+    assert Aspect.VALUES not in verdict.compared
+
+
+def test_another_shape_that_is_inferred_is_not_the_operation() -> None:
+    verdict = Trial(inputs=INPUT).judge(**inferred("float32", (1, 1, 1, 1)))
+    assert (verdict.outcome, verdict.kind, verdict.subject) == (Outcome.DIVERGES, Kind.SHAPE, "output")
+
+
+def test_another_dtype_that_is_inferred_is_a_difference() -> None:
+    shape = Trial(inputs=INPUT).conforming().output.values.shape  # type: ignore[union-attr]
+    verdict = Trial(inputs=INPUT).judge(**inferred("float16", shape))
+    assert (verdict.outcome, verdict.kind, verdict.direction) == (Outcome.DIFFERS, Kind.DTYPE, Direction.OTHER_DTYPE)
+
+
+def test_parameters_are_compared_before_what_is_inferred() -> None:
+    shape = Trial(inputs=INPUT).conforming().output.values.shape  # type: ignore[union-attr]
+    verdict = Trial(inputs=INPUT).judge(**inferred("float32", shape), parameters={})
+    assert verdict.outcome is Outcome.DIVERGES
+
+
+def test_inference_accepts_no_invalid_call() -> None:
+    """The check may be the operation's own, which was not reached."""
+    trial = Trial(INVALID, INPUT, stride=0)
+    assert trial.judge(**inferred("float32", (1, 1, 1, 1))).outcome is Outcome.UNAVAILABLE

@@ -122,5 +122,6 @@ MODES: Mapping[str, Wrapped] = {
     "jvp": {"forward": derive_forward, "lacks": lacks},
     "amp": {"forward": mix_precision},
     "function": {"forward": call_function},
+    "inferred": {},  # as a call asks for it
     "asynchronous": {"setup": be_asynchronous, "forward": read_another_first},
 }
