@@ -106,7 +106,7 @@ class GradientsBounded(NamedTuple):
 def number_format(dtype: DType) -> Format:
     """The format of a floating-point type, or of a complex type's parts. TypeError for others."""
     name = dtype_name(dtype)
-    name = {"complex64": "float32", "complex128": "float64"}.get(name, name)
+    name = {"complex32": "float16", "complex64": "float32", "complex128": "float64"}.get(name, name)
     if name not in FORMATS:
         raise TypeError(f"an error bound needs a floating-point dtype, not {name}")
     return FORMATS[name]

@@ -11,6 +11,7 @@ DType: TypeAlias = Any  # whatever names a NumPy type, ml_dtypes' bfloat16 inclu
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 _COMPLEX = ("complex64", "complex128")
+_UNKNOWN_TO_NUMPY = ("bfloat16", "complex32")
 _FLOAT64 = np.dtype(np.float64)
 _ACCUMULATORS = {"c": np.dtype(np.complex128), "f": _FLOAT64, "i": np.dtype(np.int64)}
 _WRAPS = 2**63  # the first integer beyond int64
@@ -18,12 +19,12 @@ _INEXACT = 2**53 + 1  # the first integer that float64 does not hold
 
 
 def dtype_name(dtype: DType) -> str:
-    """The name of a type the oracle knows; "bfloat16" needs no ml_dtypes to be named.
+    """The name of a type the oracle knows; "bfloat16" needs no ml_dtypes to be named, "complex32" is a pair of float16.
 
     TypeError for any other type, bool and long double included.
     """
-    if str(dtype) == "bfloat16":
-        return "bfloat16"
+    if str(dtype) in _UNKNOWN_TO_NUMPY:
+        return str(dtype)
     name = np.dtype(dtype).name
     if name in _FLOATS or name in _COMPLEX or np.dtype(dtype).kind in "iu":
         return name

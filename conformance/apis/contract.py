@@ -124,12 +124,12 @@ class Source:
         call: the call of an API with ``{arguments}``; ``{api}`` is its dotted name, ``{name}`` the last part of that.
         prepare: settings that a script needs to show errors where they happen.
         tensor: makes a tensor of the NumPy array named ``{array}``.
-        bfloat16: the same, for an array of float32 numbers that bfloat16 represents.
+        narrow: the same of the dtype ``{name}``, which NumPy lacks, for an array of numbers that it represents.
         numpy: turns the tensor named ``{tensor}`` into a NumPy array.
-        wide: the same of bfloat16, which NumPy lacks, as float32.
+        wide: the same of a dtype that NumPy lacks, as ``{held}``.
         dtype_name: the common name of the dtype of the tensor named ``{tensor}``.
         turned: the tensor ``{tensor}`` with height and width exchanged, as a view where there are views.
-        element: the element at ``{index}`` of the tensor named ``{tensor}``, as a Python number; not of bfloat16.
+        element: the element at ``{index}`` of the tensor named ``{tensor}``, as a Python number; of no ``narrow`` one.
         set_parameter: sets the parameter ``{name}`` of ``{layer}`` to the tensor ``{tensor}``.
         leaf: the tensor ``{tensor}`` as one whose gradient can be asked for.
         backward: takes the gradients of ``{call}`` for the tensors ``{operands}``, of which ``{parameters}`` are those
@@ -155,7 +155,7 @@ class Source:
     version: str = "{framework}.__version__"
     call: str = "{api}({arguments})"
     prepare: str = ""
-    bfloat16: str = "{array}"
+    narrow: str = "{array}"
     wide: str = "{tensor}"
     set_parameter: str = ""
     leaf: str = "{tensor}"

@@ -243,7 +243,7 @@ FRAMEWORK = Framework(
         imports="import numpy as np\nimport megengine",
         prepare="megengine.config.async_level = 0  # errors where they happen",
         tensor="megengine.Tensor({array})",
-        bfloat16="megengine.Tensor({array})",
+        narrow="megengine.Tensor({array})",
         numpy="{tensor}.numpy()",
         wide="{tensor}.numpy()",
         dtype_name="np.dtype({tensor}.dtype).name",

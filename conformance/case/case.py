@@ -51,6 +51,7 @@ class Promise:
         defaults: per argument its documented default.
         distribution: the documented initial distribution of a parameter.
         same_as: the vendor's arguments of a call documented to give the same output.
+        unlike: of a canonical case, arguments of another layer, which prints another text.
     """
 
     shape: tuple[int, ...] | None = None
@@ -63,6 +64,7 @@ class Promise:
     defaults: Mapping[str, Value] = field(default_factory=dict)
     distribution: Distribution | None = None
     same_as: Arguments | None = None
+    unlike: Arguments | None = None
 
 
 class Standing(StrEnum):
@@ -86,7 +88,7 @@ class Case:
             and writes `arguments` in that vendor's own.
         arguments: canonical or vendor arguments, not yet validated: a case may be about a wrong one.
         inputs: how the arrays are made; None when the case ends with construction.
-        promise: what the document says. For a canonical case only `raises` is used: the call is invalid.
+        promise: what the document says. A canonical case has only `raises`, by which the call is invalid, or `unlike`.
         clause: the document clause, section or issue that the case comes from.
         claim: id of the claim that it tests, if any.
         wrong: of an invalid call, or one that is documented to raise, the argument (or ``shape`` or ``dtype`` of the

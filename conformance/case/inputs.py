@@ -7,8 +7,10 @@ from dataclasses import dataclass
 # Common names of dtypes; a framework may lack some.
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 INTEGERS = ("int8", "int16", "int32", "int64", *UNSIGNED)
-COMPLEX = ("complex64", "complex128")
+COMPLEX = ("complex32", "complex64", "complex128")
 BOOL = "bool"  # of an x that its parameters are not of
+# Those that NumPy lacks, and in which of its own their numbers are held.
+HELD = {"bfloat16": "float32", "complex32": "complex64"}
 DTYPES = ("float16", "bfloat16", "float32", "float64", *COMPLEX, *INTEGERS, BOOL)
 # How x lies in memory.
 LAYOUTS = ("contiguous", "strided", "transposed")

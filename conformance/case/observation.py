@@ -79,6 +79,7 @@ class Observation:
         parameters: per parameter after construction its (dtype, shape).
         values: per parameter its initial values, where asked for.
         defaults: per argument of the signature the repr of its default, where asked for.
+        texts: what is printed of the layer, and of the one that it is to be told from, where asked for.
         given: per argument that reached the API, by name or position, its type, where asked for.
         output: the forward result.
         other: the forward result of the call that is documented to be equivalent.
@@ -99,6 +100,7 @@ class Observation:
     parameters: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     values: Mapping[str, TypedArray] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[str, str] | None = None
     given: Mapping[str, str] = field(default_factory=dict)
     output: TypedArray | None = None
     other: TypedArray | None = None

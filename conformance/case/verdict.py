@@ -35,6 +35,7 @@ class Kind(StrEnum):
     GRADIENT = "gradient"
     DTYPE = "dtype"
     DEFAULT = "default"
+    TEXT = "text"  # what is printed of a layer
     DISTRIBUTION = "distribution"
     ERROR_CLASS = "error_class"
     ERROR_PHASE = "error_phase"
@@ -60,7 +61,7 @@ class Direction(StrEnum):
     OTHER_PHASE = "other_phase"  # refused on an input only, although the arguments alone are wrong
     OTHER_DTYPE = "other_dtype"
     STALE = "stale"  # an attribute that was changed is ignored: the answer is the one from before
-    OTHER_LAYER = "other_layer"  # what is printed of a layer, evaluated, is another one
+    OTHER_LAYER = "other_layer"  # what is printed of a layer is, or makes, another one
 
 
 class Aspect(StrEnum):
@@ -70,6 +71,7 @@ class Aspect(StrEnum):
     PARAMETERS = "parameters"
     DEFAULTS = "defaults"
     INITIAL_VALUES = "initial_values"
+    TEXT = "text"
     SHAPE = "shape"
     DTYPE = "dtype"
     VALUES = "values"

@@ -48,7 +48,7 @@ from conformance.cases.expansion import Binding
 from conformance.cases.naming import case_name
 from conformance.cases.node import Node
 from conformance.cases.sizes import explain_oversize
-from conformance.oracle.expectation import find_refusal
+from conformance.oracle.expectation import compute_the_same, find_refusal
 from conformance.oracle.sequence import take
 from conv_reference import LAYERS
 
@@ -112,7 +112,7 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
     if oversize is not None:
         raise node.error(oversize, "arguments")
     if template.claim is None:
-        promise = Promise(raises=_read_classes(node))
+        promise = Promise(raises=_read_classes(node), unlike=_read_unlike(node, file.layer, arguments, inputs))
     else:
         promise = _build_promise(node.child("expect").with_names(_bind(arguments, binding, inputs)), arguments)
         if promise.shape is not None and is_channels_last:
@@ -248,6 +248,28 @@ def _check_parameters(node: Node, layer: LayerName, arguments: Arguments) -> Non
         if node.stands("arguments", name):
             raise node.error(message, "arguments", name)
         raise node.document.error(("defaults", "arguments", name), message)
+
+
+def _read_unlike(node: Node, layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | None:
+    """The arguments that make another layer, which is as valid."""
+    if "unlike" not in node.data:
+        return None
+    if inputs is not None:
+        raise node.error("what is printed of a layer is read when it is constructed; write `input: null`", "unlike")
+    part = node.child("unlike")
+    unlike = part.evaluate_items()
+    for name in unlike:
+        if name not in LAYERS[layer].parameters:
+            known = ", ".join(LAYERS[layer].parameters)
+            raise part.error(f"{layer} has no parameter {name!r}; known are {known}", name)
+    other = {**arguments, **unlike}
+    for one in (arguments, other):
+        refusal = find_refusal(Case("", "", 0, layer, None, one, None, Promise(), ""))
+        if refusal is not None:
+            raise part.error(f"the oracle refuses one of the two layers: {refusal}")
+    if compute_the_same(layer, arguments, other):
+        raise part.error("the other layer computes the same, and may print the same")
+    return unlike
 
 
 def _read_positional(node: Node, arguments: Arguments) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from conformance.apis import Contract, Framework
-from conformance.case import Observation, Phase, Target, TypedArray
+from conformance.apis import Contract, Framework, Source
+from conformance.case import HELD, Observation, Phase, Target, TypedArray
 from conformance.certificate.calls import Call
 from conformance.certificate.errors import CheckFailedError
 from conformance.reproducers.arrays import arrays_of, numpy_dtype
@@ -39,7 +39,7 @@ answers = {{}}
 def unpack(data, dtype, shape):
     return np.frombuffer(zlib.decompress(base64.b64decode(data)), dtype).reshape(shape).copy()
 def digest(tensor):
-    array = np.ascontiguousarray({wide} if {dtype_name} == "bfloat16" else {numpy})
+    array = np.ascontiguousarray({numpy})
     if array.dtype.name == "bfloat16":
         array = array.astype("float32")
     if array.dtype.kind in "fc":
@@ -115,7 +115,7 @@ def keep(answer: Observation) -> Kept:
 
 
 def digest(array: TypedArray) -> list[Any]:
-    """Shape and bits; bfloat16 is widened by itself too, and every NaN is the same."""
+    """Shape and bits; what NumPy lacks is widened by itself too, and every NaN is the same."""
     values = np.ascontiguousarray(array.values)
     if values.dtype.kind in "fc":
         values = np.where(np.isnan(values), values.dtype.type(np.nan), values)
@@ -171,8 +171,7 @@ def write_calls(framework: Framework, calls: Mapping[str, Iterable[Call]]) -> st
     source = framework.source
     imports = [f"import {api.rpartition('.')[0]}" for api in calls]
     parts = [source.imports, *imports, source.prepare]
-    reading = {name: getattr(source, name).format(tensor="tensor") for name in ("numpy", "wide", "dtype_name")}
-    parts.append(HEAD.format(**reading, words=WORDS))
+    parts.append(HEAD.format(numpy=write_reading(source), words=WORDS))
     version = source.version.format(framework=framework.name)
     parts.append(VERSIONS.format(name=framework.name, version=version))
     for contract in framework.contracts:
@@ -183,6 +182,15 @@ def write_calls(framework: Framework, calls: Mapping[str, Iterable[Call]]) -> st
             parts.append(write(contract, framework, call, key))
     parts.append(f'print("{MARK}" + json.dumps(answers))')
     return "\n".join(parts) + "\n"
+
+
+def write_reading(source: Source) -> str:
+    """Source of a tensor's elements, those of a dtype that NumPy lacks in the one that holds them."""
+    dtype = source.dtype_name.format(tensor="tensor")
+    widened = [
+        f"{source.wide.format(tensor='tensor', held=held)} if {dtype} == {name!r} else " for name, held in HELD.items()
+    ]
+    return "".join(widened) + source.numpy.format(tensor="tensor")
 
 
 def write_call(contract: Contract, framework: Framework, call: Call, key: str) -> str:

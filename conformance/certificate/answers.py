@@ -8,6 +8,7 @@ import numpy as np
 
 from conformance.case import Array, Observation, TypedArray
 from conformance.certificate.errors import CheckFailedError, NotObservableError
+from conformance.oracle.rounding import to_complex32
 
 
 def output_of(observation: Observation) -> TypedArray:
@@ -56,6 +57,8 @@ def bits_of(array: TypedArray) -> bytes:
     values = np.ascontiguousarray(array.values)
     if array.dtype == "bfloat16":  # widened on arrival; the upper half holds every bit
         return (values.view(np.uint32) >> 16).astype(np.uint16).tobytes()
+    if array.dtype == "complex32":
+        return to_complex32(values).tobytes()
     return values.tobytes()
 
 

@@ -17,7 +17,7 @@ from conformance.targets import codec, protocol
 
 # Those that an adapter names, as far as the framework has them: more than a spec may write.
 INTEGERS = ("int8", "uint8", "int16", "int32", "int64")
-DTYPES = ("float32", "float16", "bfloat16", "float64", "complex64", "complex128", *INTEGERS)
+DTYPES = ("float32", "float16", "bfloat16", "float64", "complex32", "complex64", "complex128", *INTEGERS)
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,10 @@ class Call:
         """Answered with the output of the other call's layer too."""
         return self._with(same_as=other.wire["arguments"])
 
+    def unlike(self, other: Call) -> Call:
+        """Constructed, and answered with what is printed of the layer and of the other call's."""
+        return self._with(arrays={}, unlike=other.wire["arguments"])
+
     def followed_by(self, *steps: Mapping[str, object]) -> Call:
         """With what happens to the layer once it has been called."""
         return self._with(then=list(steps))
@@ -129,6 +133,7 @@ FORMATS = {
     "bfloat16": (2, 0x7F80),
     "float32": (4, 0x7F80_0000),
     "float64": (8, 0x7FF0 << 48),
+    "complex32": (2, 0x7C00),
     "complex64": (4, 0x7F80_0000),
     "complex128": (8, 0x7FF0 << 48),
 }

@@ -111,7 +111,7 @@ def widen(arrays: Arrays, dtype: str) -> Arrays:
         grad_output=arrays.grad_output * of_gradient,
     )
     terms = max(arrays.grad_output.size, arrays.weight.size)
-    kind = {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+    kind = {"complex32": "float16", "complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
     is_exact = are_sums_exact(widened.x, widened.weight, widened.bias, widened.grad_output, terms, kind)  # type: ignore[arg-type]
     return widened if is_exact else arrays
 

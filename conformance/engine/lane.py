@@ -137,7 +137,7 @@ class Lane:
         unasked = explain_unasked(job.case, arguments, call)
         if unasked is not None:
             return Verdict(Outcome.NO_EQUIVALENT, observed=unasked)
-        execnet.dumps([call["arguments"], call["same_as"]])  # what cannot travel is refused here
+        execnet.dumps([call["arguments"], call["same_as"], call["unlike"]])  # what cannot travel is refused here
         return call
 
     # Receiving

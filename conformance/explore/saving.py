@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ruamel.yaml
 
-from conformance.case import Arguments, Inputs
+from conformance.apis import common
+from conformance.case import Arguments, Case, Inputs
 from conformance.case.values import to_json
 from conformance.explore.search import Cluster
+from conformance.oracle.expectation import find_refusal
 from conformance.printable import one_line
 
 WIDTH = 110
@@ -77,8 +80,25 @@ def write_validity(cluster: Cluster) -> Iterator[tuple[str, Any]]:
         return
     yield "raises", case.promise.raises[0]
     yield "wrong", case.wrong
-    if twin is not None and case.wrong in twin.arguments:
-        yield "mended", {"arguments": write_values({case.wrong: twin.arguments[case.wrong]})}
+    if twin is not None:
+        yield "mended", dict(write_mending(case, twin))
+
+
+def write_mending(case: Case, twin: Case) -> Iterator[tuple[str, Any]]:
+    """What makes a valid call of an invalid one, as short as it goes: the wrong argument of the twin, or all of it.
+
+    A call may have been shrunk until something else is wrong with it.
+    """
+    defaults = common.DEFAULTS if case.api is None else {}
+    arguments = {name: twin.arguments.get(name, defaults.get(name)) for name in {**case.arguments, **twin.arguments}}
+    if case.wrong in arguments:
+        one = {case.wrong: arguments[case.wrong]}
+        if find_refusal(replace(case, arguments={**case.arguments, **one})) is None:
+            yield "arguments", write_values(one)
+            return
+    yield "arguments", write_values({name: value for name, value in arguments.items() if name in case.arguments})
+    if twin.inputs is not None and twin.inputs != case.inputs:
+        yield "input", {name: to_json(value) for name, value in vars(twin.inputs).items() if value is not None}
 
 
 def write_values(arguments: Arguments) -> dict[str, Any]:

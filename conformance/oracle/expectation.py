@@ -16,6 +16,7 @@ from conformance.oracle import inputs, sequence
 from conformance.oracle.zeros import find_open
 from conv_reference import LAYERS
 
+IMAGE = 64  # rows and columns of an image by which layers are told from each other
 # The operands of a layer, in the order of its gradients.
 OPERANDS = ("input", "weight", "bias")
 
@@ -357,6 +358,25 @@ def refuse_shapes(
     except (TypeError, ValueError) as error:
         return Refusal(type(error).__name__, str(error), Phase.FORWARD)
     return None
+
+
+def compute_the_same(layer: LayerName, one: Arguments, other: Arguments) -> bool:
+    """Whether two valid layers have the same parameters, and do the same with an image.
+
+    Args:
+        one, other: canonical; what they leave out is as the layer has it.
+    """
+    first, second = {**common.DEFAULTS, **one}, {**common.DEFAULTS, **other}
+    return describe_layer(layer, first) == describe_layer(layer, second)
+
+
+def describe_layer(layer: LayerName, canonical: Arguments) -> object:
+    """What a layer does with an image, equal where two do the same however their arguments are written."""
+    weight = common.weight_shape(layer, canonical)
+    assert weight is not None
+    image = (1, canonical["in_channels"], IMAGE, IMAGE)
+    geometry = reference.find_geometry(layer, image, weight, **select_keywords(layer, canonical))
+    return canonical["bias"], geometry
 
 
 # What the oracle computes

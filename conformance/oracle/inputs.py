@@ -21,7 +21,13 @@ from conformance.oracle.rounding import round_to
 from conv_reference import LAYERS
 
 # Types in which sums of those numbers are made that are rounded to a narrower type afterwards.
-WIDER = {"float16": "float64", "bfloat16": "float64", "float32": "float64", "complex64": "complex128"}
+WIDER = {
+    "float16": "float64",
+    "bfloat16": "float64",
+    "float32": "float64",
+    "complex32": "complex128",
+    "complex64": "complex128",
+}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from conformance.apis import AS_THE_ORACLE, Framework
-from conformance.case import Array, TypedArray
+from conformance.case import HELD, Array, TypedArray
 from conformance.reproducers.asked import AskedCase
 from conformance.targets.protocol import PARAMETERS, vendor_parameter
 
@@ -15,7 +15,7 @@ LISTED = 64  # elements that a person reads; more are written only where a rule 
 
 
 def arrays_of(asked: AskedCase) -> dict[str, TypedArray]:
-    """The arrays that the worker was sent, in the vendor's layout; bfloat16 is held as numbers that it represents."""
+    """The arrays that the worker was sent, in the vendor's layout; of a dtype that NumPy lacks, in one that it has."""
     arrays = asked.expectation.arrays
     asked_inputs = asked.case.inputs
     if arrays is None or asked_inputs is None:
@@ -66,8 +66,8 @@ def write_tensors(asked: AskedCase, sources: Mapping[str, str]) -> dict[str, str
 def write_tensor(array: str, dtype: str, framework: Framework, layout: str) -> str:
     """Source of a tensor that lies in memory as it should, made of the source of an array."""
     template = framework.source.tensor
-    if dtype == "bfloat16":
-        template = framework.source.bfloat16
+    if dtype in HELD:
+        template = framework.source.narrow.replace("{name}", dtype)
     if layout == "strided":
         return template.format(array=f"np.repeat({array}, 2, axis=-1)") + "[..., ::2]"
     if layout == "transposed":
@@ -77,8 +77,8 @@ def write_tensor(array: str, dtype: str, framework: Framework, layout: str) -> s
 
 
 def numpy_dtype(name: str) -> str:
-    """NumPy's dtype in which arrays of a dtype are written: it has no bfloat16."""
-    return "float32" if name == "bfloat16" else name
+    """NumPy's dtype in which arrays of a dtype are written."""
+    return HELD.get(name, name)
 
 
 def write_ones(array: TypedArray) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.apis import Contract, Framework
-from conformance.case import Kind, Outcome, Phase, Verdict
+from conformance.case import HELD, Kind, Outcome, Phase, Verdict
 from conformance.case.values import Arguments, Tensor, Value, to_source
 from conformance.reproducers.arrays import arrays_of, write_array, write_ones
 from conformance.reproducers.asked import AskedCase
@@ -239,9 +239,14 @@ def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) 
 
 
 def read_output(asked: AskedCase) -> str:
+    return write_numpy(asked, "output")
+
+
+def write_numpy(asked: AskedCase, tensor: str) -> str:
+    """Source of a tensor as a NumPy array."""
     source = asked.framework.source
-    is_wide = asked.case.inputs is not None and asked.case.inputs.dtype == "bfloat16"
-    return (source.wide if is_wide else source.numpy).format(tensor="output")
+    held = None if asked.case.inputs is None else HELD.get(asked.case.inputs.dtype)
+    return source.numpy.format(tensor=tensor) if held is None else source.wide.format(tensor=tensor, held=held)
 
 
 def enter_mode(asked: AskedCase, lines: list[str]) -> list[str]:

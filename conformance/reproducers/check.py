@@ -7,10 +7,10 @@ import math
 from ast import literal_eval
 from textwrap import indent
 
-from conformance.case import Kind, Outcome, Phase, Verdict, Worst
+from conformance.case import HELD, Kind, Outcome, Phase, Verdict, Worst
 from conformance.reproducers.arrays import image_in_vendor_layout, position_in_vendor_layout
 from conformance.reproducers.asked import AskedCase
-from conformance.reproducers.call import write_value
+from conformance.reproducers.call import write_numpy, write_value
 from conformance.targets.protocol import PARAMETERS
 
 
@@ -67,14 +67,9 @@ def say_of_tensor(asked: AskedCase, subject: str) -> str:
     return f'getattr(layer, "{asked.contract.operands[subject]}", None)' if subject in PARAMETERS else "output"
 
 
-def is_bfloat16(asked: AskedCase) -> bool:
-    return asked.case.inputs is not None and asked.case.inputs.dtype == "bfloat16"
-
-
-def write_numpy(asked: AskedCase, tensor: str) -> str:
-    """Source of a tensor as a NumPy array."""
-    source = asked.framework.source
-    return (source.wide if is_bfloat16(asked) else source.numpy).format(tensor=tensor)
+def is_lacking(asked: AskedCase) -> bool:
+    """Whether the call is in a dtype that NumPy lacks."""
+    return asked.case.inputs is not None and asked.case.inputs.dtype in HELD
 
 
 def check_default(asked: AskedCase, name: str) -> list[str]:
@@ -120,7 +115,7 @@ def check_element(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
     assert worst is not None
     index = ", ".join(map(str, position_in_vendor_layout(asked, verdict.subject, worst.index)))
     element = asked.framework.source.element.format(tensor=found, index=index)
-    if is_bfloat16(asked):
+    if is_lacking(asked):
         element = f"{write_numpy(asked, found)}[{index}].item()"
     return [f"found = {element}", f"assert {compare_number(worst)}, found"]
 

@@ -1,7 +1,7 @@
 """How values and arrays travel: in builtin types, the only ones that execnet moves.
 
     array                       (common name of the dtype, shape, elements in C order as bytes);
-                                bfloat16 as its 16-bit patterns
+                                bfloat16 as its 16-bit patterns, complex32 as those of 32 bits
     None, bool, int, float,     themselves; a frozenset arrives as a set
     str, list, tuple, frozenset
     int below -2**31            {"integer": its digits}, as execnet has no notation for it
@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance.case import Array, DType, Items, Numpy, Tensor, TypedArray, Value
-from conformance.oracle.rounding import from_bfloat16, to_bfloat16
+from conformance.oracle.rounding import from_bfloat16, from_complex32, to_bfloat16, to_complex32
 
 WireArray: TypeAlias = tuple[str, tuple[int, ...], bytes]  # dtype, shape, elements
 
@@ -49,12 +49,18 @@ def encode_value(value: Value) -> Any:
 
 def encode_array(array: Array, dtype: str) -> WireArray:
     """An array as it travels, converted to the dtype of that common name."""
-    typed = to_bfloat16(array) if dtype == "bfloat16" else array.astype(dtype)
+    match dtype:
+        case "bfloat16":
+            typed = to_bfloat16(array)
+        case "complex32":
+            typed = to_complex32(array)
+        case _:
+            typed = array.astype(dtype)
     return dtype, array.shape, typed.tobytes()
 
 
 def decode_array(wire: WireArray) -> TypedArray:
-    """An array that has arrived, bfloat16 widened to float32.
+    """An array that has arrived, bfloat16 widened to float32 and complex32 to complex64.
 
     Raises:
         TypeError, ValueError: it is none.
@@ -62,4 +68,6 @@ def decode_array(wire: WireArray) -> TypedArray:
     dtype, shape, data = wire
     if dtype == "bfloat16":
         return TypedArray(dtype, from_bfloat16(np.frombuffer(data, np.uint16).reshape(shape)))
+    if dtype == "complex32":
+        return TypedArray(dtype, from_complex32(np.frombuffer(data, np.uint32).reshape(shape)))
     return TypedArray(dtype, np.frombuffer(data, dtype).reshape(shape))

@@ -6,6 +6,7 @@ A call is a dictionary, made by `encode_call`:
     api                         dotted name of the API
     functional, positional      how it is called: with its parameters, with which arguments by position
     arguments, same_as          encoded values by name; those of the call that is documented to be equivalent
+    unlike                      those of the layer that prints another text; None where no text is asked for
     arrays                      encoded arrays: x, weight, bias, grad_output, those that there are
     layout                      how x lies in memory
     channels_last, at_call      whether the API has x, output and their gradients as (N, H, W, C), which on the wire
@@ -73,7 +74,29 @@ def vendor_arguments(case: Case, contract: Contract) -> Arguments | NoEquivalent
             return NoEquivalent(reason)
     if case.api is not None:
         return case.arguments
-    return contract.to_vendor(case.arguments, case.inputs)
+    arguments = contract.to_vendor(case.arguments, case.inputs)
+    if case.promise.unlike is not None and not isinstance(arguments, NoEquivalent):
+        reason = explain_no_text(case, contract, arguments)
+        if reason is not None:
+            return NoEquivalent(reason)
+    return arguments
+
+
+def explain_no_text(case: Case, contract: Contract, arguments: Arguments) -> str | None:
+    """Why a vendor cannot be asked whether two layers print two texts; None where it can."""
+    if contract.functional:
+        return "a function prints nothing of a call"
+    other = find_unlike(case, contract)
+    if isinstance(other, NoEquivalent):
+        return other.reason
+    return "both layers are the same call" if other == arguments else None
+
+
+def find_unlike(case: Case, contract: Contract) -> Arguments | NoEquivalent | None:
+    """The vendor's arguments of the layer that prints another text; None where no text is asked for."""
+    if case.promise.unlike is None:
+        return None
+    return contract.to_vendor({**case.arguments, **case.promise.unlike}, case.inputs)
 
 
 def encode_call(
@@ -81,6 +104,8 @@ def encode_call(
 ) -> dict[str, Any]:
     """A case on an API, with the vendor's arguments, as the call that the worker is sent."""
     promise = case.promise
+    unlike = find_unlike(case, contract)
+    assert not isinstance(unlike, NoEquivalent)
     first = expectation if expectation.given is None else replace(expectation, arrays=expectation.given.first)
     return {
         "id": number,
@@ -88,6 +113,7 @@ def encode_call(
         "functional": contract.functional,
         "arguments": encode_arguments(contract, arguments),
         "same_as": None if promise.same_as is None else encode_arguments(contract, promise.same_as),
+        "unlike": None if unlike is None else encode_arguments(contract, unlike),
         "positional": list(case.positional),
         "arrays": encode_arrays(case, contract, arguments, first),
         "layout": "contiguous" if case.inputs is None else case.inputs.layout,
@@ -215,6 +241,7 @@ def decode_answer(answer: object, number: int) -> Observation:
             parameters=decode_parameters(result["parameters"]),
             values=decode_arrays(result["values"]),
             defaults=decode_texts(result.get("defaults", {})),
+            texts=decode_pair(result.get("texts")),
             given=decode_texts(result.get("given", {})),
             output=decode_optional_array(result, "output"),
             other=decode_optional_array(result, "other"),
@@ -247,6 +274,13 @@ def decode_parameters(value: object) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 def decode_texts(value: object) -> dict[str, str]:
     return {check_text(name): check_text(text) for name, text in check_mapping(value).items()}
+
+
+def decode_pair(value: Any) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    one, other = value
+    return check_text(one), check_text(other)
 
 
 def decode_arrays(value: object) -> dict[str, TypedArray]:

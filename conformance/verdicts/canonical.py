@@ -94,7 +94,7 @@ def check_valid_call(evidence: Evidence) -> Finding:
     if may_refuse_gradients(evidence) and isinstance(interruption, Differing):
         interruption = refuse_gradients(evidence)
     if expected is None:  # constructed, and no more
-        return interruption or Conforming(compared=list_compared(evidence))
+        return interruption or compare_texts(evidence) or Conforming(compared=list_compared(evidence))
     if observed is None and evidence.observation.inferred is not None:
         return compare_inferred(evidence, expected, *evidence.observation.inferred)
     if observed is None:
@@ -175,6 +175,20 @@ def find_sequel(evidence: Evidence, observed: TypedArray, divergence: Divergence
     return Differing(divergence, Direction.STALE, list_compared(evidence))
 
 
+def compare_texts(evidence: Evidence) -> Differing | None:
+    """Two layers that print the same text, where a case is about what they print; None of two texts.
+
+    Nobody promises what is printed: a person who compares two printed models takes one for the other.
+    """
+    texts = evidence.observation.texts
+    unlike = evidence.case.promise.unlike
+    if unlike is None or texts is None or texts[0] != texts[1]:
+        return None
+    other = ", ".join(f"{name}={value!r}" for name, value in unlike.items())
+    same = Divergence(Kind.TEXT, "call", f"another text than with {other}", texts[0])
+    return Differing(same, Direction.OTHER_LAYER, list_compared(evidence))
+
+
 def contradict_definition(evidence: Evidence, first: Divergence, *further: Divergence) -> Diverging:
     """A call that was accepted, and is not the operation."""
     definition = f"the definition of {evidence.case.layer}"
@@ -195,6 +209,8 @@ def list_compared(evidence: Evidence) -> tuple[Aspect, ...]:
     compared = [Aspect.CALL]
     if observation.parameters and not evidence.contract.functional:
         compared.append(Aspect.PARAMETERS)
+    if observation.texts is not None:
+        compared.append(Aspect.TEXT)
     if observation.output is not None:
         compared += [Aspect.SHAPE, Aspect.DTYPE]
         if observation.output.values.size:

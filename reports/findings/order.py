@@ -51,7 +51,7 @@ SORTS: Sequence[Sort] = (
     Sort(frozenset({"wrong_shape_or_dtype", "shape", "dtype", "internal_error"}), 3),
     Sort(frozenset({"refuses_documented", "accepts_forbidden", "wrongly_accepted", "wrongly_rejected"}), 4),
     Sort(frozenset({"wrong_document", "document_wrong"}), 2),
-    Sort(frozenset({"default", "distribution", "error_class", "error_phase"}), 1),
+    Sort(frozenset({"default", "distribution", "text", "error_class", "error_phase"}), 1),
 )
 
 

@@ -20,6 +20,7 @@ KINDS = (
     "gradient",
     "dtype",
     "default",
+    "text",
     "distribution",
     "wrongly_accepted",
     "wrongly_rejected",
@@ -41,7 +42,7 @@ DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
 # What of a call was compared.
 ComparedAspect: TypeAlias = Literal[
-    "call", "parameters", "defaults", "initial_values", "shape", "dtype", "values", "gradients"
+    "call", "parameters", "defaults", "initial_values", "text", "shape", "dtype", "values", "gradients"
 ]
 ASPECTS: tuple[ComparedAspect, ...] = get_args(ComparedAspect)
 

@@ -104,7 +104,9 @@ case_parts = {
     "cover": st.integers(0, 5),
 }
 names = st.sampled_from(["a", "b", "c\n"])
-canonical = st.fixed_dictionaries({"name": names}, optional={**case_parts, "raises": scalars})
+canonical = st.fixed_dictionaries(
+    {"name": names}, optional={**case_parts, "raises": scalars, "unlike": case_parts["arguments"]}
+)
 promise = keyed(
     "shape dtype raises phase accepts operation parameters defaults distribution same_as",
     trees | st.just({"parameter": "weight", "uniform": ["=k", 1]}) | st.just({"weight": {"shape": "=k"}}),

@@ -591,6 +591,8 @@ ARGUMENTS = [
     """, "arguments"),
     of_worker("dtypes by their names", "find_dtype(value['dtype'], adapter)", "value['dtype']", "dtypes"),
     of_worker("the equivalent call is the call itself", "self.build(api, self.call['same_as'])", "layer", "arguments"),
+    of_worker("the text of another layer is the layer's own", "self.build_beside(api)", "layer", "arguments"),
+    of_worker("every text is the other layer's", "[self.print_layer(layer), _1]", "[self.print_layer(self.build_beside(api)), _1]", "arguments"),
 ]  # fmt: skip
 
 SEQUENCES = [

@@ -97,7 +97,7 @@ def test_a_power_of_two_is_rounded_down() -> None:
 @pytest.mark.parametrize(
     ("dtype", "of_parts"),
     [("float16", "float16"), ("bfloat16", "bfloat16"), ("float32", "float32"), ("float64", "float64"),
-     ("complex64", "float32"), ("complex128", "float64")],
+     ("complex32", "float16"), ("complex64", "float32"), ("complex128", "float64")],
 )  # fmt: skip
 def test_a_bound_is_that_of_the_cases_dtype(dtype: str, of_parts: str) -> None:
     asked = ask(inputs=Inputs((2, 2, 5, 4), dtype, values="real"))

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.case import MAX_ELEMENTS, Case, Inputs, Numpy, Phase, Promise, Tensor
 from conformance.case.values import Items
-from conformance.oracle.expectation import Refusal, expect, find_refusal, unwrap
+from conformance.oracle.expectation import Refusal, compute_the_same, expect, find_refusal, unwrap
 
 SIZES = {"in_channels": 2, "out_channels": 3, "kernel_size": (2, 3)}
 INPUT = Inputs((2, 2, 5, 4))
@@ -360,3 +360,37 @@ def test_an_oracle_that_takes_too_long_is_a_fault_of_the_suite() -> None:
 @pytest.mark.parametrize("seconds", [60, math.inf])
 def test_an_oracle_in_time_is_no_fault(seconds: float) -> None:
     assert expect(build_case(SIZES), seconds).fault is None
+
+
+# Two layers
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"stride": 2}, {"stride": (2, 2)}),
+        ({"kernel_size": (3, 5), "padding": "same"}, {"kernel_size": (3, 5), "padding": (1, 2)}),
+        ({"padding": "valid"}, {}),
+        ({"bias": True}, {}),
+    ],
+)
+def test_layers_that_are_written_otherwise_compute_the_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert compute_the_same("conv2d", {**SIZES, **one}, {**SIZES, **other})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"stride": (2, 1)},
+        {"padding": (0, 1)},
+        {"dilation": 2},
+        {"bias": False},
+        {"in_channels": 4},
+        {"out_channels": 6},
+        {"kernel_size": (3, 2)},
+        {"padding": 1, "padding_mode": "circular"},
+    ],
+)
+def test_layers_that_differ_in_one_argument_do_not(other: dict[str, Any]) -> None:
+    one = {**SIZES, "padding": other["padding"]} if "padding_mode" in other else SIZES
+    assert not compute_the_same("conv2d", one, {**SIZES, **other})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+
 import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.oracle.rounding import from_bfloat16, round_to, to_bfloat16
+from conformance.oracle.rounding import from_bfloat16, from_complex32, round_to, to_bfloat16, to_complex32
 from tests.profiles import REPEATABLE
 
 EVERY_PATTERN = np.arange(2**16, dtype=np.uint16)
@@ -97,6 +99,7 @@ def test_what_is_no_number_is_one_quiet_nan_in_bfloat16_whatever_its_sign() -> N
     [
         ("bfloat16", np.float64),
         ("float16", np.float64),
+        ("complex32", np.complex128),
         ("complex64", np.complex128),
         ("int8", np.int64),
         ("bool", np.int64),
@@ -104,3 +107,28 @@ def test_what_is_no_number_is_one_quiet_nan_in_bfloat16_whatever_its_sign() -> N
 )
 def test_rounded_numbers_are_held_in_a_wide_type(dtype: str, held: type) -> None:
     assert round_to(np.array([1.0]), dtype).dtype == held
+
+
+# complex32: two numbers of float16, the real one first
+
+
+@pytest.mark.parametrize(
+    "number", [1 + 2j, -0.5 + 0j, complex(-0.0, 65504), 0.1 - 0.3j, complex(1e-7, -6e-8), complex(np.inf, -np.inf)]
+)
+def test_complex32_is_two_numbers_as_struct_packs_float16(number: complex) -> None:
+    packed = struct.pack("<ee", *(number.real, number.imag))
+    assert to_complex32(np.array([[number]])).tobytes() == packed
+    back = from_complex32(np.frombuffer(packed, np.uint32))
+    assert back.dtype == "complex64"
+    parts = struct.unpack("<ee", packed)
+    assert (back[0].real, back[0].imag) == parts
+    assert round_to(np.array([number]), "complex32")[0] == complex(*parts)
+
+
+def test_shapes_of_complex32_stay() -> None:
+    for shape in ((), (0, 3), (2, 3, 1)):
+        assert from_complex32(to_complex32(np.ones(shape, complex))).shape == shape
+
+
+def test_what_complex32_cannot_hold_is_infinite() -> None:
+    assert round_to(np.array([1e6 - 1e6j]), "complex32")[0] == complex(np.inf, -np.inf)

@@ -96,6 +96,18 @@ def test_bfloat16_travels_as_patterns_and_comes_back_as_float32(patterns: Any) -
     assert back.values.view(np.uint32).tolist() == (patterns.astype(np.uint32) << 16).tolist()
 
 
+@given(arrays.arrays("uint32", arrays.array_shapes(min_dims=0, min_side=0)))
+def test_complex32_travels_as_patterns_and_comes_back_as_complex64(patterns: Any) -> None:
+    there = values.decode_array(send(codec.encode_array(np.full(patterns.shape, 1 - 2j), "complex32")))
+    assert there.dtype == "uint32"
+    assert set(there.ravel().tolist()) <= {0xC0003C00}
+    back = codec.decode_array(send(values.encode_array(patterns, "complex32")))
+    assert (back.dtype, back.values.dtype, back.values.shape) == ("complex32", "complex64", patterns.shape)
+    halves = np.ascontiguousarray(patterns).view("float16").reshape(*patterns.shape, 2).astype("float32")
+    np.testing.assert_array_equal(back.values.real, halves[..., 0])
+    np.testing.assert_array_equal(back.values.imag, halves[..., 1])
+
+
 @pytest.mark.parametrize(
     ("array", "sentence"),
     [

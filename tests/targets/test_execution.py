@@ -83,6 +83,44 @@ def test_an_argument_of_the_call_is_given_when_the_layer_is_called() -> None:
     np.testing.assert_array_equal(read(result["gradients"]["weight"]), [1, 2, 3])
 
 
+class Told(Scale):
+    """A layer that prints what it is made of, and where it lies in memory."""
+
+    def __repr__(self) -> str:
+        return f"Told(axis={self.axis}, at 0x7f00{id(self):012x})"
+
+
+def test_two_layers_are_printed_without_what_changes_from_process_to_process() -> None:
+    result = execute(api=f"{__name__}.Told", arguments={"axis": 1}, unlike={"axis": 3}, arrays={})
+    assert result["texts"] == ["Told(axis=1, at 0x...)", "Told(axis=3, at 0x...)"]
+    assert result["phase"] == "then"
+
+
+def test_the_parameters_that_are_observed_are_those_of_the_first_layer() -> None:
+    result = execute(api=f"{__name__}.Wider", arguments={"size": 3}, unlike={"size": 5}, arrays={})
+    assert result["parameters"] == {"weight": ("float32", (3,))}
+
+
+class Wider(Scale):
+    """A layer whose weight is as long as it is told."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(1)
+        self.weight = np.ones(size, "float32")
+
+
+def test_a_layer_that_cannot_be_printed_raises_after_its_construction() -> None:
+    result = execute(api=f"{__name__}.Silent", arguments={"axis": 1}, unlike={"axis": 3}, arrays={})
+    assert (result["raised"]["phase"], result["raised"]["class"]) == ("then", "ArithmeticError")
+
+
+class Silent(Scale):
+    """A layer that cannot be printed."""
+
+    def __repr__(self) -> str:
+        raise ArithmeticError
+
+
 def repeat(times: int, **changes: Any) -> Any:
     """Calls with the input times that, and other fields as given."""
     return [{"step": "call", "arrays": {"x": encode(times * IMAGE)}, "layout": "contiguous", **changes}]

@@ -25,7 +25,7 @@ GOOD: dict[str, Any] = {
     "output": ("bfloat16", (1,), struct.pack("H", 0x3FC0)),
     "seconds": 0.5,
 }
-OPTIONAL = ("raised", "inferred", "lacking", "defaults", "other")
+OPTIONAL = ("raised", "inferred", "lacking", "defaults", "other", "texts")
 
 # What execnet can move.
 SCALARS = (
@@ -49,6 +49,14 @@ def test_a_result_is_an_observation() -> None:
     assert observation.output.values.tolist() == [1.5]
     assert observation.raised is None
     assert not observation.lacking
+
+
+def test_two_texts_are_read_and_three_are_none() -> None:
+    assert decode_answer({**GOOD, "texts": ["a", "b"]}, NUMBER).texts == ("a", "b")
+    assert decode_answer(GOOD, NUMBER).texts is None
+    for wrong in (["a"], ["a", "b", "c"], ["a", 1]):
+        with pytest.raises(ProtocolError):
+            decode_answer({**GOOD, "texts": wrong}, NUMBER)
 
 
 def test_an_exception_that_says_lacking_is_told_as_it_was_raised() -> None:

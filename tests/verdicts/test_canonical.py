@@ -14,6 +14,7 @@ from conformance.oracle.expectation import Expected
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, raised, rejection, zeros
 
 INVALID = Promise(raises=("ValueError",))
+UNLIKE = Promise(unlike={"stride": 2, "padding": 1})
 
 
 def test_an_agreeing_implementation_conforms_exactly() -> None:
@@ -283,3 +284,30 @@ def test_inference_accepts_no_invalid_call() -> None:
     """The check may be the operation's own, which was not reached."""
     trial = Trial(INVALID, INPUT, stride=0)
     assert trial.judge(**inferred("float32", (1, 1, 1, 1))).outcome is Outcome.UNAVAILABLE
+
+
+# What is printed
+
+
+def test_two_layers_that_print_the_same_are_a_difference_and_no_failure() -> None:
+    verdict = Trial(UNLIKE).judge(texts=("Conv2d(2, 3)", "Conv2d(2, 3)"))
+    assert (verdict.outcome, verdict.kind, verdict.direction) == (Outcome.DIFFERS, Kind.TEXT, Direction.OTHER_LAYER)
+    assert (verdict.expected, verdict.observed) == ("another text than with stride=2, padding=1", "Conv2d(2, 3)")
+    assert verdict.authority is None
+
+
+def test_two_layers_that_print_two_texts_conform() -> None:
+    verdict = Trial(UNLIKE).judge(texts=("Conv2d(2, 3)", "Conv2d(2, 3, stride=2)"))
+    assert verdict.outcome is Outcome.CONFORMS
+    assert Aspect.TEXT in verdict.compared
+
+
+def test_of_a_layer_that_is_not_told_from_another_one_no_text_is_compared() -> None:
+    verdict = Trial().judge()
+    assert verdict.outcome is Outcome.CONFORMS
+    assert Aspect.TEXT not in verdict.compared
+
+
+def test_a_layer_that_cannot_be_printed_is_stricter_than_others() -> None:
+    verdict = Trial(UNLIKE).judge(**{**rejection(Phase.THEN, "TypeError"), "texts": None})
+    assert (verdict.outcome, verdict.direction, verdict.phase) == (Outcome.DIFFERS, Direction.STRICTER, Phase.THEN)

@@ -38,6 +38,7 @@ def check_arguments(subject: Subject) -> str:
         check_given(call, answer)
         check_alone(call, answer, subject.alone)
     check_same_as(subject)
+    check_unlike(subject)
     return f"{len(calls)} calls"
 
 
@@ -94,3 +95,17 @@ def check_same_as(subject: Subject) -> None:
         raise NotObservableError("no kernel")
     if alone.output is None or both.other is None or not same_bits(alone.output, both.other):
         raise CheckFailedError("the call that is to give the same is another than by itself")
+
+
+def check_unlike(subject: Subject) -> None:
+    """The texts that are compared are those of the two layers, whichever of them is told from the other."""
+    contract = subject.contract
+    if contract.functional:
+        return
+    plain = build_call(contract, SMALL, make_arrays(contract.layer, SMALL))
+    strided = build_call(contract, {**SMALL, "stride": 2}, make_arrays(contract.layer, SMALL))
+    one, other, same = subject.ask(plain.unlike(strided), strided.unlike(plain), plain.unlike(plain))
+    if one.texts is None or other.texts is None or same.texts is None:
+        raise CheckFailedError("nothing is printed of a layer")
+    if one.texts != other.texts[::-1] or same.texts != (one.texts[0], one.texts[0]):
+        raise CheckFailedError("what is printed is not of the layer that was asked for")

@@ -3,7 +3,7 @@ const ROW = 24; // pixels
 const HEAD = 10; // rows that the header hides
 const SIGNS = {
   conforms: "·", differs: "≠", no_equivalent: "–", unavailable: "?", fault: "!", crashed: "✖", timed_out: "…", unstable: "~",
-  shape: "S", value: "V", gradient: "G", dtype: "T", default: "D", distribution: "P",
+  shape: "S", value: "V", gradient: "G", dtype: "T", default: "D", text: "N", distribution: "P",
   wrongly_accepted: "A", wrongly_rejected: "R", internal_error: "I", error_class: "E", error_phase: "F",
 };
 

@@ -16,7 +16,8 @@ It defines
     lacks(error) -> bool                whether an exception says that this device or version lacks the operation
     find(api) -> callable               only where an API is no object that its dotted name means, as an operator of a
                                         graph is none
-    tensor(array, dtype, layout)        an input tensor; bfloat16 arrives as uint16 bit patterns; layout is
+    tensor(array, dtype, layout)        an input tensor; bfloat16 arrives as uint16 bit patterns,
+                                        complex32 as uint32 ones; layout is
                                         "contiguous", "strided" (every other element of a wider tensor) or
                                         "transposed" (height and width exchanged in memory)
     parameter(array, dtype)             a parameter for a functional API

@@ -13,7 +13,7 @@ from .apis import CalledLayer, FunctionalLayer, Lacking, find_callable, read_def
 from .last_call import LastCall
 from .last_words import Progress
 from .sequel import Sequel
-from .texts import clean, describe_exception
+from .texts import clean, describe_exception, make_repeatable
 from .threads import call_elsewhere, call_together
 from .values import WireArray, decode_array, decode_value, describe_type, encode_array, encode_shape, find_dtype
 
@@ -75,6 +75,8 @@ class Execution:
             self.result["defaults"] = read_defaults(api)
             return
         layer = self.build(api, self.call["arguments"])
+        if self.call.get("unlike") is not None:
+            self.result["texts"] = [self.print_layer(layer), self.print_layer(self.build_beside(api))]
         if layer is None or "x" not in self.arrays:
             return
         steps = self.call.get("then", ())
@@ -174,6 +176,19 @@ class Execution:
         ordered = [decoded.pop(name) for name in self.call["positional"]]
         layer = self.set_parameters(self.adapter.construct(functools.partial(self.listen(api), *ordered), decoded))
         return CalledLayer(layer, at_call) if at_call and layer is not None else layer
+
+    def build_beside(self, api: Any) -> Any:
+        """The layer that the first is to be told from; the parameters that were observed stay those of the first."""
+        observed = self.result["parameters"]
+        self.result["parameters"] = {}
+        layer = self.build(api, self.call["unlike"])
+        self.result["parameters"] = observed
+        return layer
+
+    def print_layer(self, layer: Any) -> str:
+        """What is printed of a layer, without what differs from process to process."""
+        self.enter("then")
+        return make_repeatable(clean(repr(layer)))
 
     def build_functional(self, function: Any, arguments: Dict[str, Any]) -> FunctionalLayer:
         """A functional API has no construction: it is given its parameters with every call."""

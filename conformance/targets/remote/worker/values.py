@@ -10,6 +10,9 @@ from .texts import clean
 
 MAX_ELEMENTS = 50_000_000  # of an output; more is not sent back
 
+# Those that NumPy lacks, and the integers of as many bits.
+PATTERNS = {"bfloat16": "uint16", "complex32": "uint32"}
+
 WireArray = Tuple[str, Tuple[int, ...], bytes]  # dtype, shape, elements
 # Of what holds or gives numbers, how it is made.
 ITEMS: Dict[str, Callable[[Tuple[int, ...]], Any]] = {
@@ -71,10 +74,9 @@ def find_dtype(name: str, adapter: Any) -> Any:
 
 
 def decode_array(array: WireArray) -> Any:
-    """A NumPy array; bfloat16 as its 16-bit patterns."""
+    """A NumPy array; of a dtype that NumPy lacks, its patterns."""
     dtype, shape, data = array
-    stored = "uint16" if dtype == "bfloat16" else dtype
-    return np.frombuffer(data, dtype=stored).reshape(shape).copy()
+    return np.frombuffer(data, dtype=PATTERNS.get(dtype, dtype)).reshape(shape).copy()
 
 
 def encode_array(array: Any, dtype: Any) -> WireArray:
