@@ -66,7 +66,7 @@ is_last = lambda tensor: tensor.is_contiguous(memory_format=torch.channels_last)
 
 def run(mode, api):
     moded = Moded(adapter, mode, modes)
-    moded.setup(None)
+    adapter.setup(None)
     layer = moded.construct(api, dict(in_channels=2, out_channels=3, kernel_size=2))
     x = torch.ones(2, 2, 4, 5)
     output = moded.forward(layer, x)
@@ -158,6 +158,14 @@ def test_the_readmes_mode_is_named_with_what_a_person_would_type() -> None:
     framework = replace(frameworks()["torch"], modes=names["MODES"]).run_in("no_grad")
     assert framework.source.around == "torch.no_grad()"
     assert not any(contract.gradients for contract in framework.contracts)
+
+
+def test_without_an_exporter_onnx_does_not_start_and_says_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "onnx.py").write_text("raise ModuleNotFoundError(\"No module named 'onnx'\")")
+    target = target_of("torch")
+    target = replace(target, spec=f"{target.spec}//env:PYTHONPATH={tmp_path}", mode="onnx")
+    with Connection(target) as worker, pytest.raises(MissingFrameworkError, match="No module named 'onnx'"):
+        worker.start()
 
 
 class Adapter:

@@ -1,6 +1,7 @@
 """The modes of torch. `modes/__init__.py` says what a mode is."""
 
 import contextlib
+import importlib
 from typing import Any, Callable, ContextManager, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 import torch
@@ -52,6 +53,13 @@ def find_compiler(adapter: Any, device: Optional[str]) -> None:
 
     adapter.setup(device)
     get_cpp_compiler()
+
+
+def find_exporter(adapter: Any, device: Optional[str]) -> None:
+    """Ends the start where what torch.onnx.export and its program need is not installed: else every call would."""
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        importlib.import_module(name)
+    adapter.setup(device)
 
 
 def channels_last(of_weight: bool, of_input: bool) -> Wrapped:
@@ -196,7 +204,10 @@ MODES: Mapping[str, Wrapped] = {
     "trace": calling(lambda layer, x: torch.jit.trace(layer, x)),
     "script": calling(lambda layer, x: torch.jit.script(layer)),
     "export": calling(lambda layer, x: torch.export.export(layer, (x,)).module()),
-    "onnx": calling(lambda layer, x: lambda x: torch.onnx.export(layer, (x,), dynamo=True)(x)[0]),
+    "onnx": {
+        **calling(lambda layer, x: lambda x: torch.onnx.export(layer, (x,), dynamo=True)(x)[0]),
+        "setup": find_exporter,
+    },
     "vmap": calling(map_over_two),
     "jvp": calling(derive_forward),
     "vjp": {"backward": pull_back},
