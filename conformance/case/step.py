@@ -81,7 +81,11 @@ class Threaded:
 
 @dataclass(frozen=True)
 class Moved:
-    """It is moved to the CPU, and to where it was before."""
+    """It is moved to the CPU, and to where it was before.
+
+    Which other device it is moved from is the target's own. torch's and MindSpore's device meta holds no numbers: that a
+    layer foretells its output there is a mode (``torch@meta``), and no step.
+    """
 
 
 # What follows is of the next call, which is the last one.
