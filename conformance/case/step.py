@@ -83,8 +83,8 @@ class Threaded:
 class Moved:
     """It is moved to the CPU, and to where it was before.
 
-    Which other device it is moved from is the target's own. torch's and MindSpore's device meta holds no numbers: that a
-    layer foretells its output there is a mode (``torch@meta``), and no step.
+    Which device that is, is the target's own. torch's and MindSpore's device meta holds no numbers: that a layer
+    foretells its output there is a mode (``torch@meta``), and no step.
     """
 
 
