@@ -143,7 +143,7 @@ def find_refusal(audit: Audit, case: Case) -> object:
             return of_any.cls, begin(of_any.message)
     try:
         expectation = audit.expect(case)
-    except ValueError as error:  # no arrays of that kind exist
+    except (ValueError, MemoryError) as error:  # no arrays of that kind exist, or none that this machine holds
         return str(error)
     refusal = expectation.raised
     return expectation.fault if refusal is None else (refusal.cls, begin(refusal.message))

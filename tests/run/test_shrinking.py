@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from conformance.case import Case, Promise
+from conformance.run.shrinking import NOT_ASKED, make_ask
 from conv_reports.findings.clusters import cluster
 from conv_reports.output.data import Details
 from conv_reports.results.loaded import load
@@ -140,3 +145,20 @@ def test_seconds_are_a_number_that_ends(seconds: str, large: Suite) -> None:
     result = large.run("--shrink", seconds)
     assert result.status == 4
     result.lines.fnmatch_lines(["*--shrink*invalid*"])
+
+
+def test_a_smaller_call_whose_answer_no_memory_holds_is_not_asked() -> None:
+    """Smaller numbers in one argument may make an output that is larger by far."""
+    asked: list[Case] = []
+
+    def expect(case: Case) -> Any:
+        if case.name == "enormous":
+            raise MemoryError("Unable to allocate 288. GiB")
+        return SimpleNamespace(raised=None, fault=None)
+
+    audit: Any = SimpleNamespace(expect=expect, submit=lambda job: asked.append(job.case))
+    case = Case("made.yaml", "case", 1, "conv2d", None, {}, None, Promise(), "")
+    job: Any = SimpleNamespace(case=case, contract=None, target=None)
+    ask = make_ask(audit, job, threading.Event(), 1.0)
+    assert ask(replace(case, name="enormous")) is NOT_ASKED
+    assert asked == []
