@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from conformance.environments import UnusableEnvironmentError, choose_environments, join_titles, read_environments
@@ -71,7 +71,7 @@ def main() -> int:
     if options.command == "explore":
         arguments = _name_extent(arguments)
     if environment == "audit" and options.frameworks is not None:
-        arguments = [*(f"--target={name}" for name in names), *arguments]
+        arguments = [*_name_targets(names), *arguments]
     if not (ROOT / ".tox" / environment).exists():
         print(f"making the environment of the {environment} itself ...", flush=True)
     command: list[str | Path] = [python, "-m", "tox", "run", "-e", environment, *QUIETLY]
@@ -79,6 +79,13 @@ def main() -> int:
     if arguments:
         command += ["--", *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def _name_targets(names: Sequence[str]) -> Iterator[str]:
+    """The options that name the targets of frameworks."""
+    for name in names:
+        yield f"--target={name}"
+        yield from (f"--target={name}@{mode}" for mode in ENVIRONMENTS[name].modes)
 
 
 def _name_extent(arguments: Sequence[str]) -> list[str]:

@@ -30,6 +30,7 @@ class Environment:
         python: the interpreters that it has wheels for; the first that is found is taken.
         alone: requirements that are installed after those, without their own dependencies.
         is_default: whether an audit asks it that names no framework.
+        modes: those in which an audit asks it that names it, besides without.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Environment:
     python: tuple[str, ...] = ("python3.11", "python3.12", "python3.13")
     alone: tuple[str, ...] = ()
     is_default: bool = False
+    modes: tuple[str, ...] = ()
 
     @property
     def install(self) -> str:

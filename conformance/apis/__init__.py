@@ -13,7 +13,8 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from conformance.apis.contract import (
     AS_THE_ORACLE,
@@ -75,9 +76,19 @@ def framework_of(api: str) -> Framework:
 
 def framework_of_target(target: Target) -> Framework:
     """The framework of a target, as the target runs it."""
-    return _run_in(target.framework, target.mode)
+    return _run_in(target.framework, target.mode, target.spec)
 
 
 @functools.cache
-def _run_in(framework: str, mode: str) -> Framework:
-    return frameworks()[framework].run_in(mode)
+def _run_in(name: str, mode: str, spec: str) -> Framework:
+    framework = frameworks()[name].run_in(mode)
+    variables = dict(_read_variables(spec))
+    return replace(framework, source=replace(framework.source, variables=variables)) if variables else framework
+
+
+def _read_variables(spec: str) -> Iterator[tuple[str, str]]:
+    """The environment variables that execnet is to set, but for those that only this suite reads."""
+    for part in spec.split("//"):
+        name, _, value = part.removeprefix("env:").partition("=")
+        if part.startswith("env:") and not name.startswith("CONFORMANCE_"):
+            yield name, value

@@ -51,6 +51,7 @@ class Contract:
             inputs.
         functional: weight and bias are arguments of the call, `conformance.case.Tensor` among the arguments.
         operands: the vendor's names of ``weight`` and ``bias``, as arguments of a function or attributes of a layer.
+        required: the vendor's names of the arguments, besides those, without which there is no layer.
         at_call: of a class, the arguments that are not its constructor's: the layer is called with them.
         is_channels_last: whether x, the output and their gradients are (N, H, W, C) with the vendor's arguments.
         weight: (C_out, C_in/groups, kh, kw), transposed (C_in, C_out/groups, kh, kw), in the oracle's layout.
@@ -68,6 +69,7 @@ class Contract:
     to_canonical: Callable[[Arguments, Inputs | None], Arguments | NoEquivalent]
     functional: bool = False
     operands: Mapping[str, str] = field(default_factory=lambda: OPERANDS)
+    required: tuple[str, ...] = ("in_channels", "out_channels", "kernel_size")
     at_call: tuple[str, ...] = ()
     is_channels_last: Callable[[Arguments], bool] = lambda arguments: False
     weight: Layout = AS_THE_ORACLE
@@ -130,6 +132,7 @@ class Source:
         dtype_name: the common name of the dtype of the tensor named ``{tensor}``.
         turned: the tensor ``{tensor}`` with height and width exchanged, as a view where there are views.
         element: the element at ``{index}`` of the tensor named ``{tensor}``, as a Python number; of no ``narrow`` one.
+        build: where layers get their parameters from the first input, gives ``{layer}`` those for an x of ``{shape}``.
         set_parameter: sets the parameter ``{name}`` of ``{layer}`` to the tensor ``{tensor}``.
         leaf: the tensor ``{tensor}`` as one whose gradient can be asked for.
         backward: takes the gradients of ``{call}`` for the tensors ``{operands}``, of which ``{parameters}`` are those
@@ -143,6 +146,7 @@ class Source:
         construct: the layer as a mode makes it of ``{construction}``.
         run: the output as a mode has it of the callable ``{called}`` and x; "" for the plain call.
         steps: what happens to a layer that has been called.
+        variables: environment variables that a script sets before it imports anything.
     """
 
     imports: str
@@ -157,6 +161,7 @@ class Source:
     prepare: str = ""
     narrow: str = "{array}"
     wide: str = "{tensor}"
+    build: str = ""
     set_parameter: str = ""
     leaf: str = "{tensor}"
     backward: str = ""
@@ -168,6 +173,7 @@ class Source:
     construct: str = "{construction}"
     run: str = ""
     steps: StepSource = StepSource()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,7 @@ class Mode:
         dtype: the only one that is asked in it, because it computes in that whatever it is given; "" for all.
         compiles: whether a call costs a compilation, so that few are asked.
         infers: whether the shape and dtype of an output are inferred where the device lacks the operation.
+        variables: the environment variables that choose it; such a mode is another backend, certified as a whole.
     """
 
     description: str
@@ -208,6 +215,7 @@ class Mode:
     dtype: str = ""
     compiles: bool = False
     infers: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -240,9 +248,10 @@ class Framework:
             for contract in self.contracts
             if contract.api in (chosen.apis or (contract.api,)) and (chosen.functions or not contract.functional)
         ]
+        others: Mapping[str, Any] = chosen.source
         return replace(
             self,
-            source=replace(self.source, **chosen.source),
+            source=replace(self.source, **others),
             contracts=tuple(run_contract_in(contract, chosen) for contract in contracts),
         )
 

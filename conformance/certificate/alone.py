@@ -12,6 +12,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from textwrap import indent
 from typing import Any, TypeAlias
 
@@ -23,6 +24,7 @@ from conformance.certificate.calls import Call
 from conformance.certificate.errors import CheckFailedError
 from conformance.reproducers.arrays import arrays_of, numpy_dtype
 from conformance.reproducers.asked import AskedCase
+from conformance.reproducers.call import write_building
 from conformance.reproducers.call import write_call as write_line
 from conformance.reproducers.confirm import Executor, NotExecutedError
 from conformance.reproducers.script import write_way_back, write_whole_call
@@ -32,6 +34,7 @@ Kept: TypeAlias = dict[str, Any]
 Alone: TypeAlias = Mapping[str, Kept]  # by `key_of`; the package's versions under "versions"
 
 MARK = "conformance certificate: "
+LIMIT = 600.0  # seconds for all calls: a framework may compile each of them
 WORDS = 40  # characters of a message that are compared
 HEAD = """\
 import base64, hashlib, json, re, zlib
@@ -78,6 +81,7 @@ try:
     np.random.seed(0)
     {seed}
     layer = {line}
+    {build}
     held = [(k, getattr(layer, own, None)) for k, own in {operands}]
     answers[{key!r}] = {{k: digest(p) for k, p in held if p is not None}}
 except Exception as error:
@@ -100,18 +104,28 @@ def key_of(call: Call) -> str:
     return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:20]
 
 
-def keep(answer: Observation) -> Kept:
-    """What came over the wire, as a call by itself keeps it."""
+def keep(call: Call, answer: Observation) -> Kept:
+    """What came over the wire, as a call by itself keeps it: in the vendor's layout."""
     if answer.raised is not None:
         phase = Phase.FORWARD if answer.raised.phase is Phase.PARAMETERS else answer.raised.phase
         words = re.sub("[^A-Za-z]+", " ", answer.raised.message).strip()[:WORDS]
         return {"raised": [str(phase), answer.raised.cls, words]}
+    images = {"input": answer.gradients.get("input"), "output": answer.output}
     kept: Kept = {name: digest(gradient) for name, gradient in answer.gradients.items()}
+    for name, image in images.items():
+        if image is not None:
+            kept[name] = digest(move_channels(call, image))
     kept["parameters"] = [[name, list(shape)] for name, (_, shape) in sorted(answer.parameters.items())]
     if answer.output is not None:
-        kept["output"] = digest(answer.output)
         kept["dtype"] = answer.output.dtype
     return kept
+
+
+def move_channels(call: Call, image: TypedArray) -> TypedArray:
+    """What travels as (N, C, H, W), as the vendor has it."""
+    if not call.wire["channels_last"] or image.values.ndim < 3:
+        return image
+    return replace(image, values=np.moveaxis(image.values, -3, -1))
 
 
 def digest(array: TypedArray) -> list[Any]:
@@ -133,7 +147,7 @@ def check_alone(call: Call, answer: Observation, alone: Callable[[Call], Kept | 
     there = alone(call)
     if there is None:
         raise CheckFailedError(f"{call.arguments} cannot be run by itself")
-    here = keep(answer)
+    here = keep(call, answer)
     assert call.case.inputs is not None
     if answer.lacking and ("raised" in there or there["dtype"] != call.case.inputs.dtype):
         return  # it is lacking by itself too, or comes in a dtype that the framework has
@@ -146,13 +160,20 @@ def check_alone(call: Call, answer: Observation, alone: Callable[[Call], Kept | 
 def write_initial(contract: Contract, framework: Framework, call: Call, key: str) -> str:
     """Source that keeps the values with which a layer begins after the seed was set."""
     line = write_line(contract, framework, call.arguments)
-    return INITIAL.format(operands=sorted(contract.operands.items()), seed=framework.source.seed, line=line, key=key)
+    asked = AskedCase(call.case, contract, framework, call.arguments, call.expectation)
+    return INITIAL.format(
+        operands=sorted(contract.operands.items()),
+        seed=framework.source.seed,
+        line=line,
+        build="".join(write_building("layer", asked)),
+        key=key,
+    )
 
 
 def run_alone(target: Target, source: str) -> Alone:
     """What the calls of a source keep, run by one process; nothing where it cannot be run."""
     try:
-        with Executor(target) as executor:
+        with Executor(target, LIMIT) as executor:
             return read_kept(executor.execute(source).printed)
     except NotExecutedError:
         return {}

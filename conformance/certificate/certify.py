@@ -13,7 +13,7 @@ from conformance.apis import Framework, framework_of_target
 from conformance.case import Target
 from conformance.certificate.alone import key_of, run_alone
 from conformance.certificate.certificate import Certificate, CheckResult
-from conformance.certificate.checks import select_checks
+from conformance.certificate.checks import is_in_mode, select_checks
 from conformance.certificate.conversation import Conversation
 from conformance.certificate.errors import CheckFailedError, NotObservableError
 from conformance.certificate.scripted import write_scripted
@@ -50,7 +50,7 @@ def certify(
                 lambda call: kept().get(key_of(call)),
                 conversation.version,
                 lambda: list(kept().get("versions", ())),
-                bool(target.mode),
+                is_in_mode(target),
             )
             apis[contract.api] = tuple(perform(name, check, subject) for name, check in checks.items())
     finally:

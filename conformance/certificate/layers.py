@@ -57,6 +57,14 @@ def expressible_layers(contract: Contract) -> Iterator[Arguments]:
             yield arguments
 
 
+def first_expressible(contract: Contract, *layers: Arguments) -> Arguments:
+    """The first of several layers that the API can express. ValueError where it is none."""
+    for arguments in layers:
+        if not isinstance(contract.to_vendor(arguments, Inputs(input_shape(arguments))), NoEquivalent):
+            return arguments
+    raise ValueError(f"{contract.api} can express none of {layers}")
+
+
 def input_shape(arguments: Arguments, batch: int = 2) -> tuple[int, ...]:
     """(N, C_in, H, W) of the input that a layer is asked with."""
     return batch, arguments["in_channels"], 5, 4

@@ -11,7 +11,7 @@ from conformance.case import Observation
 from conformance.case.values import Arguments
 from conformance.certificate.alone import Kept
 from conformance.certificate.calls import Call, build_call
-from conformance.certificate.layers import GROUPED, SMALL
+from conformance.certificate.layers import GROUPED, SMALL, first_expressible
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Subject:
         return self.answer([call.wire for call in calls])
 
     def find_layer(self) -> Arguments:
-        """A layer with groups, or the smallest where the framework refuses groups: `executed` shows that it does."""
+        """A layer with groups, or the smallest where there are none or they are refused, as `executed` shows."""
+        if first_expressible(self.contract, GROUPED, SMALL) is SMALL:
+            return SMALL
         (answer,) = self.ask(build_call(self.contract, GROUPED))
         return SMALL if answer.raised is not None and not answer.lacking else GROUPED
 

@@ -321,7 +321,7 @@ def refuse_bias_tensor(case: Case, canonical: Arguments) -> Refusal | None:
     if case.api is None:
         return None
     contract = contracts()[case.api]
-    bias = case.arguments.get(contract.operands["bias"])
+    bias = case.arguments.get(contract.operands.get("bias", ""))
     if not isinstance(bias, Tensor):
         return None
     shape = contract.bias.to_vendor(np.empty(canonical["out_channels"]), canonical["groups"]).shape

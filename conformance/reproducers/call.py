@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from conformance.apis import Contract, Framework
 from conformance.case import HELD, Kind, Outcome, Phase, Verdict
 from conformance.case.values import Arguments, Tensor, Value, to_source
-from conformance.reproducers.arrays import arrays_of, write_array, write_ones
+from conformance.reproducers.arrays import arrays_of, image_in_vendor_layout, write_array, write_ones
 from conformance.reproducers.asked import AskedCase
 from conformance.targets.protocol import DEFAULT_DTYPE, PARAMETERS
 
@@ -157,7 +157,8 @@ def write_steps(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) ->
         other = write_construction(asked, asked.case.promise.same_as)
         if extent.sets:
             run = write_layer_call("other", asked.contract, asked.framework, asked.case.promise.same_as)
-            lines += [f"other = {other}", *write_parameters("other", asked, parameters), f"other_output = {run}"]
+            lines += [f"other = {other}", *write_building("other", asked)]
+            lines += [*write_parameters("other", asked, parameters), f"other_output = {run}"]
         else:
             lines.append(write_layer_call(other, asked.contract, asked.framework, asked.case.promise.same_as))
     return lines
@@ -171,6 +172,7 @@ def write_layer(asked: AskedCase, parameters: Mapping[str, str], extent: Extent,
         layer: its name.
     """
     lines = [f"{layer} = {write_construction(asked, asked.arguments, asked.case.positional)}"]
+    lines += write_building(layer, asked)
     if extent.sets and extent.last is not Phase.CONSTRUCT:
         lines += write_parameters(layer, asked, parameters)
     return lines
@@ -188,6 +190,15 @@ def write_construction(asked: AskedCase, arguments: Arguments, positional: Seque
     """The construction of a module, as the framework's mode has it."""
     call = write_call(asked.contract, asked.framework, arguments, positional)
     return asked.framework.source.construct.format(construction=call)
+
+
+def write_building(layer: str, asked: AskedCase) -> list[str]:
+    """The line that gives a layer its parameters, where that takes the shape of its first input."""
+    build = asked.framework.source.build
+    inputs = asked.case.inputs
+    if not build or inputs is None:
+        return []
+    return [build.format(layer=layer, shape=image_in_vendor_layout(asked, "output", inputs.shape))]
 
 
 def write_functional(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> list[str]:

@@ -78,6 +78,9 @@ def join_lines(asked: AskedCase, verdict: Verdict, lines: list[str]) -> str:
     source = asked.framework.source
     body = "\n".join(lines)
     head = [line for line in source.imports.splitlines() if line != NUMPY or "np." in body]
+    if source.variables:
+        settings = [f"os.environ[{name!r}] = {value!r}" for name, value in source.variables.items()]
+        head = ["import os", *settings, *head]
     if source.setting:
         head.append(source.setting)
     if source.prepare and (verdict.outcome is not Outcome.DIVERGES or verdict.raised is not None):

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from conformance.apis import frameworks
 from conformance.case import LAYERS, Target
+from conformance.targets.command_line import run_in_mode
 
 # By name, in the folder of each layer. What compiles for seconds is asked the first alone: every pair of values in few
 # rows. The others are the layers of known networks, and every combination of three values.
@@ -22,7 +23,8 @@ def with_modes(targets: Iterable[Target]) -> Iterator[Target]:
         yield target
         modes = () if target.mode else frameworks()[target.framework].modes
         for mode in modes:
-            yield replace(target, name=f"{target.name}@{mode}", given=f"{target.given}@{mode}", mode=mode)
+            named = replace(target, name=f"{target.name}@{mode}", given=f"{target.given}@{mode}")
+            yield run_in_mode(named, mode)
 
 
 def is_chosen(spec: str, target: Target) -> bool:

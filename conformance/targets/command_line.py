@@ -63,7 +63,24 @@ def parse(text: str, root: Path) -> Target:
     if len(modes) > 1:
         raise UnusableNameError(name, f"a target is run in one mode, not in {' and '.join(modes)}")
     settings = find_settings(name, target, [word for word in said if word not in framework.modes])
-    return replace(target, spec="//".join([target.spec, *settings]), mode=modes[0] if modes else "")
+    limited = replace(target, spec="//".join([target.spec, *settings]), mode="")
+    return run_in_mode(limited, modes[0]) if modes else limited
+
+
+def run_in_mode(target: Target, mode: str) -> Target:
+    """A target as a mode of its framework runs it.
+
+    Raises:
+        UnusableNameError: a variable that chooses the mode is set to something else.
+    """
+    given = execnet.XSpec(target.spec).env
+    parts = [target.spec]
+    for variable, value in frameworks()[target.framework].modes[mode].variables.items():
+        if given.get(variable, value) != value:
+            raise UnusableNameError(target.name, f"{variable} is set twice; @{mode} sets it too")
+        if variable not in given:
+            parts.append(f"env:{variable}={value}")
+    return replace(target, spec="//".join(parts), mode=mode)
 
 
 def read_target(name: str, plain: str, text: str, rest: str) -> Target:

@@ -9,6 +9,8 @@ A call is a dictionary, made by `encode_call`:
     unlike                      those of the layer that prints another text; None where no text is asked for
     arrays                      encoded arrays: x, weight, bias, grad_output, those that there are
     layout                      how x lies in memory
+    first                       shape and dtype of the x that a layer meets first, which some are built for; None where
+                                there is none
     channels_last, at_call      whether the API has x, output and their gradients as (N, H, W, C), which on the wire
                                 are (N, C, H, W); which arguments are given when the layer is called
     operands                    the API's names of weight and bias
@@ -117,6 +119,7 @@ def encode_call(
         "positional": list(case.positional),
         "arrays": encode_arrays(case, contract, arguments, first),
         "layout": "contiguous" if case.inputs is None else case.inputs.layout,
+        "first": None if case.inputs is None else (case.inputs.shape, case.inputs.dtype),
         "channels_last": contract.is_channels_last(arguments),
         "at_call": list(contract.at_call),
         "operands": dict(contract.operands),
@@ -166,7 +169,7 @@ def encode_arrays(
 
 def vendor_parameter(name: str, contract: Contract, arguments: Arguments, expectation: Expectation) -> Array | None:
     """The weight or bias to send, in the vendor's layout; None where none is."""
-    argument = arguments.get(contract.operands[name])
+    argument = arguments.get(contract.operands.get(name, ""))
     if contract.functional and not isinstance(argument, Tensor):
         return None
     assert expectation.arrays is not None

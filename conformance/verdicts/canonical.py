@@ -242,7 +242,9 @@ def check_completion(observation: Observation) -> Lacking | Differing | Divergin
 def compare_parameters(evidence: Evidence) -> Iterator[Divergence]:
     """Shapes of the parameters after construction, against the layer's in the vendor's layout."""
     observation = evidence.observation
-    constructed = bool(observation.parameters) or observation.phase is not Phase.CONSTRUCT
+    # What was refused before there were any, as a layer may be that is built when it is called, lacks none.
+    was_refused = (observation.raised is not None or observation.lacking) and observation.inferred is None
+    constructed = bool(observation.parameters) or not was_refused
     if evidence.contract.functional or not constructed or evidence.expectation.canonical is None:
         return
     expected = evidence.parameter_shapes()

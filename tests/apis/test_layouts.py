@@ -26,6 +26,8 @@ DOCUMENTED = {
 }
 # The same for megengine.module.Conv2d: (groups, out_channel // groups, in_channels // groups, height, width).
 MEGENGINE = {**DOCUMENTED, ("conv2d", 2): (2, 3, 2, 2, 3), ("conv_transpose2d", 2): (2, 2, 3, 2, 3)}
+# Of keras.ops.conv, kernel: (height, width, in, out); of keras.ops.conv_transpose: (height, width, out, in).
+KERAS = {layer: (shape[2], shape[3], shape[1], shape[0]) for layer, shape in DOCUMENTED.items()}
 
 
 def make_weight(contract: Contract, groups: int) -> np.ndarray:
@@ -63,7 +65,7 @@ def test_a_biass_layout_loses_and_exchanges_nothing(contract: Contract) -> None:
 @CONTRACTS
 @GROUPS
 def test_a_weight_has_the_documented_shape(contract: Contract, groups: int) -> None:
-    documented = MEGENGINE if contract.api.startswith("megengine") else DOCUMENTED
+    documented = {"megengine": MEGENGINE, "keras": KERAS}.get(contract.api.partition(".")[0], DOCUMENTED)
     vendor = contract.weight.to_vendor(make_weight(contract, groups), groups)
     assert vendor.shape == documented[contract.layer, groups]
 

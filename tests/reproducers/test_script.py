@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.apis import NoEquivalent, contracts, framework_of, frameworks
-from conformance.case import Case, Distribution, Inputs, Kind, Outcome, Phase, Promise, Raised, Verdict, Worst
+from conformance.apis import NoEquivalent, contracts, framework_of, framework_of_target, frameworks
+from conformance.case import Case, Distribution, Inputs, Kind, Outcome, Phase, Promise, Raised, Target, Verdict, Worst
 from conformance.case.values import DType, Tensor
 from conformance.environments import choose_environments, read_environments
 from conformance.oracle.expectation import Expected, expect
@@ -467,3 +467,27 @@ def test_a_crash_is_looked_for_in_reading_the_output_too() -> None:
     crash = Verdict(Outcome.CRASHED, subject="call", phase=Phase.FORWARD)
     lines = (write_script(ask("torch.nn.Conv2d"), crash) or "").splitlines()
     assert lines[-2:] == ["output = layer(x)", "output.detach().resolve_conj().numpy()"]
+
+
+def test_a_script_sets_what_its_target_has_in_the_environment_before_it_imports() -> None:
+    spec = "popen//python=p//env:KERAS_BACKEND=torch//env:OMP_NUM_THREADS=2//env:CONFORMANCE_CORES=1"
+    framework = framework_of_target(Target("keras@torch", "keras", spec, mode="torch"))
+    asked = replace(ask("keras.layers.Conv2D"), framework=framework)
+    lines = (write_script(asked, Verdict(Outcome.CRASHED, subject="call", phase=Phase.FORWARD)) or "").splitlines()
+    assert lines[:3] == [
+        "import os",
+        "os.environ['KERAS_BACKEND'] = 'torch'",
+        "os.environ['OMP_NUM_THREADS'] = '2'",
+    ]
+    assert "import keras" in lines[3:]
+    assert "CONFORMANCE" not in "".join(lines), "which only this suite reads"
+
+
+def test_a_layer_that_is_built_late_is_built_in_its_script_before_its_parameters_are_set() -> None:
+    asked = ask("keras.layers.Conv2D", Inputs((1, 4, 3, 5), values="exact"))
+    worst = Worst((0, 0, 0, 0), 1.0, 0.0, 0.0)
+    script = write_script(asked, Verdict(Outcome.DIVERGES, kind=Kind.VALUE, subject="output", worst=worst))
+    lines = (script or "").splitlines()
+    made = lines.index("layer = keras.layers.Conv2D(filters=2, kernel_size=(2, 3), groups=2)")
+    assert lines[made + 1] == "layer.build((1, 3, 5, 4))"
+    assert lines[made + 2].startswith("layer.kernel.assign(")

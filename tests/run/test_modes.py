@@ -47,3 +47,10 @@ def test_the_chosen_files_are_there(layer: str) -> None:
         file for file in specs.glob(f"{layer}/*.yaml") if is_chosen(f"{layer}/{file.name}", Target("", "torch", ""))
     ]
     assert [file.stem for file in sorted(found)] == ["modes", "networks", "space"]
+
+
+def test_a_backend_is_chosen_by_its_variable() -> None:
+    keras = Target("keras", "keras", "popen//python=p")
+    specs = {target.name: target.spec for target in with_modes([keras])}
+    assert specs["keras"] == "popen//python=p"
+    assert specs["keras@jax"] == "popen//python=p//env:KERAS_BACKEND=jax"

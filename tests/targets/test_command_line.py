@@ -152,9 +152,9 @@ def test_what_is_no_size_is_refused(python: str, size: str) -> None:
 
 
 def test_an_unknown_framework_is_refused(python: str) -> None:
-    sentence = f"--target a: unknown framework 'keras'; known are {KNOWN}"
+    sentence = f"--target a: unknown framework 'lasagne'; known are {KNOWN}"
     with pytest.raises(UnusableNameError, match=f"^{re.escape(sentence)}$"):
-        parse(f"a={python}//framework=keras")
+        parse(f"a={python}//framework=lasagne")
 
 
 @pytest.mark.parametrize(("detail", "key"), [("devcie=cuda", "devcie"), ("env=A", "env"), ("bin/python", "bin/python")])
@@ -237,3 +237,19 @@ def test_the_default_target_is_in_the_environment_that_tox_makes(tmp_path: Path)
     assert default("torch", tmp_path) == Target(
         "torch", "torch", f"popen//python={python}", given=".tox/torch/bin/python"
     )
+
+
+@pytest.mark.parametrize(
+    "written", ["keras@torch", "keras@torch={python}", "mine={python}//framework=keras//mode=torch"]
+)
+def test_a_mode_that_is_another_backend_is_chosen_by_its_variable(python: str, written: str) -> None:
+    target = parse(written.format(python=python))
+    assert (target.framework, target.mode) == ("keras", "torch")
+    assert target.spec.endswith("//env:KERAS_BACKEND=torch")
+
+
+def test_it_is_chosen_once(python: str) -> None:
+    chosen = f"keras={python}//env:KERAS_BACKEND=jax"
+    assert parse(f"{chosen}//mode=jax").spec.count("KERAS_BACKEND") == 1
+    with pytest.raises(UnusableNameError, match="KERAS_BACKEND is set twice; @torch sets it too"):
+        parse(f"{chosen}//mode=torch")

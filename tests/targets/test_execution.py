@@ -52,13 +52,20 @@ def encode(array: Any) -> Any:
 
 
 def execute(find: Any = None, **call: Any) -> dict[str, Any]:
+    finding = {} if find is None else {"find": find}
+    return run_with(adapter(**finding), make_call(**call))
+
+
+def make_call(**call: Any) -> Any:
     arrays = {"x": encode(IMAGE), "weight": encode(np.array([1, 2, 3], "float32")), "grad_output": encode(IMAGE)}
-    asked = {
+    return {
         "id": 0, "api": f"{__name__}.Scale", "functional": False, "positional": [], "same_as": None, "arrays": arrays,
         "layout": "contiguous", "infer": False, "channels_last": False, "at_call": [], "operands": {"weight": "weight", "bias": "bias"}, **call,
     }  # fmt: skip
-    finding = {} if find is None else {"find": find}
-    return Execution(adapter(**finding), asked, SimpleNamespace(mark=lambda number, phase: None)).run()
+
+
+def run_with(adapter: Any, asked: Any) -> dict[str, Any]:
+    return Execution(adapter, asked, SimpleNamespace(mark=lambda number, phase: None)).run()
 
 
 def read(wire: Any) -> Any:
@@ -203,3 +210,32 @@ def test_an_api_that_no_dotted_name_means_is_found_by_the_adapter() -> None:
     assert result["lacking"] == "no module for no_such_module.Scale"
     found = execute(api="no_such_module.Scale", arguments={"axis": 1}, find=lambda api: Scale)
     assert read(found["output"]).shape == IMAGE.shape
+
+
+class Late:
+    """A layer that has no weight before it meets an x."""
+
+    def __call__(self, x: Any) -> Any:
+        return x
+
+
+@pytest.mark.parametrize(("is_last", "shape"), [(False, (2, 3, 4, 5)), (True, (2, 4, 5, 3))])
+def test_a_layer_that_is_built_late_is_built_for_its_first_x(is_last: bool, shape: tuple[int, ...]) -> None:
+    def build(layer: Any, shape: tuple[int, ...], dtype: str) -> None:
+        layer.weight = np.zeros(3, "float32")
+        met.append((shape, dtype))
+
+    met: list[Any] = []
+    call = {"api": f"{__name__}.Late", "arguments": {}, "first": ((2, 3, 4, 5), "float32"), "channels_last": is_last}
+    result = run_with(adapter(build=build), make_call(**call, read_back=True))
+    assert "raised" not in result
+    assert met == [(shape, "float32")]
+    np.testing.assert_array_equal(read(result["values"]["weight"]), [1, 2, 3])
+
+
+def test_what_is_refused_then_is_refused_by_the_call() -> None:
+    def build(layer: Any, shape: tuple[int, ...], dtype: str) -> None:
+        raise ValueError("channels")
+
+    call = {"api": f"{__name__}.Late", "arguments": {}, "first": ((2, 3, 4, 5), "float32")}
+    assert run_with(adapter(build=build), make_call(**call))["raised"]["phase"] == "forward"

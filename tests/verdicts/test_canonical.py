@@ -170,6 +170,13 @@ def test_parameters_are_compared_although_the_device_lacks_the_operation() -> No
     assert Trial(inputs=INPUT).judge(**LACKING, parameters=wrong).kind is Kind.SHAPE
 
 
+def test_a_layer_that_is_refused_before_it_has_parameters_lacks_none() -> None:
+    """As one that is built when it is called."""
+    verdict = Trial(inputs=INPUT).judge(**{**rejection(Phase.FORWARD), "parameters": {}})
+    assert (verdict.outcome, verdict.kind) == (Outcome.DIFFERS, Kind.WRONGLY_REJECTED)
+    assert Trial(inputs=INPUT).judge(**{**LACKING, "parameters": {}}).outcome is Outcome.UNAVAILABLE
+
+
 def test_no_answer_at_all_is_our_fault() -> None:
     assert Trial(inputs=INPUT).judge(output=None).outcome is Outcome.FAULT
 

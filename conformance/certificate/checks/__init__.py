@@ -64,9 +64,14 @@ OF_CONTRACTS = ("sequences", "seeds", "backward", "arguments", "defaults", "cont
 OF_FEW = ("repeat", "phases", "executed", "operands", "version")
 
 
+def is_in_mode(target: Target) -> bool:
+    """Whether a target runs what another one certifies the contracts of; another backend has to pass by itself."""
+    return bool(target.mode) and not frameworks()[target.framework].modes[target.mode].variables
+
+
 def select_checks(target: Target) -> Mapping[str, Check]:
     """The checks of a target, by name."""
-    if not target.mode:
+    if not is_in_mode(target):
         return CHECKS
     mode = frameworks()[target.framework].modes[target.mode]
     if mode.compiles or mode.dtype:

@@ -13,7 +13,7 @@ from conformance.certificate.calls import Call
 from conformance.certificate.checks.contract import same_operation, same_parameters
 from conformance.certificate.errors import CheckFailedError, NotObservableError
 from conformance.certificate.exact import build_vendor_call, check_right, make_vendor_case
-from conformance.certificate.layers import SMALL
+from conformance.certificate.layers import SMALL, input_shape
 from conformance.certificate.subject import Subject
 from conformance.oracle.expectation import find_refusal
 
@@ -22,12 +22,17 @@ UNUSUAL: Arguments = {
     "in_channels": 4, "out_channels": 6, "kernel_size": (2, 3),
     "stride": (3, 2), "padding": (1, 2), "dilation": (2, 3), "groups": 2,
 }  # fmt: skip
+PLAIN: Arguments = {"in_channels": 4, "out_channels": 6, "kernel_size": (2, 3)}
+LESS_UNUSUAL: tuple[Arguments, ...] = (
+    {**PLAIN, "stride": (3, 2), "padding": "same", "groups": 2},
+    {**PLAIN, "stride": (3, 2), "padding": "same"},
+    {**PLAIN, "dilation": (2, 3)},
+)
 OWN: Mapping[LayerName, Arguments] = {
     "conv2d": {"padding_mode": "reflect"},
     "conv_transpose2d": {"output_padding": 1},
 }
 SHAPE = (2, 6, 9)  # batch, height and width
-REQUIRED = ("in_channels", "out_channels", "kernel_size")
 
 
 def check_defaults(subject: Subject) -> str:
@@ -40,12 +45,12 @@ def check_defaults(subject: Subject) -> str:
     signature = dict(read_signature(subject))
     compared = []
     lacking = 0
-    for name, arguments in shortened(contract):
-        meant = contract.to_canonical(arguments, None)
+    for name, arguments, channels in shortened(contract):
+        meant = contract.to_canonical(arguments, make_inputs(channels))
         if isinstance(meant, NoEquivalent):
             continue
-        check_signature(contract, name, arguments, signature)
-        inputs = inputs_of(arguments, meant)
+        check_signature(contract, name, arguments, signature, make_inputs(channels))
+        inputs = make_inputs(meant["in_channels"])
         if find_refusal(make_vendor_case(contract, arguments, inputs)) is not None:
             continue  # such as a weight of five axes without its groups
         call = build_vendor_call(contract, arguments, inputs)
@@ -83,22 +88,36 @@ def build_plain(contract: Contract) -> Call:
     return build_vendor_call(contract, vendor, Inputs((1, 2, 5, 4)))
 
 
-def shortened(contract: Contract) -> Iterator[tuple[str, Arguments]]:
-    """What is left out, and the vendor's arguments without it: of an unusual layer, with its bias and without."""
-    for bias in (True, False):
-        yield from without_each(contract, {**UNUSUAL, "bias": bias})
-    own = OWN[contract.layer]
-    for name, arguments in without_each(contract, {**UNUSUAL, **own}):
-        if name in own:
-            yield name, arguments
+def shortened(contract: Contract) -> Iterator[tuple[str, Arguments, int]]:
+    """What is left out of unusual layers, the vendor's arguments without it, and the channels that go in."""
+    for layer in unusual_layers(contract):
+        channels = layer["in_channels"]
+        for bias in (True, False):
+            for name, arguments in without_each(contract, {**layer, "bias": bias}):
+                yield name, arguments, channels
+        own = OWN[contract.layer]
+        for name, arguments in without_each(contract, {**layer, **own}):
+            if name in own:
+                yield name, arguments, channels
     vendor = contract.to_vendor(SMALL, None)
     assert not isinstance(vendor, NoEquivalent)
-    yield "all", {name: value for name, value in vendor.items() if is_required(contract, name)}
+    channels = input_shape(SMALL)[1]
+    yield "all", {name: value for name, value in vendor.items() if is_required(contract, name)}, channels
+
+
+def unusual_layers(contract: Contract) -> list[Arguments]:
+    """The layer with all that is unusual, or those with as much of it as the API can express."""
+    expressed = [layer for layer in (UNUSUAL, *LESS_UNUSUAL) if is_expressible(contract, layer)]
+    return expressed[:1] if expressed[:1] == [UNUSUAL] else expressed
+
+
+def is_expressible(contract: Contract, arguments: Arguments) -> bool:
+    return not isinstance(contract.to_vendor(arguments, None), NoEquivalent)
 
 
 def is_required(contract: Contract, name: str) -> bool:
     """Whether an argument, the vendor's, is one without which there is no layer."""
-    return name in REQUIRED or (contract.functional and name == contract.operands["weight"])
+    return name in contract.required or (contract.functional and name == contract.operands["weight"])
 
 
 def without_each(contract: Contract, arguments: Arguments) -> Iterator[tuple[str, Arguments]]:
@@ -110,31 +129,33 @@ def without_each(contract: Contract, arguments: Arguments) -> Iterator[tuple[str
         if is_required(contract, name):
             continue
         short = {other: value for other, value in vendor.items() if other != name}
-        if count_outputs(contract, short) != count_outputs(contract, vendor):
+        if count_outputs(contract, short, arguments) != count_outputs(contract, vendor, arguments):
             # Without its groups a function's weight is another, which the bias may not fit.
-            short.pop(contract.operands["bias"], None)
+            short.pop(contract.operands.get("bias", ""), None)
         yield name, short
 
 
-def count_outputs(contract: Contract, arguments: Arguments) -> Value | None:
-    """The channels of the output; None where the arguments mean no layer."""
-    meant = contract.to_canonical(arguments, None)
+def count_outputs(contract: Contract, vendor: Arguments, arguments: Arguments) -> Value | None:
+    """The channels of the output for the vendor's arguments; None where they mean no layer."""
+    meant = contract.to_canonical(vendor, make_inputs(arguments["in_channels"]))
     return None if isinstance(meant, NoEquivalent) else meant["out_channels"]
 
 
-def inputs_of(arguments: Arguments, meant: Arguments) -> Inputs:
+def make_inputs(channels: int) -> Inputs:
     batch, height, width = SHAPE
-    return Inputs((batch, meant["in_channels"], height, width))
+    return Inputs((batch, channels, height, width))
 
 
-def check_signature(contract: Contract, name: str, arguments: Arguments, signature: dict[str, object]) -> None:
+def check_signature(
+    contract: Contract, name: str, arguments: Arguments, signature: dict[str, object], inputs: Inputs
+) -> None:
     """With the signature's default, a call means what it means without the argument."""
     left_out = [name] if name != "all" else [other for other in signature if other not in arguments]
     for other in left_out:
         if other not in signature:
             continue
-        short = contract.to_canonical(arguments, None)
-        given = contract.to_canonical({**arguments, other: signature[other]}, None)
+        short = contract.to_canonical(arguments, inputs)
+        given = contract.to_canonical({**arguments, other: signature[other]}, inputs)
         if isinstance(short, NoEquivalent) or isinstance(given, NoEquivalent):
             if type(short) is not type(given):
                 raise CheckFailedError(

@@ -13,10 +13,11 @@ from conformance.case.values import Arguments
 from conformance.certificate.answers import check_equal, output_of
 from conformance.certificate.calls import build_call
 from conformance.certificate.errors import CheckFailedError, NotObservableError
-from conformance.certificate.layers import input_shape, make_arrays
+from conformance.certificate.layers import first_expressible, input_shape, make_arrays
 from conformance.certificate.subject import Subject
 
 LAYER: Arguments = {"in_channels": 2, "out_channels": 4, "kernel_size": (2, 1), "stride": (2, 1), "groups": 2}
+UNGROUPED: Arguments = {**LAYER, "groups": 1}
 
 
 def check_gradients(subject: Subject) -> str:
@@ -29,31 +30,34 @@ def check_gradients(subject: Subject) -> str:
     contract = subject.contract
     if not contract.gradients:
         raise NotObservableError("none can be asked for")
-    x = np.random.default_rng(1).integers(-2, 3, input_shape(LAYER, batch=1)).astype(np.float64)
-    arrays = make_arrays(contract.layer, LAYER, x, gradients=True)
+    layer = first_expressible(contract, LAYER, UNGROUPED)
+    x = np.random.default_rng(1).integers(-2, 3, input_shape(layer, batch=1)).astype(np.float64)
+    arrays = make_arrays(contract.layer, layer, x, gradients=True)
     compared = []
     for dtype in ("float64", "float32"):
-        (answer,) = subject.ask(build_call(contract, LAYER, arrays, dtype))
+        (answer,) = subject.ask(build_call(contract, layer, arrays, dtype))
         if dtype == "float64" and answer.raised is not None:
             continue
         output = output_of(answer).values.astype(np.float64)
-        quotients = difference_quotients(subject, arrays, output, dtype)
+        quotients = difference_quotients(subject, layer, arrays, output, dtype)
         for name, quotient in quotients.items():
             if name not in answer.gradients:
                 raise CheckFailedError(f"no gradient of {name}")
-            expected = in_vendor_layout(contract, name, quotient)
+            expected = in_vendor_layout(contract, name, quotient, layer.get("groups", 1))
             check_equal(f"the gradient of {name}", expected, answer.gradients[name], dtype)
         compared.append(dtype)
     return ", ".join(compared)
 
 
-def difference_quotients(subject: Subject, arrays: Arrays, output: Array, dtype: str) -> dict[str, Array]:
+def difference_quotients(
+    subject: Subject, layer: Arguments, arrays: Arrays, output: Array, dtype: str
+) -> dict[str, Array]:
     """By how much grad_output * output grows with each element of each operand, in the oracle's layout."""
     assert arrays.grad_output is not None
     assert arrays.weight is not None
     assert arrays.bias is not None
     steps = list(steps_of_one(arrays))
-    calls = [build_call(subject.contract, LAYER, moved, dtype) for _, moved in steps]
+    calls = [build_call(subject.contract, layer, moved, dtype) for _, moved in steps]
     growths: dict[str, list[float]] = {"input": [], "weight": [], "bias": []}
     for (name, _), answer in zip(steps, subject.ask(*calls), strict=True):
         for image in output_of(answer).values:
@@ -76,6 +80,6 @@ def steps_of_one(arrays: Arrays) -> Iterator[tuple[str, Arrays]]:
         yield "bias", replace(plain, bias=arrays.bias + unit)
 
 
-def in_vendor_layout(contract: Contract, name: str, gradient: Array) -> Array:
+def in_vendor_layout(contract: Contract, name: str, gradient: Array, groups: int) -> Array:
     layouts = {"input": AS_THE_ORACLE, "weight": contract.weight, "bias": contract.bias}
-    return layouts[name].to_vendor(gradient, LAYER["groups"])
+    return layouts[name].to_vendor(gradient, groups)

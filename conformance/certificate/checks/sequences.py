@@ -12,7 +12,7 @@ from conformance.case import Observation, TypedArray
 from conformance.certificate.answers import bits_of, differing, output_of, results_of
 from conformance.certificate.calls import Call, build_call
 from conformance.certificate.errors import CheckFailedError
-from conformance.certificate.layers import GROUPED, make_arrays
+from conformance.certificate.layers import GROUPED, SMALL, first_expressible, make_arrays
 from conformance.certificate.subject import Subject
 from conformance.targets.codec import WireArray
 
@@ -27,10 +27,11 @@ def check_sequences(subject: Subject) -> str:
     Gradients that are added up are the sum of what the calls give by themselves.
     """
     contract = subject.contract
-    arrays = make_arrays(contract.layer, GROUPED, gradients=True)
+    layer = first_expressible(contract, GROUPED, SMALL)
+    arrays = make_arrays(contract.layer, layer, gradients=True)
     assert arrays.grad_output is not None
-    call = build_call(contract, GROUPED, arrays)
-    other = build_call(contract, GROUPED, replace(arrays, x=arrays.x[::-1], grad_output=1 - arrays.grad_output))
+    call = build_call(contract, layer, arrays)
+    other = build_call(contract, layer, replace(arrays, x=arrays.x[::-1], grad_output=1 - arrays.grad_output))
     first, second = subject.ask(other, call.followed_by(again(other)))
     output_of(first)
     for name in differing(results_of(first), results_of(second)):

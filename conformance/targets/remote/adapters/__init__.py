@@ -4,6 +4,7 @@ A module imports the standard library, NumPy and its framework, nothing else, an
 It defines
 
     FRAMEWORK                           the package's name
+    PACKAGES                            only where others work for it: the names of all, of which it is one
     DTYPES                              common dtype name -> the framework's dtype
     setup(device)                       import-time settings that make the framework observable: device (None for its
                                         default), synchronous execution
@@ -24,13 +25,17 @@ It defines
     array(tensor) -> (ndarray, dtype)   back to NumPy, with the common dtype name
     strides(tensor) -> tuple            only where the framework says how a tensor lies in memory, in elements
     construct(api, arguments)           build the layer
+    build(layer, shape, dtype)          only where a layer has no parameters before it meets an x: make those for one of
+                                        that shape, as the API has it, and dtype
     parameters(layer) -> dict           the parameters that exist, by the names weight and bias
     set_parameter(layer, name, array, dtype)
                                         name is weight or bias, whatever the framework calls it; where the constructor
                                         takes no dtype, this is what gives the layer its own
     forward(layer, x)                   run, and wait for the result
     backward(layer, x, output, grad_output) -> dict
-                                        gradients of sum(output * grad_output): input, weight, bias where they exist
+                                        gradients of sum(output * grad_output): input, weight, bias where they exist; of
+                                        complex numbers with the other operand conjugated, as torch has them, so that
+                                        a step against them goes down
     change(layer, name, array, dtype)   give a parameter other numbers, in place
     checkpoint(layer, other) -> layer   save the layer as the framework does, and load it into the other one
     switch(layer, training)             tell it that it trains, or that it does not

@@ -174,7 +174,9 @@ class Execution:
             return self.build_functional(api, decoded)
         at_call = {name: decoded.pop(name) for name in self.call["at_call"] if name in decoded}
         ordered = [decoded.pop(name) for name in self.call["positional"]]
-        layer = self.set_parameters(self.adapter.construct(functools.partial(self.listen(api), *ordered), decoded))
+        made = self.adapter.construct(functools.partial(self.listen(api), *ordered), decoded)
+        self.build_for_first(made)
+        layer = self.set_parameters(made)
         return CalledLayer(layer, at_call) if at_call and layer is not None else layer
 
     def build_beside(self, api: Any) -> Any:
@@ -189,6 +191,15 @@ class Execution:
         """What is printed of a layer, without what differs from process to process."""
         self.enter("then")
         return make_repeatable(clean(repr(layer)))
+
+    def build_for_first(self, layer: Any) -> None:
+        """Give a layer its parameters, where the framework does so when it is called: an error is that of the call."""
+        if hasattr(self.adapter, "build") and self.call["first"]:
+            self.enter("forward")
+            shape, dtype = self.call["first"]
+            if self.call["channels_last"] and len(shape) >= 3:
+                shape = (*shape[:-3], *shape[-2:], shape[-3])
+            self.adapter.build(layer, tuple(shape), dtype)
 
     def build_functional(self, function: Any, arguments: Dict[str, Any]) -> FunctionalLayer:
         """A functional API has no construction: it is given its parameters with every call."""
@@ -268,15 +279,13 @@ class Execution:
         if not self.call.get("witness"):
             yield
             return
-        place = os.path.dirname(sys.modules[self.adapter.FRAMEWORK].__file__ or "") + os.sep
-        if api is not None and not hasattr(self.adapter, "MODE"):
-            place = str(sys.modules[api.__module__].__file__) if getattr(api, "__module__", None) else "builtin"
+        places = self.find_places(api)
         calls = 0
 
         def count(frame: Any, event: str, argument: Any) -> None:
             nonlocal calls
             if event == "call":
-                calls += frame.f_code.co_filename.startswith(place)
+                calls += frame.f_code.co_filename.startswith(places)
             elif event == "c_call":
                 calls += argument is api
 
@@ -286,6 +295,15 @@ class Execution:
         finally:
             sys.setprofile(None)
         self.result["values"][f"calls in {self.phase}"] = encode_array(np.array(calls), "int64")
+
+    def find_places(self, api: Any) -> Tuple[str, ...]:
+        """How the names of the files begin whose functions are counted: a class may have what it does from another."""
+        if api is None or hasattr(self.adapter, "MODE"):
+            packages = getattr(self.adapter, "PACKAGES", (self.adapter.FRAMEWORK,))
+            return tuple(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in packages)
+        modules = {getattr(item, "__module__", None) for item in getattr(api, "__mro__", (api,))}
+        own = [name for name in modules if name and name.partition(".")[0] == self.adapter.FRAMEWORK]
+        return tuple(str(sys.modules[name].__file__) for name in own) or ("builtin",)
 
     def encode(self, tensor: Any) -> WireArray:
         array, dtype = self.adapter.array(tensor)

@@ -8,9 +8,9 @@ from typing import Dict, List
 
 # Environment variables that frameworks and their libraries obey, by how they begin.
 OBEYED = (
-    "ACL_", "ASCEND_", "ATEN_", "CUBLAS_", "CUDA_", "CUDNN_", "DNNL_", "GLOG_", "GOMP_", "HCCL_", "KMP_", "LD_",
-    "MALLOC_", "MEGENGINE_", "MGB_", "MGE_", "MINDSPORE_", "MKL_", "MS_", "NPY_", "NVIDIA_", "OMP_", "ONEDNN_",
-    "OPENBLAS_", "PYTHON", "PYTORCH_", "TORCH",
+    "ACL_", "ASCEND_", "ATEN_", "CUBLAS_", "CUDA_", "CUDNN_", "DNNL_", "GLOG_", "GOMP_", "HCCL_", "JAX_", "KERAS_",
+    "KMP_", "LD_", "MALLOC_", "MEGENGINE_", "MGB_", "MGE_", "MINDSPORE_", "MKL_", "MS_", "NPY_", "NVIDIA_", "OMP_",
+    "ONEDNN_", "OPENBLAS_", "PYTHON", "PYTORCH_", "TF_", "TORCH", "XLA_",
 )  # fmt: skip
 # The sets that the kernels of frameworks are chosen by, as Linux calls them.
 INSTRUCTIONS = (

@@ -1,0 +1,333 @@
+"""The contracts of Keras, whose layers are run by one of three backends. The documents stand in `specs/claims`."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import numpy as np
+
+from conformance.apis import Contract, Environment, Framework, Layout, Mode, NoEquivalent, Source, StepSource
+from conformance.apis.common import (
+    ADD_BATCH,
+    CORES,
+    DEFAULTS,
+    NOT_BATCHED,
+    dtype_argument,
+    four_sided,
+    is_default,
+    is_int,
+    is_unbatched,
+    pad_first,
+    pair,
+)
+from conformance.case import Array, Inputs, LayerName
+from conformance.case.values import Arguments, Value
+
+ENVIRONMENT = Environment(
+    "Keras",
+    # The backends are those by which the recorded verdicts were observed.
+    requires=("keras==3.15.1", "jax==0.10.2", "tensorflow-cpu==2.21.0", "torch==2.13.0", "numpy==2.4.6"),
+    python=("python3.11",),
+    modes=("jax", "torch"),
+)
+
+NAMES = {
+    "out_channels": "filters",
+    "kernel_size": "kernel_size",
+    "stride": "strides",
+    "padding": "padding",
+    "output_padding": "output_padding",
+    "dilation": "dilation_rate",
+    "groups": "groups",
+    "bias": "use_bias",
+}
+CANONICAL = {own: name for name, own in NAMES.items()}
+# Of its own arguments those that are no layer's, whatever they are.
+OWN = (
+    *("data_format", "activation", "dtype", "name", "trainable", "activity_regularizer"),
+    *(f"{operand}_{what}" for operand in ("kernel", "bias") for what in ("initializer", "regularizer", "constraint")),
+)
+OPERANDS = {"weight": "kernel", "bias": "bias"}
+PAD = "keras.ops.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))"
+OTHERS = NoEquivalent("padding is a string, and none means this one for inputs of every size")
+Crops = tuple[tuple[int, int], tuple[int, int]]  # of the full output, before and after, of height and of width
+
+
+def _to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    if is_unbatched(inputs):
+        return NOT_BATCHED
+    if not is_default(arguments, "padding_mode"):
+        return NoEquivalent("there is no padding_mode")
+    if layer == "conv_transpose2d" and not is_default(arguments, "groups"):
+        return NoEquivalent("there are no groups")
+    if inputs is not None and _channels_of(inputs) != arguments.get("in_channels"):
+        return NoEquivalent("a layer takes its channels in from its first input")
+    padding = _padding_to_vendor(layer, arguments)
+    if isinstance(padding, NoEquivalent):
+        return padding
+    kept = {name: value for name, value in arguments.items() if name not in ("padding", "output_padding")}
+    vendor = {own: kept[name] for name, own in NAMES.items() if name in kept and _takes(layer, name)}
+    return {**vendor, **padding, **dtype_argument(inputs)}
+
+
+def _takes(layer: LayerName, name: str) -> bool:
+    return name != "groups" or layer == "conv2d"
+
+
+def _channels_of(inputs: Inputs) -> int | None:
+    return inputs.shape[1] if len(inputs.shape) == 4 else None
+
+
+def _padding_to_vendor(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
+    """A string, and of a transposed layer what is added to the output."""
+    given = {name: arguments[name] for name in ("padding", "output_padding") if name in arguments}
+    if layer == "conv2d":
+        return _string_of_sides(arguments, given)
+    padding = given.get("padding", 0)
+    if padding == "same" and is_default(given, "output_padding"):
+        return {"padding": "same"}
+    if padding == "same":
+        return NoEquivalent("with padding 'same', output_padding is what the output has, not what it has more")
+    wanted = _crops_of(arguments)
+    stride = pair(arguments.get("stride", 1))
+    if wanted is None or stride is None or min(stride) < 1 or _extent(arguments) is None:
+        return _pass_on(given)
+    for candidate in _candidates(arguments):
+        if _find_crops(arguments, candidate) == wanted:
+            return candidate
+    return NoEquivalent("no padding and output_padding crop so")
+
+
+def _string_of_sides(arguments: Arguments, given: Arguments) -> Arguments | NoEquivalent:
+    """The string that pads a convolution by these numbers; a string as it is."""
+    padding = given.get("padding", 0)
+    if not is_default(given, "output_padding"):
+        return NoEquivalent("there is no output_padding")
+    if isinstance(padding, str):
+        return {"padding": padding}
+    sides = _sides(padding)
+    extent = _extent(arguments)
+    stride = pair(arguments.get("stride", 1))
+    if sides is None or extent is None or stride is None:
+        return _pass_on(given)
+    if sides == ((0, 0), (0, 0)):
+        return {"padding": "valid"} if "padding" in given else {}
+    if stride == (1, 1) and sides == tuple(((size - 1) // 2, size // 2) for size in extent):
+        return {"padding": "same"}
+    return OTHERS
+
+
+def _pass_on(given: Arguments) -> Arguments | NoEquivalent:
+    """What no layer has, as a case may be about it; of padding, which is no number, only what there is none of."""
+    padding = given.get("padding", 0)
+    if padding != "valid" and _sides(padding) != ((0, 0), (0, 0)):
+        return OTHERS
+    return {**given, "padding": "valid"} if "padding" in given else given
+
+
+def _sides(padding: Value) -> Crops | None:
+    """Height's and width's two sides; None for what is no padding."""
+    four = four_sided(padding)
+    if four is not None:
+        return (four[0], four[1]), (four[2], four[3])
+    two = pair(padding)
+    return None if two is None else ((two[0], two[0]), (two[1], two[1]))
+
+
+def _extent(arguments: Arguments) -> tuple[int, int] | None:
+    """How many rows and columns a dilated kernel reaches over; None where the arguments define none."""
+    kernel = pair(arguments.get("kernel_size"))
+    dilation = pair(arguments.get("dilation", 1))
+    if kernel is None or dilation is None or min(kernel) < 1 or min(dilation) < 1:
+        return None
+    return dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1
+
+
+def _crops_of(arguments: Arguments) -> Crops | None:
+    """What canonical arguments crop of the full output of a transposed layer; less than nothing is added."""
+    sides = _sides(0 if arguments.get("padding") == "valid" else arguments.get("padding", 0))
+    added = pair(arguments.get("output_padding", 0))
+    if sides is None or added is None:
+        return None
+    (top, bottom), (left, right) = sides
+    return (top, bottom - added[0]), (left, right - added[1])
+
+
+def _candidates(arguments: Arguments) -> Iterator[Arguments]:
+    """The paddings that a transposed layer can have, the plainest first."""
+    stride = pair(arguments["stride"]) if "stride" in arguments else (1, 1)
+    assert stride is not None
+    named = "padding" in arguments
+    plain: Arguments = {"padding": "valid"} if named else {}
+    yield plain
+    yield {"padding": "same"}
+    for added in itertools.product(*(range(min(step, 64)) for step in stride)):
+        yield {**plain, "output_padding": added}
+        yield {"padding": "same", "output_padding": added}
+
+
+def _find_crops(arguments: Arguments, vendor: Arguments) -> Crops | None:
+    """What Keras crops of the full output of a transposed layer with its own padding and output_padding.
+
+    Where its documents leave it open (how "same" goes with output_padding, and which side is cropped more) that is
+    what all of its backends are written to do.
+    """
+    extent = _extent(arguments)
+    stride = pair(arguments.get("stride", 1))
+    added: Value = vendor.get("output_padding")
+    outputs = (None, None) if added is None else pair(added)
+    if extent is None or stride is None or outputs is None:
+        return None
+    is_same = vendor.get("padding", "valid") == "same"
+    crop = _crop_same if is_same else _crop_valid
+    height, width = (crop(*sizes) for sizes in zip(extent, stride, outputs, strict=True))
+    return height, width
+
+
+def _crop_valid(extent: int, stride: int, added: int | None) -> tuple[int, int]:
+    """Nothing is cropped, and by default as much added as makes a step."""
+    return 0, -(max(stride - extent, 0) if added is None else added)
+
+
+def _crop_same(extent: int, stride: int, added: int | None) -> tuple[int, int]:
+    """An output of `stride` times the rows by default, and else of as many as a kernel of one or two rows has."""
+    total = extent - stride if added is None else extent - extent % 2 - added
+    before = max(total // 2, 0)
+    return before, total - before
+
+
+def _to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    if arguments.get("activation") is not None:
+        return NoEquivalent("an activation is no part of the layer")
+    own = {name: value for name, value in arguments.items() if name not in OWN}
+    named = {CANONICAL.get(name, name): _read_pair(value) for name, value in own.items()}
+    canonical: dict[str, Value] = {**DEFAULTS, **named}
+    if inputs is not None:
+        canonical["in_channels"] = _channels_of(inputs)
+    elif "in_channels" not in canonical:
+        return NoEquivalent("a layer takes its channels in from its first input")
+    padding = arguments.get("padding", "valid")
+    string = padding.lower() if isinstance(padding, str) else padding
+    if string not in ("valid", "same"):
+        # One side of numbers is no padding that the oracle takes, as they are none that Keras does.
+        return {**canonical, "padding": string if isinstance(string, str) else str(string)}
+    if layer == "conv2d":
+        return {**canonical, "padding": 0 if string == "valid" else "same"}
+    return _transposed_to_canonical({**canonical, "padding": string}, arguments)
+
+
+def _transposed_to_canonical(canonical: Arguments, arguments: Arguments) -> Arguments | NoEquivalent:
+    """With the padding and output_padding that crop the full output as Keras does."""
+    added = arguments.get("output_padding")
+    if added is None and canonical["padding"] == "same":
+        return {**canonical, "output_padding": 0}
+    crops = _find_crops(canonical, {"padding": canonical["padding"], "output_padding": _read_pair(added)})
+    if crops is None:
+        # No layer's, which is for the oracle to say.
+        return {**canonical, "padding": 0, "output_padding": 0 if added is None else canonical["output_padding"]}
+    (top, bottom), (left, right) = crops
+    sides = (top, max(bottom, 0), left, max(right, 0))
+    more = (max(-bottom, 0), max(-right, 0))
+    return {**canonical, "padding": sides if any(sides) else 0, "output_padding": more if any(more) else 0}
+
+
+def _read_pair(value: Value) -> Value:
+    """A list is a pair of an axis each."""
+    return value if is_int(value) else pair(value) or value
+
+
+def _is_channels_last(arguments: Arguments) -> bool:
+    return bool(arguments.get("data_format") != "channels_first")
+
+
+def _kernel_last(array: Array, groups: int) -> Array:
+    """(A, B, kh, kw) as (kh, kw, B, A)."""
+    return np.transpose(array, (2, 3, 1, 0))
+
+
+def _kernel_first(array: Array, groups: int) -> Array:
+    return np.transpose(array, (3, 2, 0, 1))
+
+
+KERNEL = Layout(_kernel_last, _kernel_first, "weight.transpose(2, 3, 1, 0)", "weight.transpose(3, 2, 0, 1)")
+
+TENSORFLOW = """\
+import tensorflow as tf
+operands = [getattr(operand, "value", operand) for operand in [{operands}]]
+with tf.GradientTape() as tape:
+    tape.watch(operands)
+    output = {call}
+gradients = tape.gradient(output, operands, grad_output)"""
+TORCH = """\
+import torch
+operands = [getattr(operand, "value", operand) for operand in [{operands}]]
+gradients = torch.autograd.grad([{call}], operands, [grad_output])"""
+JAX = """\
+import jax
+def run(values, x):
+    return layer.stateless_call(values, [], x)[0]
+output, back = jax.vjp(run, [variable.value for variable in layer.trainable_variables], x)
+of_variables, of_x = jax.tree.map(jax.numpy.conj, back(jax.numpy.conj(grad_output)))
+gradients = dict(zip([variable.name for variable in layer.trainable_variables], of_variables))"""
+BY_POSITION = {"gradient_of_x": "gradients[{position}]", "gradient_of_parameter": "gradients[{position}]"}
+OF_TORCH = {"backward": TORCH, "leaf": "{tensor}.requires_grad_()", **BY_POSITION}
+OF_JAX = {"backward": JAX, "gradient_of_x": "of_x", "gradient_of_parameter": "gradients[{operand}.name]"}
+
+
+def _by(backend: str, source: Mapping[str, str]) -> Mode:
+    return Mode(f"by its backend {backend}", source, variables={"KERAS_BACKEND": backend})
+
+
+FRAMEWORK = Framework(
+    name="keras",
+    environment=ENVIRONMENT,
+    source=Source(
+        imports="import numpy as np\nimport keras",
+        tensor="keras.ops.convert_to_tensor({array})",
+        narrow='keras.ops.cast({array}, "{name}")',
+        numpy="keras.ops.convert_to_numpy({tensor})",
+        wide='keras.ops.convert_to_numpy(keras.ops.cast({tensor}, "float32"))',
+        dtype_name="keras.backend.standardize_dtype({tensor}.dtype)",
+        turned="keras.ops.swapaxes({tensor}, -1, -2)",
+        element="keras.ops.convert_to_numpy({tensor})[{index}].item()",
+        build="{layer}.build({shape})",
+        set_parameter="{layer}.{name}.assign({tensor})",
+        backward=TENSORFLOW,
+        dtype='"{name}"',
+        seed="keras.utils.set_random_seed(0)",
+        gradient_of_x=BY_POSITION["gradient_of_x"],
+        gradient_of_parameter=BY_POSITION["gradient_of_parameter"],
+        steps=StepSource(
+            change="{held}.assign({tensor})",
+            checkpoint="held = dict()\nlayer.save_own_variables(held)\nother.load_own_variables(held)",
+        ),
+    ),
+    contracts=(
+        Contract(
+            api="keras.layers.Conv2D",
+            layer="conv2d",
+            to_vendor=partial(_to_vendor, "conv2d"),
+            to_canonical=partial(_to_canonical, "conv2d"),
+            operands=OPERANDS,
+            required=("filters", "kernel_size"),
+            is_channels_last=_is_channels_last,
+            weight=KERNEL,
+            instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH},
+        ),
+        Contract(
+            api="keras.layers.Conv2DTranspose",
+            layer="conv_transpose2d",
+            to_vendor=partial(_to_vendor, "conv_transpose2d"),
+            to_canonical=partial(_to_canonical, "conv_transpose2d"),
+            operands=OPERANDS,
+            required=("filters", "kernel_size"),
+            is_channels_last=_is_channels_last,
+            weight=KERNEL,
+            instead=ADD_BATCH,
+        ),
+    ),
+    limits=CORES,
+    modes={"jax": _by("jax", OF_JAX), "torch": _by("torch", OF_TORCH)},
+)

@@ -1,0 +1,149 @@
+"""Keras, inside its own interpreter, by the backend that KERAS_BACKEND names. `adapters/__init__.py` says what it
+defines."""
+
+import importlib
+import os
+from typing import Any, Dict, Optional, Tuple
+
+import numpy as np
+
+# Not the settings of whoever runs this; Keras writes them where there are none.
+os.environ["KERAS_HOME"] = os.getcwd()
+import keras
+from keras import ops
+
+del os.environ["KERAS_HOME"]
+
+FRAMEWORK = "keras"
+BACKEND = keras.backend.backend()
+PACKAGES = (FRAMEWORK, BACKEND)
+engine: Any = importlib.import_module(BACKEND)
+NARROW = ("float16", "bfloat16", "float32", "complex64", "int8", "uint8", "int16", "int32", "bool")
+# JAX makes numbers of 32 bits of wider ones, unless it is told otherwise.
+WIDE = () if BACKEND == "jax" else ("float64", "complex128", "int64")
+DTYPES = {name: name for name in (*NARROW, *WIDE)}
+_state: Dict[str, Any] = {}
+
+
+def setup(device: Optional[str]) -> None:
+    _state["device"] = device
+
+
+def version() -> str:
+    return str(keras.__version__)
+
+
+def environment() -> Dict[str, str]:
+    return {
+        "device": _state["device"] or "cpu",
+        "backend": f"{BACKEND} {engine.__version__}",
+        "instructions": _instructions(),
+        "threads": os.environ.get("OMP_NUM_THREADS", "all") if BACKEND == "torch" else "all",
+    }
+
+
+def _instructions() -> str:
+    """What torch's own kernels use; the others choose by the processor alone."""
+    return f"aten_{engine.backends.cpu.get_cpu_capability().lower()}" if BACKEND == "torch" else "all"
+
+
+def reset() -> None:
+    keras.utils.set_random_seed(0)
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_image_data_format("channels_last")
+    if BACKEND == "torch" and not engine.is_grad_enabled():
+        raise RuntimeError("gradients were left off")
+
+
+def lacks(error: BaseException) -> bool:
+    message = str(error)
+    if BACKEND == "torch":
+        # The initial numbers of integers, which it lacks too, are nothing that the layer is about.
+        is_initial = "check_uniform_bounds" in message
+        return isinstance(error, NotImplementedError) and "not implemented for" in message and not is_initial
+    if BACKEND == "tensorflow":
+        return isinstance(error, engine.errors.NotFoundError) and "Could not find device for node" in message
+    return False
+
+
+def _raw(array: Any, dtype: str) -> Any:
+    if dtype != "bfloat16":
+        return ops.convert_to_tensor(array)
+    if BACKEND == "torch":
+        return engine.from_numpy(array.view("int16")).view(engine.bfloat16)
+    return ops.convert_to_tensor(array.view("bfloat16"))
+
+
+def tensor(array: Any, dtype: str, layout: str) -> Any:
+    if layout == "strided":
+        return _raw(np.repeat(array, 2, axis=-1), dtype)[..., ::2]
+    if layout == "transposed":
+        return ops.swapaxes(_raw(np.ascontiguousarray(array.swapaxes(-1, -2)), dtype), -1, -2)
+    return _raw(array, dtype)
+
+
+def array(held: Any) -> Tuple[Any, str]:
+    name = keras.backend.standardize_dtype(held.dtype)
+    held = getattr(held, "value", held)
+    if BACKEND == "torch":
+        held = held.detach().contiguous()
+        return (held.view(engine.int16) if name == "bfloat16" else held).numpy(), name
+    numbers = np.asarray(held)
+    return (numbers.view("uint16") if name == "bfloat16" else numbers), name
+
+
+def construct(api: Any, arguments: Dict[str, Any]) -> Any:
+    return api(**arguments)
+
+
+def build(layer: Any, shape: Tuple[int, ...], dtype: str) -> None:
+    layer.build(shape)
+
+
+def parameters(layer: Any) -> Dict[str, Any]:
+    if not layer.built:
+        return {}
+    held = {"weight": layer.kernel, "bias": layer.bias}
+    return {name: variable for name, variable in held.items() if variable is not None}
+
+
+def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
+    parameters(layer)[name].assign(_raw(array, dtype))
+
+
+change = set_parameter  # which is in place
+
+
+def checkpoint(layer: Any, other: Any) -> Any:
+    store: Dict[str, Any] = {}
+    layer.save_own_variables(store)
+    other.load_own_variables(store)
+    return other
+
+
+def forward(layer: Any, x: Any) -> Any:
+    if BACKEND == "torch" and (x.is_floating_point() or x.is_complex()):
+        x.requires_grad_()
+    if BACKEND != "tensorflow":
+        return layer(x)
+    with engine.GradientTape() as tape:
+        tape.watch(x)
+        output = layer(x)
+    _state["tape"] = tape
+    return output
+
+
+def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
+    held = {name: variable.value for name, variable in parameters(layer).items()}
+    if BACKEND == "jax":
+        _, back = engine.vjp(lambda values, x: layer.stateless_call(values, [], x)[0], list(held.values()), x)
+        # It does not conjugate, as the others do.
+        of_parameters, of_x = engine.tree.map(engine.numpy.conj, back(engine.numpy.conj(grad_output)))
+        return {"input": of_x, **dict(zip(held, of_parameters))}
+    operands = {"input": x, **held}
+    if BACKEND == "torch":
+        gradients = engine.autograd.grad([output], list(operands.values()), [grad_output])
+    else:
+        gradients = _state.pop("tape").gradient(output, list(operands.values()), grad_output)
+    return dict(zip(operands, gradients))

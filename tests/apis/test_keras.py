@@ -1,0 +1,104 @@
+"""The contracts of Keras: strings of padding, what a transposed layer crops, and channels that come with the input."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.apis import NoEquivalent, contracts
+from conformance.case import Inputs
+
+CONVOLUTION = contracts()["keras.layers.Conv2D"]
+TRANSPOSED = contracts()["keras.layers.Conv2DTranspose"]
+LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": 3}
+OWN = {"filters": 6, "kernel_size": 3}
+INPUT = Inputs((2, 4, 5, 6))
+
+
+def test_arguments_have_their_own_names_and_channels_in_none() -> None:
+    canonical = {**LAYER, "stride": 2, "dilation": 1, "groups": 2, "bias": False}
+    vendor = CONVOLUTION.to_vendor(canonical, INPUT)
+    assert vendor == {**OWN, "strides": 2, "dilation_rate": 1, "groups": 2, "use_bias": False}
+    back = CONVOLUTION.to_canonical(vendor, INPUT)
+    assert {name: back[name] for name in canonical} == canonical
+
+
+def test_channels_that_the_input_has_not_are_nothing_that_could_be_said() -> None:
+    assert isinstance(CONVOLUTION.to_vendor({**LAYER, "in_channels": 5}, INPUT), NoEquivalent)
+    assert isinstance(CONVOLUTION.to_canonical(OWN, None), NoEquivalent)
+
+
+@pytest.mark.parametrize(
+    ("layer", "padding"),
+    [
+        ({"padding": 0}, "valid"),
+        ({"padding": 1}, "same"),
+        ({"padding": (2, 1), "kernel_size": (5, 3)}, "same"),
+        ({"padding": 2, "dilation": 2}, "same"),
+        ({"padding": (0, 1, 1, 2), "kernel_size": (2, 4)}, "same"),
+        ({"padding": "same", "stride": 2}, "same"),
+    ],
+)
+def test_padding_is_the_string_that_pads_so(layer: dict[str, object], padding: str) -> None:
+    vendor = CONVOLUTION.to_vendor({**LAYER, **layer}, INPUT)
+    assert not isinstance(vendor, NoEquivalent)
+    assert vendor["padding"] == padding
+
+
+# At stride 2 the string pads an even size by one row alone.
+@pytest.mark.parametrize("layer", [{"padding": 2}, {"padding": 1, "stride": 2}, {"padding": (1, 0), "kernel_size": 2}])
+def test_other_numbers_have_no_string(layer: dict[str, object]) -> None:
+    assert isinstance(CONVOLUTION.to_vendor({**LAYER, **layer}, INPUT), NoEquivalent)
+
+
+# What a gradient of a convolution with the same string crops of an output with a step for each row.
+@pytest.mark.parametrize(
+    ("own", "canonical"),
+    [
+        ({}, {"padding": 0, "output_padding": 0}),
+        ({"strides": 4}, {"padding": 0, "output_padding": (1, 1)}),
+        ({"strides": 4, "output_padding": 0}, {"padding": 0, "output_padding": 0}),
+        ({"strides": 3, "output_padding": [2, 1]}, {"padding": 0, "output_padding": (2, 1)}),
+        ({"padding": "SAME", "strides": 2}, {"padding": "same", "output_padding": 0}),
+        ({"padding": "same", "strides": 2, "output_padding": 1}, {"padding": (0, 1, 0, 1), "output_padding": 0}),
+        ({"padding": "same", "strides": 2, "output_padding": 0}, {"padding": (1, 1, 1, 1), "output_padding": 0}),
+    ],
+)
+def test_a_transposed_layer_crops_by_its_string_and_output_padding(own, canonical) -> None:
+    read = TRANSPOSED.to_canonical({**OWN, **own}, INPUT)
+    assert {name: read[name] for name in canonical} == canonical
+
+
+@pytest.mark.parametrize(
+    ("layer", "own"),
+    [
+        ({"kernel_size": 4, "stride": 2, "padding": 1}, {"padding": "same"}),
+        ({"stride": 2, "padding": 1}, {"padding": "same", "output_padding": (0, 0)}),
+        ({"kernel_size": 2, "stride": 3}, {"output_padding": (0, 0)}),
+        ({"kernel_size": 2, "stride": 3, "output_padding": 1}, {}),
+    ],
+)
+def test_numbers_that_crop_as_a_string_are_that_string(layer, own) -> None:
+    vendor = TRANSPOSED.to_vendor({**LAYER, **layer}, INPUT)
+    assert {name: vendor[name] for name in ("padding", "output_padding") if name in vendor} == own
+
+
+def test_the_last_layers_of_cyclegan_have_none() -> None:
+    """Torch's crop a row before the first, and Keras' one behind the last."""
+    denied = TRANSPOSED.to_vendor({**LAYER, "stride": 2, "padding": 1, "output_padding": 1}, INPUT)
+    assert isinstance(denied, NoEquivalent)
+
+
+def test_a_transposed_layer_has_no_groups() -> None:
+    assert isinstance(TRANSPOSED.to_vendor({**LAYER, "groups": 2}, INPUT), NoEquivalent)
+
+
+def test_an_activation_is_another_layer() -> None:
+    assert isinstance(CONVOLUTION.to_canonical({**OWN, "activation": "relu"}, INPUT), NoEquivalent)
+    assert not isinstance(CONVOLUTION.to_canonical({**OWN, "activation": None}, INPUT), NoEquivalent)
+
+
+@pytest.mark.parametrize("contract", [CONVOLUTION, TRANSPOSED], ids=lambda contract: contract.api)
+def test_the_channels_are_last_unless_data_format_says_otherwise(contract) -> None:
+    assert contract.is_channels_last({})
+    assert contract.is_channels_last({"data_format": None})
+    assert not contract.is_channels_last({"data_format": "channels_first"})
