@@ -19,7 +19,7 @@ ENVIRONMENT = Environment(
         'numpy==2.4.6; python_version >= "3.11"',
         # What torch.onnx.export and its program need; nothing else here does.
         "onnx==1.23.2",
-        "onnxscript",
+        "onnxscript==0.7.2",
         "onnxruntime==1.31.1",
     ),
     is_default=True,
