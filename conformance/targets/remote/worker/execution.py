@@ -301,9 +301,9 @@ class Execution:
         if api is None or hasattr(self.adapter, "MODE"):
             packages = getattr(self.adapter, "PACKAGES", (self.adapter.FRAMEWORK,))
             return tuple(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in packages)
-        modules = {getattr(item, "__module__", None) for item in getattr(api, "__mro__", (api,))}
-        own = [name for name in modules if name and name.partition(".")[0] == self.adapter.FRAMEWORK]
-        return tuple(str(sys.modules[name].__file__) for name in own) or ("builtin",)
+        modules = {getattr(item, "__module__", None) or "builtins" for item in getattr(api, "__mro__", (api,))}
+        own = modules - {"builtins"}
+        return tuple(str(getattr(sys.modules[name], "__file__", "builtin")) for name in own) or ("builtin",)
 
     def encode(self, tensor: Any) -> WireArray:
         array, dtype = self.adapter.array(tensor)
