@@ -37,8 +37,8 @@ def explain_unasked(verdict: Verdict, twin: Verdict, wrong: str) -> str | None:
     if twin.outcome in (Outcome.CRASHED, Outcome.TIMED_OUT):
         return f"with {wrong} mended the call gives no answer either: {twin.observed}"
     refusal = twin.raised
-    if refusal is None:
-        return None
+    if refusal is None or (twin.inferred and twin.outcome is Outcome.CONFORMS):
+        return None  # what the device lacks may have been inferred all the same
     if twin.outcome is Outcome.UNAVAILABLE and verdict.raised is not None and not refuses_dtype(verdict.raised):
         return None  # refused before the device could say what it lacks
     refused_in = verdict.raised.phase if verdict.raised is not None else verdict.phase

@@ -53,6 +53,16 @@ def test_an_acceptance_is_as_little_asked_where_the_device_lacks_the_twin() -> N
     assert qualify(accepted, lacking, "bias").outcome is Outcome.NO_EQUIVALENT
 
 
+@pytest.mark.parametrize(("outcome", "counts"), [(Outcome.CONFORMS, True), (Outcome.DIFFERS, False)])
+def test_a_refusal_counts_where_the_twin_is_inferred_and_not_where_that_refuses_it(
+    outcome: Outcome, counts: bool
+) -> None:
+    """Both have raised: that the device lacks the kernel, or what the inference refused."""
+    twin = Verdict(outcome, phase=Phase.FORWARD, raised=raised(Phase.FORWARD), inferred=True)
+    verdict = Verdict(Outcome.CONFORMS, phase=Phase.FORWARD, raised=raised(Phase.FORWARD))
+    assert (qualify(verdict, twin, "padding") is verdict) is counts
+
+
 def test_a_refusal_counts_where_the_twin_is_refused_later() -> None:
     in_construction = Verdict(Outcome.CONFORMS, phase=Phase.CONSTRUCT, raised=raised(Phase.CONSTRUCT))
     assert qualify(in_construction, refused(Phase.FORWARD), "stride") is in_construction
