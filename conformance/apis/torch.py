@@ -53,7 +53,7 @@ def _keep_subnormals(inputs: Inputs) -> str | None:
 def _can_be_derived(inputs: Inputs) -> str | None:
     if inputs.dtype in ("float16", "bfloat16") and inputs.values != "exact":
         return "the sum of value and derivative is rounded once more"
-    if inputs.values in ("with_nan", "with_inf"):
+    if "nan" in inputs.values or "inf" in inputs.values:
         return "the value at zero has products of zero with what is not finite"
     return None
 

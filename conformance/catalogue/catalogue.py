@@ -80,9 +80,11 @@ class Catalogue:
         lists_failure = match is not None and match.sighting.is_failure
         if fact.diverges:
             return Novelty.CHANGED if lists_failure else Novelty.NEW
-        if fact.outcome is Outcome.CONFORMS and lists_failure:
-            return Novelty.GONE
-        return None
+        if fact.outcome is not Outcome.CONFORMS or match is None or not lists_failure:
+            return None
+        # In a mode a framework may do right what it does wrong by itself: that is what the mode shows, and takes
+        # nothing out.
+        return None if fact.place.mode and not match.listed.where.is_of_mode else Novelty.GONE
 
     def explain_difference(self, fact: Fact, match: Match | None) -> str:
         """`tell_novelty` in words; empty where the fact is as this catalogue has it, or there is no catalogue."""

@@ -60,7 +60,8 @@ def expressible_layers(contract: Contract) -> Iterator[Arguments]:
 def first_expressible(contract: Contract, *layers: Arguments) -> Arguments:
     """The first of several layers that the API can express. ValueError where it is none."""
     for arguments in layers:
-        if not isinstance(contract.to_vendor(arguments, Inputs(input_shape(arguments))), NoEquivalent):
+        inputs = Inputs(input_shape(arguments), contract.dtype)
+        if not isinstance(contract.to_vendor(arguments, inputs), NoEquivalent):
             return arguments
     raise ValueError(f"{contract.api} can express none of {layers}")
 

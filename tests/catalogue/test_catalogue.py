@@ -35,6 +35,20 @@ def test_what_is_not_as_the_catalogue_has_it(found: Fact, novelty: Novelty | Non
     assert tell(entry(message="no kernel"), found) == novelty
 
 
+@pytest.mark.parametrize(
+    ("mode", "where", "novelty"),
+    [
+        pytest.param("", "", Novelty.GONE, id="by itself"),
+        pytest.param("vmap", "", None, id="right in a mode alone"),
+        pytest.param("vmap", '{versions: "==2.13.0", mode: vmap}', Novelty.GONE, id="of that mode"),
+    ],
+)
+def test_what_is_right_in_a_mode_alone_is_not_gone(mode: str, where: str, novelty: Novelty | None) -> None:
+    place = replace(PLACE, mode=mode, environment=(*PLACE.environment, *([("mode", mode)] if mode else [])))
+    text = entry(message="no kernel", **({"where": where} if where else {}))
+    assert tell(text, replace(fact("x"), place=place)) == novelty
+
+
 def test_a_difference_is_shown_by_cases_that_pass() -> None:
     text = HEAD + entry(severity="difference", authority="none", kind="conforms")
     catalogue = read(text)
