@@ -95,8 +95,9 @@ def check_valid_call(evidence: Evidence) -> Finding:
         interruption = refuse_gradients(evidence)
     if expected is None:  # constructed, and no more
         return interruption or compare_texts(evidence) or Conforming(compared=list_compared(evidence))
-    if observed is None and evidence.observation.inferred is not None:
-        return compare_inferred(evidence, expected, *evidence.observation.inferred)
+    inferred = evidence.observation.inferred
+    if inferred is not None:
+        return compare_inferred(evidence, expected, *inferred)
     if observed is None:
         return interruption or Fault("the worker returned neither an output nor an exception")
     comparisons = compare_results(evidence, expected, observed)
@@ -146,7 +147,7 @@ def refuse_gradients(evidence: Evidence) -> Conforming:
 def compare_inferred(evidence: Evidence, expected: Expected, dtype: str, shape: tuple[int, ...]) -> Finding:
     """What the framework says that the output of a call would be, which the device lacks."""
     assert evidence.case.inputs is not None
-    if shape != expected.value.shape:
+    if expected.value.shape != shape:
         wanted = describe_shape(expected.value.shape)
         return contradict_definition(evidence, Divergence(Kind.SHAPE, "output", wanted, describe_shape(shape)))
     compared = (*list_compared(evidence), Aspect.SHAPE, Aspect.DTYPE)

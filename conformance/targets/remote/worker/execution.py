@@ -302,8 +302,9 @@ class Execution:
             packages = getattr(self.adapter, "PACKAGES", (self.adapter.FRAMEWORK,))
             return tuple(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in packages)
         modules = {getattr(item, "__module__", None) or "builtins" for item in getattr(api, "__mro__", (api,))}
-        own = modules - {"builtins"}
-        return tuple(str(getattr(sys.modules[name], "__file__", "builtin")) for name in own) or ("builtin",)
+        # A binding may name a module that there is not, as pybind11 does.
+        own = [sys.modules[name] for name in modules - {"builtins"} if name in sys.modules]
+        return tuple(str(getattr(module, "__file__", "builtin")) for module in own) or ("builtin",)
 
     def encode(self, tensor: Any) -> WireArray:
         array, dtype = self.adapter.array(tensor)
