@@ -87,8 +87,8 @@ def _run_in(name: str, mode: str, spec: str) -> Framework:
 
 
 def _read_variables(spec: str) -> Iterator[tuple[str, str]]:
-    """The environment variables that execnet is to set, but for those that only this suite reads."""
+    """The environment variables that execnet is to set, but for those that only this suite or Python itself reads."""
     for part in spec.split("//"):
         name, _, value = part.removeprefix("env:").partition("=")
-        if part.startswith("env:") and not name.startswith("CONFORMANCE_"):
+        if part.startswith("env:") and not name.startswith(("CONFORMANCE_", "PYTHON")):
             yield name, value

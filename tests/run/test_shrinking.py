@@ -28,8 +28,10 @@ cases:
     arguments: {in_channels: 4, out_channels: 6, kernel_size: "=k", stride: 1}
     input: {shape: [2, 4, 9, 8], values: real, gradients: false}
 """
-# What the fake framework's script begins with.
+# What the fake framework's script begins with: the variables of its target, and its own imports.
 HEAD = """\
+import os
+os.environ['FAKEFLOW_VERSION'] = '1.5'
 import os, sys
 if os.environ.get("FAKEFLOW", "script_hangs") != "script_hangs":
     sys.exit("no script")
