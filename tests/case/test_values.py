@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.case import DType, Items, Numpy, Tensor, Value
+from conformance.case import MAX_AXES, DType, Items, Numpy, Tensor, Value
 from conformance.case.values import from_yaml, to_json, to_source
 from tests.profiles import REPEATABLE
 
@@ -79,7 +79,7 @@ def test_what_is_no_notation_is_refused(node: Any, message: str) -> None:
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(
-    PLAIN | st.builds(Tensor, st.lists(st.integers(0, 9)).map(tuple)) | st.builds(DType, st.text()),
+    PLAIN | st.builds(Tensor, st.lists(st.integers(0, 9), max_size=MAX_AXES).map(tuple)) | st.builds(DType, st.text()),
     lambda items: st.lists(items) | st.lists(items).map(tuple),
 )
 

@@ -113,7 +113,7 @@ def open_lane(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Script], La
         return lanes[-1]
 
     def encode(case: Any, contract: Any, arguments: Any, expectation: Any, number: int) -> dict[str, Any]:
-        return {"id": number, "name": case.name, "arguments": {}, "same_as": None}
+        return {"id": number, "name": case.name, "arguments": {}, "same_as": None, "unlike": None}
 
     monkeypatch.setattr(engine, "vendor_arguments", lambda case, contract: case.arguments)
     monkeypatch.setattr(engine, "encode_call", encode)
