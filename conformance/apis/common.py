@@ -93,3 +93,29 @@ def dtype_argument(inputs: Inputs | None) -> Arguments:
 
 def is_unbatched(inputs: Inputs | None) -> bool:
     return inputs is not None and len(inputs.shape) == 3
+
+
+def deny_derivatives(inputs: Inputs) -> str | None:
+    """Why a mode that adds a layer's value at zero to its derivative cannot be asked some inputs; None where it can."""
+    if inputs.dtype in ("float16", "bfloat16") and inputs.values != "exact":
+        return "the sum of value and derivative is rounded once more"
+    if "nan" in inputs.values or "inf" in inputs.values:
+        return "the value at zero has products of zero with what is not finite"
+    return None
+
+
+def read_another_first(numpy: str) -> Mapping[str, str]:
+    """`Source` of a mode as frameworks run by default: asynchronously, with another tensor read before the output.
+
+    Args:
+        numpy: makes a NumPy array of ``{tensor}``.
+    """
+    setting = f"""\
+def read_another_first(called, x):
+    output = called(x)
+    try:
+        {numpy.format(tensor="(x + 0)")}
+    except Exception as error:
+        raise RuntimeError(f"raised where another tensor was read: {{error}}") from error
+    return output"""
+    return {"prepare": "", "setting": setting, "run": "read_another_first({called}, x)"}

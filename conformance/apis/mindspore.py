@@ -10,12 +10,14 @@ from conformance.apis.common import (
     CORES,
     DEFAULTS,
     NOT_BATCHED,
+    deny_derivatives,
     dtype_argument,
     is_default,
     is_int,
     is_unbatched,
     pad_first,
     pair,
+    read_another_first,
 )
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor
 from conformance.case import Inputs, LayerName
@@ -133,14 +135,6 @@ def _graph(level: str) -> Mode:
     return Mode(f"GRAPH_MODE, {level}", {"setting": f"mindspore.set_context({context})"}, compiles=True)
 
 
-def _can_be_derived(inputs: Inputs) -> str | None:
-    if inputs.dtype in ("float16", "bfloat16") and inputs.values != "exact":
-        return "the sum of value and derivative is rounded once more"
-    if "nan" in inputs.values or "inf" in inputs.values:
-        return "the value at zero has products of zero with what is not finite"
-    return None
-
-
 PULLED = {"gradient_of_x": "of_x", "gradient_of_parameter": "of_own[{index}]"}
 WITH_VALUE = """\
 def loss(x):
@@ -164,14 +158,6 @@ def function(layer, x):
         padding = padding[::2]
     own = layer.stride, layer.pad_mode, padding, layer.dilation, layer.group
     return mindspore.ops.conv2d(x, layer.weight, layer.bias, *own)"""
-ASYNCHRONOUS = """\
-def read_another_first(called, x):
-    output = called(x)
-    try:
-        (x + 0).asnumpy()
-    except Exception as error:
-        raise RuntimeError(f"raised where another tensor was read: {error}") from error
-    return output"""
 MODES = {
     "graph": Mode("GRAPH_MODE", {"setting": "mindspore.set_context(mode=mindspore.GRAPH_MODE)"}, compiles=True),
     "graph_o0": _graph("O0"),
@@ -190,7 +176,7 @@ MODES = {
     "jvp": Mode(
         "value at zero and forward-mode derivative along x",
         {"run": "sum(mindspore.jvp({called}, mindspore.ops.zeros_like(x), x))"},
-        _can_be_derived,
+        deny_derivatives,
         gradients=False,
         compiles=True,
     ),
@@ -215,7 +201,7 @@ MODES = {
     ),
     "asynchronous": Mode(
         "launched asynchronously, as by default, and read behind another tensor",
-        {"prepare": "", "setting": ASYNCHRONOUS, "run": "read_another_first({called}, x)"},
+        read_another_first("{tensor}.asnumpy()"),
         gradients=False,
         apis=("mindspore.nn.Conv2d", "mindspore.nn.Conv2dTranspose"),
     ),

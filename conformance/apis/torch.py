@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source, StepSource
-from conformance.apis.common import CORES, is_unbatched, pad_first
+from conformance.apis.common import CORES, deny_derivatives, is_unbatched, pad_first
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
 from conformance.case import Inputs, LayerName
@@ -47,14 +47,6 @@ def _need_batch(inputs: Inputs) -> str | None:
 def _keep_subnormals(inputs: Inputs) -> str | None:
     if inputs.values in ("tiny", "subnormal"):
         return "subnormals are flushed, as was asked for, and the definition keeps them"
-    return None
-
-
-def _can_be_derived(inputs: Inputs) -> str | None:
-    if inputs.dtype in ("float16", "bfloat16") and inputs.values != "exact":
-        return "the sum of value and derivative is rounded once more"
-    if "nan" in inputs.values or "inf" in inputs.values:
-        return "the value at zero has products of zero with what is not finite"
     return None
 
 
@@ -164,7 +156,7 @@ MODES = {
     "jvp": Mode(
         "value at zero and forward-mode derivative along x",
         {"run": "sum(torch.func.jvp({called}, (torch.zeros_like(x),), (x,)))"},
-        _can_be_derived,
+        deny_derivatives,
     ),
     "vjp": Mode(
         "gradients by torch.func.vjp",
@@ -178,7 +170,7 @@ MODES = {
     "double_backward": Mode(
         "value at zero and the gradient's derivative along x",
         {"run": "sum(torch.autograd.functional.jvp({called}, torch.zeros_like(x), x, create_graph=True))"},
-        _can_be_derived,
+        deny_derivatives,
     ),
     "aot_eager": _compile("aot_eager"),
     "inductor": _compile("inductor"),

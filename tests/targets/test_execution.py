@@ -35,6 +35,7 @@ def adapter(**more: Any) -> Any:
     return SimpleNamespace(
         DTYPES={"float32": "float32"},
         lacks=lambda error: False,
+        reset=lambda: RUNNING.clear(),
         tensor=lambda array, dtype, layout: array,
         array=lambda tensor: (tensor, tensor.dtype.name),
         construct=lambda api, arguments: api(**arguments),
@@ -88,6 +89,27 @@ def test_an_argument_of_the_call_is_given_when_the_layer_is_called() -> None:
     result = execute(arguments={"axis": 1, "times": 2}, at_call=["times"], same_as={"axis": 1})
     np.testing.assert_array_equal(read(result["output"]), 2 * read(result["other"]))
     np.testing.assert_array_equal(read(result["gradients"]["weight"]), [1, 2, 3])
+
+
+RUNNING: list[Any] = []  # the layers that were numbered since the last reset
+
+
+class Numbered(Scale):
+    """A layer that prints how many were made before it, and nothing else."""
+
+    def __init__(self, axis: int) -> None:
+        super().__init__(axis)
+        self.name = f"numbered_{len(RUNNING)}"
+        RUNNING.append(self)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def test_a_running_number_tells_no_two_layers_apart() -> None:
+    result = execute(api=f"{__name__}.Numbered", arguments={"axis": 1}, unlike={"axis": 3}, arrays={})
+    RUNNING.clear()
+    assert result["texts"] == ["numbered_0", "numbered_0"]
 
 
 class Told(Scale):

@@ -48,6 +48,7 @@ def _instructions() -> str:
 
 
 def reset() -> None:
+    keras.utils.clear_session(free_memory=False)  # layers are named by running numbers
     keras.utils.set_random_seed(0)
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")

@@ -180,7 +180,11 @@ class Execution:
         return CalledLayer(layer, at_call) if at_call and layer is not None else layer
 
     def build_beside(self, api: Any) -> Any:
-        """The layer that the first is to be told from; the parameters that were observed stay those of the first."""
+        """The layer that the first is to be told from; the parameters that were observed stay those of the first.
+
+        It is made as the first one was: a number that runs in its text tells of no argument.
+        """
+        self.adapter.reset()
         observed = self.result["parameters"]
         self.result["parameters"] = {}
         layer = self.build(api, self.call["unlike"])
