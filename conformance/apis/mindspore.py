@@ -158,6 +158,16 @@ def function(layer, x):
         padding = padding[::2]
     own = layer.stride, layer.pad_mode, padding, layer.dilation, layer.group
     return mindspore.ops.conv2d(x, layer.weight, layer.bias, *own)"""
+FUNCTION_OF_MINT = """\
+def function(layer, x):
+    functional = mindspore.mint.nn.functional
+    padding = layer.padding
+    if layer.padding_mode != "zeros":
+        x, padding = functional.pad(x, layer._reversed_padding, mode=layer.padding_mode), 0
+    if layer.transposed:
+        own = layer.stride, padding, layer.output_padding, layer.groups, layer.dilation
+        return functional.conv_transpose2d(x, layer.weight, layer.bias, *own)
+    return functional.conv2d(x, layer.weight, layer.bias, layer.stride, padding, layer.dilation, layer.groups)"""
 MODES = {
     "graph": Mode("GRAPH_MODE", {"setting": "mindspore.set_context(mode=mindspore.GRAPH_MODE)"}, compiles=True),
     "graph_o0": _graph("O0"),
@@ -197,6 +207,14 @@ MODES = {
         {},
         gradients=False,
         apis=("mindspore.mint.nn.Conv2d", "mindspore.mint.nn.ConvTranspose2d"),
+        infers=True,
+    ),
+    "inferred_function": Mode(
+        "shape and dtype as the compiler infers them of the functions of mint.nn",
+        {"setting": FUNCTION_OF_MINT, "run": "function({called}, x)"},
+        gradients=False,
+        apis=("mindspore.mint.nn.Conv2d", "mindspore.mint.nn.ConvTranspose2d"),
+        compiles=True,
         infers=True,
     ),
     "asynchronous": Mode(

@@ -302,6 +302,7 @@ class Run:
     def _write_report(self, results: Path) -> None:
         path = self.settings.report_path
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_html([results], path)
         except (OSError, ResultsError) as error:
             self.notes.append(Note(f"cannot write {path}: {error}; choose another with --report FILE", alarming=True))

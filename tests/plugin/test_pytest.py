@@ -163,6 +163,12 @@ def test_a_run_of_nothing_has_its_own_status_and_replaces_nothing(suite: Suite) 
     assert not result.results.exists()
 
 
+def test_the_report_makes_its_folder(suite: Suite) -> None:
+    result = suite.run(f"{KERNEL}fakeflow.Conv2d/kernel[k:3-size:6]", "--report", "new/folder/report.html")
+    assert result.status == 0
+    assert (suite.folder / "new" / "folder" / "report.html").exists()
+
+
 # Stopping
 
 

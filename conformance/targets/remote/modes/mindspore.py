@@ -1,10 +1,11 @@
 """The modes of MindSpore. `modes/__init__.py` says what a mode is."""
 
 import copy
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import mindspore as ms
 from mindspore import ops
+from mindspore.mint.nn import functional
 
 Wrapped = Mapping[str, Callable[..., Any]]
 
@@ -78,6 +79,30 @@ def call_function(adapter: Any, layer: Any, x: Any) -> Any:
     return adapter.forward(lambda x: ops.conv2d(x, layer.weight, layer.bias, *own), x)
 
 
+class ByFunction(ms.nn.Cell):  # type: ignore[misc]
+    """A layer of `mint.nn` called by the function of `mint.nn.functional`, with its own arguments."""
+
+    def __init__(self, layer: Any) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def construct(self, x: Any) -> Any:
+        layer = self.layer
+        padding = layer.padding
+        if layer.padding_mode != "zeros":
+            x = functional.pad(x, layer._reversed_padding, mode=layer.padding_mode)
+            padding = 0
+        if layer.transposed:
+            last = (padding, layer.output_padding, layer.groups, layer.dilation)
+            return functional.conv_transpose2d(x, layer.weight, layer.bias, layer.stride, *last)
+        return functional.conv2d(x, layer.weight, layer.bias, layer.stride, padding, layer.dilation, layer.groups)
+
+
+def infer_functions(adapter: Any, layers: List[Any], xs: List[Any]) -> List[Tuple[str, Tuple[int, ...]]]:
+    found: List[Tuple[str, Tuple[int, ...]]] = adapter.infer([ByFunction(layer) for layer in layers], xs)
+    return found
+
+
 def be_asynchronous(adapter: Any, device: Optional[str]) -> None:
     """All of the adapter's settings but one."""
     blocking = ms.runtime.launch_blocking
@@ -123,5 +148,9 @@ MODES: Mapping[str, Wrapped] = {
     "amp": {"forward": mix_precision},
     "function": {"forward": call_function},
     "inferred": {},  # as a call asks for it
+    "inferred_function": {
+        "forward": lambda adapter, layer, x: adapter.forward(ByFunction(layer), x),
+        "infer": infer_functions,
+    },
     "asynchronous": {"setup": be_asynchronous, "forward": read_another_first},
 }
