@@ -16,7 +16,7 @@ from conformance.engine.jobs import Attempt, Job, describe_fault
 from conformance.engine.losses import Loss
 from conformance.engine.schedule import GivenUp, Schedule, State
 from conformance.oracle.expectation import Expectation
-from conformance.targets.connection import Connection
+from conformance.targets.connection import Connection, limit_start
 from conformance.targets.errors import Cause, KilledError, LostError, TargetError
 from conformance.targets.protocol import encode_call, explain_unasked, vendor_arguments
 from conformance.verdicts import judge
@@ -166,7 +166,7 @@ class Lane:
                         loss.attempt.job.verdict.cancel()
                     return
                 try:
-                    greeting = worker.start(loss.folder if loss is not None else None)
+                    greeting = worker.start(loss.folder if loss is not None else None, limit_start(self._limit))
                 except TargetError as error:
                     failed += 1
                     # A target that never worked is tried once, unless it was not let work.

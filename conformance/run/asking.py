@@ -13,7 +13,7 @@ from conformance.certificate.certificates import Cache, Certificates
 from conformance.oracle.expectation import Expectation
 from conformance.run.settings import Settings
 from conformance.run.standing import Standing, State, Tally
-from conformance.targets.connection import START_LIMIT
+from conformance.targets.connection import limit_start
 from conformance.targets.errors import TargetError
 from conformance.verdicts import repeat
 from conformance.verdicts.twin import qualify
@@ -47,7 +47,8 @@ class Asking:
             try:
                 return audit.greeting(target, PATIENCE)
             except TimeoutError:
-                self._tell(f"waiting for target {target.name} to start, {START_LIMIT:g} s at most ...")
+                limit = limit_start(self._settings.case_timeout)
+                self._tell(f"waiting for target {target.name} to start, {limit:g} s at most ...")
         return audit.greeting(target)
 
     def submit(self, job: Job) -> Sequence[Job]:

@@ -33,6 +33,11 @@ MARSHAL = 4  # the version of its format that every Python from 3.4 on reads
 LOOK = 0.5  # seconds between looks at the process itself while it is silent
 
 
+def limit_start(limit: float) -> float:
+    """Seconds for a start beside calls of this limit: where those are given long, as many targets work at once."""
+    return max(START_LIMIT, limit)
+
+
 class Connection:
     """A worker in a target: send calls, receive results in the same order.
 
@@ -59,11 +64,12 @@ class Connection:
         self._interpreter.close(patience=LAST_MOMENT / 2)
         self._remove_folders()
 
-    def start(self, previous: str | None = None) -> Greeting:
+    def start(self, previous: str | None = None, limit: float = START_LIMIT) -> Greeting:
         """Start the worker.
 
         Args:
             previous: the folder of a worker that died here, to be read for its last words and removed.
+            limit: seconds to wait.
 
         Raises:
             TargetError: the interpreter cannot be started, or the framework cannot be imported.
@@ -72,7 +78,7 @@ class Connection:
             self._folders.append(previous)
         self._check_interpreter()
         try:
-            with self._interpreter.limit(START_LIMIT):
+            with self._interpreter.limit(limit):
                 answer = self._converse(previous)
             if "failed" not in answer:
                 self.folder = answer["folder"]

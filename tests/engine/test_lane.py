@@ -15,6 +15,7 @@ from conformance.case import Greeting, Observation, Outcome, Phase, Target, Verd
 from conformance.engine import lane as engine
 from conformance.engine.jobs import Job
 from conformance.engine.lane import DEATHS, RESTARTS, Lane
+from conformance.targets.connection import START_LIMIT
 from conformance.targets.errors import Cause, KilledError, LostError, TargetError
 
 TARGET = Target("fake", "fake", "popen")
@@ -27,12 +28,14 @@ class Script:
 
     Attributes:
         starts: the error of each start, or None.
+        limit: seconds for an answer.
         calls: for the name of a case, how the worker is lost over it: the first time, the second time, ...; a case
             that is not there, or no more, is answered.
         workers: those that were made.
     """
 
     starts: Sequence[TargetError | None] = (None,)
+    limit: float = LIMIT
     calls: Mapping[str, list[LostError]] = field(default_factory=dict)
     workers: list[ScriptedWorker] = field(default_factory=list)
 
@@ -47,6 +50,7 @@ class ScriptedWorker:
         self.previous: str | None = None
         self.sent: list[Mapping[str, Any]] = []
         self.order: list[str] = []  # names of all cases that it was sent
+        self.start_limit = 0.0
         self.limits: list[float] = []  # for each answer
         self.ended = False
         script.workers.append(self)
@@ -57,8 +61,9 @@ class ScriptedWorker:
     def __exit__(self, *raised: object) -> None:
         self.ended = True
 
-    def start(self, previous: str | None) -> Greeting:
+    def start(self, previous: str | None, limit: float) -> Greeting:
         self.previous = previous
+        self.start_limit = limit
         error = self.script.starts[min(self.number, len(self.script.starts) - 1)]
         if error is not None:
             raise error
@@ -109,7 +114,7 @@ def open_lane(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Script], La
 
     def open_(script: Script) -> Lane:
         monkeypatch.setattr(engine, "Connection", lambda target: ScriptedWorker(script))
-        lanes.append(Lane(TARGET, lambda case: SimpleNamespace(), LIMIT))
+        lanes.append(Lane(TARGET, lambda case: SimpleNamespace(), script.limit))
         return lanes[-1]
 
     def encode(case: Any, contract: Any, arguments: Any, expectation: Any, number: int) -> dict[str, Any]:
@@ -255,6 +260,13 @@ def test_a_target_that_is_killed_at_every_start_is_unavailable_for_that_reason(r
     assert verdict.outcome is Outcome.UNAVAILABLE
     assert "killed from outside while it started (SIGKILL, as memory ran out)" in verdict.observed
     assert len(script.workers) == RESTARTS
+
+
+@pytest.mark.parametrize(("limit", "start"), [(LIMIT, START_LIMIT), (10 * START_LIMIT, 10 * START_LIMIT)])
+def test_a_start_may_take_as_long_as_a_call_that_is_given_longer(run: Run, limit: float, start: float) -> None:
+    script = Script(limit=limit)
+    run(script, ["one"])
+    assert script.workers[0].start_limit == start
 
 
 def test_a_target_that_has_started_once_is_tried_several_times(run: Run) -> None:
