@@ -15,9 +15,10 @@ from .findings.patterns import find_patterns, fits
 from .output import page
 from .output.modes import write_modes
 from .results.loaded import load
+from .results.merge import find_contradiction
 from .results.read import ResultsError
 
-__all__ = ["ResultsError", "find_patterns", "fits", "representatives", "tell_modes", "write_html"]
+__all__ = ["ResultsError", "find_contradiction", "find_patterns", "fits", "representatives", "tell_modes", "write_html"]
 
 
 def write_html(results: Sequence[Path], out: Path, since: Sequence[Path] = ()) -> None:

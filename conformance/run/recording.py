@@ -12,6 +12,7 @@ from conformance.records.record import Question, Record, TargetRecord, VerdictRe
 from conformance.records.resume import Earlier, Tally
 from conformance.run.settings import Settings, UnusableError
 from conformance.summary import Summary
+from conv_reports import find_contradiction
 
 
 class Recording:
@@ -34,6 +35,7 @@ class Recording:
         self.failed = False
         self.places: dict[str, Place] = {}
         self.summary = Summary()
+        self._agreeing: dict[str, list[TargetRecord]] = {}  # by target, as its processes describe it
         self.facts: list[Fact] = []
         self.divergent: dict[Question, VerdictRecord] = {}
 
@@ -53,8 +55,10 @@ class Recording:
             raise UnusableError(f"another audit writes {path}; wait for its end, or choose another with --results FILE")
 
     def add(self, records: Iterable[Record]) -> None:
-        """Write records. Raises UnusableError when they cannot be written."""
+        """Write records. Raises UnusableError when they cannot be written, or tell two targets as one."""
         for record in records:
+            if isinstance(record, TargetRecord):
+                self._check_target(record)
             try:
                 is_new = self._open().add(record)
             except OSError as error:
@@ -71,6 +75,20 @@ class Recording:
             raise self._explain(error) from error
         finally:
             self._lock.release()
+
+    def _check_target(self, record: TargetRecord) -> None:
+        """With xdist, processes on other machines describe their own. Raises UnusableError where these differ."""
+        known = self._agreeing.setdefault(record.name, [])
+        if not record.available or any(_is_described_alike(record, one) for one in known):
+            return
+        contradiction = find_contradiction(known[0].to_json(), record.to_json()) if known else None
+        if contradiction is not None:
+            name, there, here = contradiction
+            raise UnusableError(
+                f"target {record.name}: {name} is {there} on one machine, and {here} on another; give each a name of "
+                "its own: --target NAME=PYTHON"
+            )
+        known.append(record)
 
     def _explain(self, error: OSError) -> UnusableError:
         self.failed = True
@@ -97,3 +115,7 @@ class Recording:
             path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
         self._writer = results.Writer(path, self._settings.arguments)
         return self._writer
+
+
+def _is_described_alike(first: TargetRecord, second: TargetRecord) -> bool:
+    return (first.version, first.environment, first.basis) == (second.version, second.environment, second.basis)

@@ -181,13 +181,14 @@ def _merge_target(several: Sequence[tuple[Path, Raw]]) -> Raw:
     usable = [(path, target) for path, target in several if target["available"]] or several[:1]
     first_path, first = usable[0]
     for path, target in usable[1:]:
-        for name, there, here in _list_facts(first, target):
-            if here != there:
-                problem = (
-                    f"target {first['name']}: {name} is {here}, and in {first_path} {there}; merge runs of the same, "
-                    "or call the targets otherwise: --target NAME=PYTHON"
-                )
-                raise ContradictionError(path, 0, problem)
+        contradiction = find_contradiction(first, target)
+        if contradiction is not None:
+            name, there, here = contradiction
+            problem = (
+                f"target {first['name']}: {name} is {here}, and in {first_path} {there}; merge runs of the same, "
+                "or call the targets otherwise: --target NAME=PYTHON"
+            )
+            raise ContradictionError(path, 0, problem)
     merged = {**first}
     if first["available"]:
         merged["environment"] = _join_texts(target["environment"] for _, target in usable)
@@ -197,8 +198,16 @@ def _merge_target(several: Sequence[tuple[Path, Raw]]) -> Raw:
     return merged
 
 
+def find_contradiction(first: Raw, second: Raw) -> tuple[str, Any, Any] | None:
+    """In what the records of two targets of one name disagree, so that they are not one; None where they agree.
+
+    The name of the fact, as the first has it, as the second.
+    """
+    return next((fact for fact in _list_facts(first, second) if fact[1] != fact[2]), None)
+
+
 def _list_facts(first: Raw, second: Raw) -> Iterator[tuple[str, Any, Any]]:
-    """What two targets of one name have to agree on: the name of the fact, as the first has it, as the second."""
+    """What two targets of one name have to agree on."""
     for name in ("framework", "version", "apis"):
         yield name, first.get(name), second.get(name)
     yield "the code of the suite", first.get("basis", {}).get("code"), second.get("basis", {}).get("code")

@@ -157,7 +157,8 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, fakes: Pat
 
     def run_pytest(arguments: Sequence[str]) -> tuple[int, list[str]]:
         # xdist's workers are other processes, which must not inherit what this one has imported.
-        run = pytester.runpytest_subprocess if "-n2" in arguments else pytester.runpytest_inprocess
+        shared_out = "-n2" in arguments or "--tx" in arguments
+        run = pytester.runpytest_subprocess if shared_out else pytester.runpytest_inprocess
         done = run(*arguments)
         return int(done.ret), [*done.outlines, *done.errlines]
 

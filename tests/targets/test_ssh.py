@@ -9,21 +9,12 @@ from pathlib import Path
 import pytest
 
 from conformance.targets.interpreter import Interpreter
-
-# What sshd and ssh do with a command: the user's shell runs it, and ssh says 255 of what a signal has ended.
-SSH = """#!{python}
-import os, subprocess, sys
-shell = subprocess.run(["/bin/sh", "-c", sys.argv[-1]])
-sys.exit(255 if shell.returncode < 0 else shell.returncode)
-"""
+from tests.fakes.ssh import install_ssh
 
 
 @pytest.fixture
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    ssh = tmp_path / "ssh"
-    ssh.write_text(SSH.format(python=sys.executable))
-    ssh.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    install_ssh(tmp_path, monkeypatch)
     return f"ssh=somebody@somewhere//python={sys.executable}"
 
 
