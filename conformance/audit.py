@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 import cachetools
 
 from conformance.case import Array, Case, Greeting, Target
-from conformance.engine.jobs import Job
+from conformance.engine.jobs import Job, Task
 from conformance.engine.lane import Lane
 from conformance.engine.lanes import Lanes
 from conformance.oracle import expectation as oracle
 from conformance.oracle.expectation import Expectation
 
-__all__ = ["Audit", "Job"]
+__all__ = ["Audit", "Job", "Task"]
 
 CACHE = 200_000_000  # bytes of expectations kept for the targets that come to a case later
 OVERHEAD = 1000  # bytes of an expectation without its arrays

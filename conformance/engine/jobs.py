@@ -10,13 +10,19 @@ from conformance.apis import Contract
 from conformance.case import Case, Observation, Outcome, Target, Verdict
 
 
-@dataclass(frozen=True, eq=False)
-class Job:
-    """A case on an API of a target; `verdict` is fulfilled when it is known."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Task:
+    """A case on an API of a target. There is one for each item of a run, so it holds nothing else."""
 
     case: Case
     contract: Contract
     target: Target
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job(Task):
+    """A task that is asked; `verdict` is fulfilled when it is known."""
+
     verdict: Future[Verdict] = field(default_factory=Future)
 
     def settle(self, verdict: Verdict) -> None:

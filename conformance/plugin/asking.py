@@ -45,9 +45,9 @@ def _explore(session: pytest.Session) -> None:
     config = session.config
     seconds, seed = config.option.explore
     folder = Path(config.option.save or config.rootpath / "audit" / "explored").absolute()
-    jobs = [item.job for item in session.items if isinstance(item, CaseItem)]
-    questions = {(job.target.name, job.contract.api): Question(job.target, job.contract) for job in jobs}
-    cases = {job.case.id: job.case for job in jobs}
+    tasks = [item.task for item in session.items if isinstance(item, CaseItem)]
+    questions = {(task.target.name, task.contract.api): Question(task.target, task.contract) for task in tasks}
+    cases = {task.case.id: task.case for task in tasks}
     try:
         found = explore(
             Exploration(seconds, seed, folder),
@@ -97,9 +97,9 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def _submit(run: Run, item: CaseItem) -> None:
     if item.settled is not None or item.repeats:
         return
-    item.settled = run.find_settled(item.job)
+    item.settled = run.find_settled(item.task)
     if item.settled is None:
-        item.repeats = run.submit(item.job)
+        item.repeats = run.submit(item.task)
 
 
 def _report_miscount(miscount: Miscount) -> pytest.TestReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.apis import Contract, framework_of_target
-from conformance.audit import Job
+from conformance.audit import Task
 from conformance.case import Statement, Target
 from conformance.cases import kept, spec
 from conformance.cases.naming import item_name
@@ -62,7 +63,7 @@ class SpecFile(pytest.File):
         for case in loaded.cases:
             statement = statements[case.claim] if case.claim is not None else None
             for target, contract in asked:
-                yield self._make_item(run, Job(case, contract, target), statement)
+                yield self._make_item(run, Task(case, contract, target), statement)
         for statement in loaded.statements:
             if statement.unchecked is not None:
                 name = item_name(statement.claim, statement.api)
@@ -70,14 +71,14 @@ class SpecFile(pytest.File):
                 item.statement = statement
                 yield item
 
-    def _make_item(self, run: Run, job: Job, statement: Statement | None) -> CaseItem:
-        target = "" if job.target.name == job.target.framework else job.target.name
-        name = item_name(job.case.name, job.contract.api, target)
+    def _make_item(self, run: Run, task: Task, statement: Statement | None) -> CaseItem:
+        target = "" if task.target.name == task.target.framework else task.target.name
+        name = item_name(task.case.name, task.contract.api, target)
         # With its whole id: pytest 9.2 reads brackets in an id as parameters, but not those in a name.
         item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
-        item.job = job
+        item.task = task
         item.statement = statement
-        item.own_markers.extend(_find_marks(job))
+        item.own_markers.extend(_find_marks(task))
         return item
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -105,16 +106,23 @@ def _find_asked(run: Run, loaded: spec.Spec, name: str) -> Iterator[tuple[Target
                 yield target, contract
 
 
-def _find_marks(job: Job) -> Iterator[pytest.Mark]:
-    case = job.case
-    yield getattr(pytest.mark, job.contract.layer).mark
-    yield getattr(pytest.mark, job.target.framework).mark
+def _find_marks(task: Task) -> Iterator[pytest.Mark]:
+    case = task.case
+    yield _make_mark(task.contract.layer)
+    yield _make_mark(task.target.framework)
     if case.promise.raises:
-        yield pytest.mark.invalid.mark
+        yield _make_mark("invalid")
     elif case.inputs is not None and case.inputs.gradients:
-        yield pytest.mark.gradient.mark
+        yield _make_mark("gradient")
     if case.claim is not None:
-        yield pytest.mark.claim.mark
+        yield _make_mark("claim")
+
+
+@functools.cache
+def _make_mark(name: str) -> pytest.Mark:
+    """A mark, one for all items that have it."""
+    mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+    return mark.mark
 
 
 @pytest.hookimpl(trylast=True)  # after -k and -m
@@ -123,7 +131,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if run.settings.only_changed is None:
         return
     try:
-        settled = [item for item in items if isinstance(item, CaseItem) and run.find_settled(item.job) is not None]
+        settled = [item for item in items if isinstance(item, CaseItem) and run.find_settled(item.task) is not None]
     except UnusableError as error:
         raise pytest.UsageError(str(error)) from error
     run.left_out = len(settled)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance.audit import Job
+from conformance.audit import Job, Task
 from conformance.case import Case, Outcome, Statement
 from conformance.catalogue.fact import DIVERGENT
 from conformance.plugin.state import RUN
@@ -54,11 +54,11 @@ class CaseItem(pytest.Item):
 
     Attributes:
         settled: an earlier run's verdict on it.
-        repeats: its jobs, once they are submitted.
+        repeats: its jobs, once it is submitted.
         records: what the results file gets, once it has run.
     """
 
-    job: Job
+    task: Task
     statement: Statement | None
     settled: VerdictRecord | None = None
     repeats: Sequence[Job] = ()
@@ -76,13 +76,13 @@ class CaseItem(pytest.Item):
         if outcome in DIVERGENT and answer.title:
             pytest.xfail(answer.title)
         if answer.complaint or outcome in DIVERGENT:
-            raise DivergenceError(explain(self.job.case, answer.verdict, answer.complaint, _locate(run, self.job)))
+            raise DivergenceError(explain(self.task.case, answer.verdict, answer.complaint, _locate(run, self.task)))
         if outcome in SKIPPED:
             pytest.skip(f"{outcome.replace('_', ' ')}: {one_line(verdict.observed)}")
 
     def answer(self) -> Answer:
-        """What came of the job, which is kept as `records` too."""
-        answer = self.config.stash[RUN].answer(self.job, self.repeats, self.settled)
+        """What came of the task, which is kept as `records` too."""
+        answer = self.config.stash[RUN].answer(self.task, self.repeats, self.settled)
         self.records = answer.records
         if self.statement is not None:
             self.records = [StatementRecord(self.statement), *answer.records]
@@ -95,13 +95,13 @@ class CaseItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, FaultError):
-            return f"an error in the suite itself, not in {self.job.contract.api}:\n{excinfo.value}"
+            return f"an error in the suite itself, not in {self.task.contract.api}:\n{excinfo.value}"
         if isinstance(excinfo.value, DivergenceError | pytest.xfail.Exception):
             return str(excinfo.value)  # without a traceback, which takes pytest long to make
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, self.job.case.line - 1, self.name
+        return self.path, self.task.case.line - 1, self.name
 
 
 def explain(case: Case, record: VerdictRecord, complaint: str, place: str) -> str:
@@ -126,9 +126,9 @@ def explain(case: Case, record: VerdictRecord, complaint: str, place: str) -> st
     return "\n".join(lines)
 
 
-def _locate(run: Run, job: Job) -> str:
+def _locate(run: Run, task: Task) -> str:
     """The address of a verdict in the report."""
-    api = job.contract.api
-    several = sum(target.framework == job.target.framework for target in run.targets) > 1
-    column = f"{api} @ {job.target.name}" if several else api
-    return f"{run.settings.report_path}#verdict/{quote(job.case.id, safe='')}/{quote(column, safe='')}"
+    api = task.contract.api
+    several = sum(target.framework == task.target.framework for target in run.targets) > 1
+    column = f"{api} @ {task.target.name}" if several else api
+    return f"{run.settings.report_path}#verdict/{quote(task.case.id, safe='')}/{quote(column, safe='')}"

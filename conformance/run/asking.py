@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from conformance.audit import Audit, Job
+from conformance.audit import Audit, Job, Task
 from conformance.case import Case, Greeting, Outcome, Target, Verdict
 from conformance.certificate.certificate import Certificate
 from conformance.certificate.certificates import Cache, Certificates
@@ -51,17 +51,17 @@ class Asking:
                 self._tell(f"waiting for target {target.name} to start, {limit:g} s at most ...")
         return audit.greeting(target)
 
-    def submit(self, job: Job) -> Sequence[Job]:
-        """Queue a job, as often as it is to be repeated."""
+    def submit(self, task: Task) -> Sequence[Job]:
+        """Queue a task, as often as it is to be repeated."""
         audit = self._start_audit()
-        repeats = [Job(job.case, job.contract, job.target) for _ in range(self._settings.repeats)]
+        repeats = [Job(task.case, task.contract, task.target) for _ in range(self._settings.repeats)]
         for repeated in repeats:
             audit.submit(repeated)
-        self._count(job.target, repeats)
-        if job.case.twin is not None:
-            self._submit_twin(job, job.case.twin)
+        self._count(task.target, repeats)
+        if task.case.twin is not None:
+            self._submit_twin(task, task.case.twin)
         if self._settings.certifies != "never":
-            self._certificates.start(job.target)
+            self._certificates.start(task.target)
         return repeats
 
     def _count(self, target: Target, jobs: Sequence[Job]) -> None:
@@ -71,25 +71,25 @@ class Asking:
         for job in jobs:
             job.verdict.add_done_callback(tally.settle)
 
-    def await_verdict(self, job: Job, repeats: Sequence[Job]) -> Verdict:
-        """The verdict on a job, once all its repeats have theirs; a fault where the API failed its certificate."""
-        certificate = self.find_certificate(job.target)
-        failure = certificate.failure(job.contract.api) if certificate is not None else None
+    def await_verdict(self, task: Task, repeats: Sequence[Job]) -> Verdict:
+        """The verdict on a task, once all its repeats have theirs; a fault where the API failed its certificate."""
+        certificate = self.find_certificate(task.target)
+        failure = certificate.failure(task.contract.api) if certificate is not None else None
         if failure is not None:
-            api = job.contract.api
+            api = task.contract.api
             return Verdict(Outcome.FAULT, observed=f"not audited: {api} failed its certificate: {failure}")
         verdict = repeat.combine([repeated.verdict.result() for repeated in repeats])
-        if job.case.twin is None:
+        if task.case.twin is None:
             return verdict
-        assert job.case.wrong is not None
-        twin = self._twins[_identify(job.case.twin, job)]
-        return qualify(verdict, twin.verdict.result(), job.case.wrong)
+        assert task.case.wrong is not None
+        twin = self._twins[_identify(task.case.twin, task)]
+        return qualify(verdict, twin.verdict.result(), task.case.wrong)
 
-    def _submit_twin(self, job: Job, twin: Case) -> None:
+    def _submit_twin(self, task: Task, twin: Case) -> None:
         """Queue the valid twin of an invalid call. Many have the same, which is asked once."""
-        key = _identify(twin, job)
+        key = _identify(twin, task)
         if key not in self._twins:
-            self._twins[key] = Job(twin, job.contract, job.target)
+            self._twins[key] = Job(twin, task.contract, task.target)
             self._start_audit().submit(self._twins[key])
 
     def find_certificate(self, target: Target) -> Certificate | None:
@@ -130,6 +130,6 @@ class Asking:
         return self._audit
 
 
-def _identify(twin: Case, job: Job) -> tuple[str, str, str]:
-    """A twin, as it is asked of a job's API of a target."""
-    return twin.id, job.target.name, job.contract.api
+def _identify(twin: Case, task: Task) -> tuple[str, str, str]:
+    """A twin, as it is asked of a task's API of a target."""
+    return twin.id, task.target.name, task.contract.api

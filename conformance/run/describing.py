@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.apis import NoEquivalent, framework_of_target
-from conformance.audit import Job
+from conformance.audit import Task
 from conformance.case import Case, Target, Verdict
 from conformance.catalogue.fact import DIVERGENT, Place, describe_place
 from conformance.records.basis import Basis, find_basis
@@ -43,13 +43,13 @@ class Describer:
         self._contracts: dict[tuple[str, str], ContractRecord] = {}
         self._case: CaseRecord | None = None  # the last one: the APIs that are asked a case follow each other
 
-    def describe_context(self, job: Job) -> Sequence[Record]:
-        """The records that a verdict on a job refers to."""
-        records: list[Record] = [self.describe_target(job.target)]
-        contract = self._describe_contract(job)
+    def describe_context(self, task: Task) -> Sequence[Record]:
+        """The records that a verdict on a task refers to."""
+        records: list[Record] = [self.describe_target(task.target)]
+        contract = self._describe_contract(task)
         if contract is not None:
             records.append(contract)
-        records.append(self.describe_case(job.case))
+        records.append(self.describe_case(task.case))
         return records
 
     def describe_target(self, target: Target) -> TargetRecord:
@@ -76,19 +76,19 @@ class Describer:
             self._case = describe_case(case)
         return self._case
 
-    def describe_verdict(self, job: Job, verdict: Verdict) -> VerdictRecord:
+    def describe_verdict(self, task: Task, verdict: Verdict) -> VerdictRecord:
         """A verdict with its call, and the script that shows it if it diverges."""
-        question = Question(job.case.id, job.target.name, job.contract.api)
-        arguments = vendor_arguments(job.case, job.contract)
+        question = Question(task.case.id, task.target.name, task.contract.api)
+        arguments = vendor_arguments(task.case, task.contract)
         if isinstance(arguments, NoEquivalent):
             return VerdictRecord(question, verdict)
-        framework = framework_of_target(job.target)
-        call = write_call(job.contract, framework, arguments, job.case.positional) + describe_sequel(job.case)
-        if not arguments.keys().isdisjoint(job.contract.at_call):
-            call = write_layer_call(call, job.contract, framework, arguments)
+        framework = framework_of_target(task.target)
+        call = write_call(task.contract, framework, arguments, task.case.positional) + describe_sequel(task.case)
+        if not arguments.keys().isdisjoint(task.contract.at_call):
+            call = write_layer_call(call, task.contract, framework, arguments)
         if verdict.outcome not in DIVERGENT:
             return VerdictRecord(question, verdict, call)
-        asked = AskedCase(job.case, job.contract, framework, arguments, self._asking.expect(job.case))
+        asked = AskedCase(task.case, task.contract, framework, arguments, self._asking.expect(task.case))
         return VerdictRecord(question, verdict, call, write_script(asked, verdict))
 
     def _ask_target(self, target: Target) -> TargetRecord:
@@ -100,13 +100,13 @@ class Describer:
         certificate = self._asking.find_certificate(target)
         return describe_target(target, apis, greeting, certificate, self.find_basis(target))
 
-    def _describe_contract(self, job: Job) -> ContractRecord | None:
-        """The contract of a job's API; None where the target, which tells its defaults, did not start."""
-        key = job.target.name, job.contract.api
+    def _describe_contract(self, task: Task) -> ContractRecord | None:
+        """The contract of a task's API; None where the target, which tells its defaults, did not start."""
+        key = task.target.name, task.contract.api
         if key not in self._contracts:
             try:
-                greeting = self._asking.greet(job.target)
+                greeting = self._asking.greet(task.target)
             except TargetError:
                 return None
-            self._contracts[key] = describe_contract(job.contract, job.target.name, greeting)
+            self._contracts[key] = describe_contract(task.contract, task.target.name, greeting)
         return self._contracts[key]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.apis import frameworks
-from conformance.audit import Job
+from conformance.audit import Job, Task
 from conformance.case import Entry, Execution, Target
 from conformance.catalogue.catalogue import Miscount
 from conformance.catalogue.listed import ListedEntry
@@ -37,7 +37,7 @@ from conv_reports import ResultsError, representatives, tell_modes, write_html
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a job.
+    """What came of a task.
 
     Attributes:
         verdict: with what the catalogue knows of it.
@@ -111,39 +111,39 @@ class Run:
         """Whether the cases of a spec file are asked of a target."""
         return not self.settings.modes or is_chosen(spec, target)
 
-    def find_settled(self, job: Job) -> VerdictRecord | None:
+    def find_settled(self, task: Task) -> VerdictRecord | None:
         """The earlier run's verdict, if there is one and all that it came from is the same. Starts the target.
 
         Raises:
             UnusableError: the earlier run has verdicts on the target, which cannot be used any more.
         """
-        if self.earlier is None or job.target.name not in self.earlier.bases:
+        if self.earlier is None or task.target.name not in self.earlier.bases:
             return None
         try:
-            basis = self._describer.find_basis(job.target)
+            basis = self._describer.find_basis(task.target)
         except TargetError as error:
             raise UnusableError(str(error)) from error
-        question = Question(job.case.id, job.target.name, job.contract.api)
-        return self.earlier.find_verdict(question, basis, self._describer.describe_case(job.case).digest)
+        question = Question(task.case.id, task.target.name, task.contract.api)
+        return self.earlier.find_verdict(question, basis, self._describer.describe_case(task.case).digest)
 
-    def submit(self, job: Job) -> Sequence[Job]:
-        """Queue a job, as often as it is to be repeated."""
-        return self._asking.submit(job)
+    def submit(self, task: Task) -> Sequence[Job]:
+        """Queue a task, as often as it is to be repeated."""
+        return self._asking.submit(task)
 
-    def answer(self, job: Job, repeats: Sequence[Job], settled: VerdictRecord | None) -> Answer:
-        """What came of a job.
+    def answer(self, task: Task, repeats: Sequence[Job], settled: VerdictRecord | None) -> Answer:
+        """What came of a task.
 
         Args:
             repeats: what `submit` returned for it.
             settled: the earlier run's verdict on it, which counts instead.
         """
-        place = self._describer.find_place(job.target)
+        place = self._describer.find_place(task.target)
         record = settled
         if record is None:
-            verdict = self._asking.await_verdict(job, repeats)
-            record = self._describer.describe_verdict(job, verdict)
+            verdict = self._asking.await_verdict(task, repeats)
+            record = self._describer.describe_verdict(task, verdict)
         held = hold(self.known, record, place)
-        context = self._describer.describe_context(job)
+        context = self._describer.describe_context(task)
         return Answer(held.record, held.title, held.complaint, (*context, held.record))
 
     def find_standings(self) -> Sequence[Standing]:
