@@ -13,9 +13,9 @@ import conformance.apis
 import conformance.targets.remote.adapters
 from tests import profiles
 from tests.fakes.suite import shared_suite, suite
-from tests.frameworks import target
+from tests.frameworks import execute, target
 
-__all__ = ["fakes", "shared_suite", "suite", "target"]
+__all__ = ["execute", "fakes", "shared_suite", "suite", "target"]
 
 FAKES = Path(__file__).parent / "fakes"
 

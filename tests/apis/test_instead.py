@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
 
 import pytest
 
 from conformance.apis import frameworks
 from conformance.apis.contract import NoEquivalent
 from conformance.case import Inputs
-from tests.frameworks import target_of
+from tests.frameworks import Execute
 
 ARGUMENTS = {"in_channels": 1, "out_channels": 1, "kernel_size": 1}
 LACKING = {
@@ -59,7 +58,7 @@ def test_what_is_written_instead_is_what_the_api_lacks(contract):
 @pytest.mark.parametrize(
     ("name", "form", "instead", "is_last"), list_remedies(), ids=lambda value: str(value).partition("  #")[0]
 )
-def test_what_is_written_instead_does_the_same(name, form, instead, is_last):
+def test_what_is_written_instead_does_the_same(name, form, instead, is_last, execute: Execute):
     source = frameworks()[name].source
     mode = re.search(r"'(\w+)'", form)
     sides = "(top, bottom), (left, right), (0, 0)" if is_last else "(0, 0), (top, bottom), (left, right)"
@@ -74,6 +73,5 @@ def test_what_is_written_instead_does_the_same(name, form, instead, is_last):
         y=source.numpy.format(tensor="y"),
         expected="array" if form == "batch none" else expected,
     )
-    python = target_of(name).spec.removeprefix("popen//python=")
-    done = subprocess.run([python, "-c", script], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
+    end = execute(name, script)
+    assert end.how == "", end
