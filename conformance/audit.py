@@ -20,7 +20,7 @@ from conformance.oracle.expectation import Expectation
 
 __all__ = ["Audit", "Job", "Task"]
 
-CACHE = 200_000_000  # bytes of expectations kept for the targets that come to a case later
+CACHE = 50_000_000  # bytes of expectations kept for the targets that come to a case later
 OVERHEAD = 1000  # bytes of an expectation without its arrays
 STOP_LIMIT = 1.5  # seconds in which all targets end
 

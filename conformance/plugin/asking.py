@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,9 @@ from conformance.plugin.state import RUN, is_worker
 from conformance.plugin.watching import tell
 from conformance.run import Run, UnusableError
 
+AHEAD = 2000  # items of a target that are asked before they run: some seconds of what it can answer
+QUEUE = pytest.StashKey["Queue"]()
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
@@ -28,7 +32,9 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         if session.config.option.explore is not None:
             _explore(session)
         if not is_worker(session.config):
-            _submit_all(run, [item for item in session.items if isinstance(item, CaseItem)])
+            session.config.stash[QUEUE] = _ask_ahead(
+                run, [item for item in session.items if isinstance(item, CaseItem)]
+            )
         outcome = yield
     except UnusableError as error:
         raise pytest.UsageError(str(error)) from error
@@ -68,17 +74,41 @@ def _collect(session: pytest.Session, path: Path) -> Iterator[pytest.Item]:
     yield from file.collect()
 
 
-def _submit_all(run: Run, items: Sequence[CaseItem]) -> None:
-    """Ask everything at once, so that the targets work side by side. Raises UnusableError."""
+class Queue:
+    """Asks items ahead of their run. Each target is asked so many that it is never idle while another one is slow.
+
+    What is asked is kept until its item has run: asked all at once, a long audit would be held in memory whole.
+    """
+
+    def __init__(self, run: Run, items: Sequence[CaseItem]) -> None:
+        self._run = run
+        self._waiting: dict[str, deque[CaseItem]] = {}
+        for item in items:
+            self._waiting.setdefault(item.task.target.name, deque()).append(item)
+        for target, waiting in self._waiting.items():
+            count = len(waiting)
+            for _ in range(AHEAD):
+                self.ask_next(target)
+            run.plan(target, count)
+
+    def ask_next(self, target: str) -> None:
+        """Ask a target for one item more, where there is one."""
+        if self._waiting.get(target):
+            _submit(self._run, self._waiting[target].popleft())
+
+
+def _ask_ahead(run: Run, items: Sequence[CaseItem]) -> Queue:
+    """Begin to ask all targets, which work side by side. Raises UnusableError."""
     if items:
         run.check_files()
     for item in items:
-        _submit(run, item)
+        item.settled = run.find_settled(item.task)
     # At once, so that a run that is interrupted keeps them.
     for item in items:
         if item.settled is not None:
             item.answer()
             run.add(item.records)
+    return Queue(run, [item for item in items if item.settled is None])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -88,7 +118,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     for coming in (item, nextitem):
         if isinstance(coming, CaseItem):
             _submit(run, coming)
-    if not isinstance(item, CaseItem) or not bare.may_run(item):
+    if not isinstance(item, CaseItem):
+        return None
+    if QUEUE in item.config.stash:
+        item.config.stash[QUEUE].ask_next(item.task.target.name)
+    if not bare.may_run(item):
         return None
     bare.run(item, nextitem)
     return True

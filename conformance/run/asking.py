@@ -64,6 +64,10 @@ class Asking:
             self._certificates.start(task.target)
         return repeats
 
+    def plan(self, target: str, count: int) -> None:
+        """Say how many tasks a target will be asked in all, once it has been asked the first."""
+        self._tallies[target].planned = count * self._settings.repeats
+
     def _count(self, target: Target, jobs: Sequence[Job]) -> None:
         """Count what was asked of a target, whose lane has begun."""
         tally = self._tallies[target.name]
@@ -107,7 +111,7 @@ class Asking:
     def _find_standing(self, target: Target) -> Standing:
         tally = self._tallies[target.name]
         state, version = self._find_state(target)
-        return Standing(target.name, state, version, tally.settled, tally.asked)
+        return Standing(target.name, state, version, tally.settled, max(tally.planned, tally.asked))
 
     def _find_state(self, target: Target) -> tuple[State, str]:
         """What a target does, and its framework's version once it has started."""

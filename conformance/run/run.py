@@ -126,6 +126,10 @@ class Run:
         question = Question(task.case.id, task.target.name, task.contract.api)
         return self.earlier.find_verdict(question, basis, self._describer.describe_case(task.case).digest)
 
+    def plan(self, target: str, count: int) -> None:
+        """Say how many tasks a target will be asked in all, for who waits: it has been asked the first."""
+        self._asking.plan(target, count)
+
     def submit(self, task: Task) -> Sequence[Job]:
         """Queue a task, as often as it is to be repeated."""
         return self._asking.submit(task)

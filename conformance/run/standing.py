@@ -33,9 +33,14 @@ class Standing:
 
 
 class Tally:
-    """Counts the calls of a target. They are settled by the threads of its lane."""
+    """Counts the calls of a target. They are settled by the threads of its lane.
+
+    Attributes:
+        planned: how many it will be asked in all, where that is known.
+    """
 
     def __init__(self) -> None:
+        self.planned = 0
         self.asked = 0
         self.settled = 0
         self._lock = threading.Lock()
