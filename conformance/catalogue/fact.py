@@ -55,7 +55,7 @@ def _describe_platform(system: str) -> str:
     return f"{name}-{machine.group()}".lower()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A verdict, as far as the catalogue speaks of verdicts.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -31,7 +33,7 @@ class Fields:
     def text(self, name: str, default: str | None = None) -> str:
         value = self._raw.get(name)
         if type(value) is str:  # nearly always, and there are a dozen texts in each of 100,000 verdicts
-            return value
+            return sys.intern(value)  # most say what others say, and are held once
         text: str = self._get(name, str, default)
         return text
 
@@ -108,7 +110,7 @@ class Fields:
 
     def present(self, names: frozenset[str]) -> frozenset[str]:
         """Which of the names the object has, null or not."""
-        return names & self._raw.keys()
+        return _share(names.intersection(self._raw))
 
     def _get(self, name: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
         value = self._raw.get(name)
@@ -119,6 +121,12 @@ class Fields:
         if not isinstance(value, kind):
             raise DamagedError(f"{name}: unexpected {value!r:.60}")
         return value
+
+
+@functools.cache
+def _share(names: frozenset[str]) -> frozenset[str]:
+    """The same set for all that have the same names."""
+    return names
 
 
 def _choose(name: str, word: str, choices: Sequence[Choice]) -> Choice:
