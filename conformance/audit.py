@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import cachetools
 
@@ -24,6 +25,8 @@ CACHE = 50_000_000  # bytes of expectations kept for the targets that come to a 
 OVERHEAD = 1000  # bytes of an expectation without its arrays
 STOP_LIMIT = 1.5  # seconds in which all targets end
 
+Cache: TypeAlias = cachetools.LRUCache[str, Expectation]  # by the ids of cases
+
 
 class Audit:
     """Every target of a run, each in its own lane.
@@ -38,7 +41,9 @@ class Audit:
             limit: seconds for one answer, of a target or of the oracle.
             processes: how many of each target share its jobs.
         """
-        self.expect: Callable[[Case], Expectation] = make_cached_oracle(limit)
+        self._expectations: Cache = cachetools.LRUCache(CACHE, getsizeof=measure)
+        self._changed = threading.Condition()  # of the expectations
+        self.expect = make_cached_oracle(limit, self._expectations, self._changed)
         self._limit = limit
         self._processes = processes
         self._lanes: dict[str, Lane | Lanes] = {}
@@ -69,13 +74,14 @@ class Audit:
             lane.stop()
         for lane in self._lanes.values():
             lane.join(max(0.0, end - time.monotonic()))
+        with self._changed:
+            self._expectations.clear()  # before a report is made, which needs the memory
 
 
-def make_cached_oracle(limit: float) -> Callable[[Case], Expectation]:
+def make_cached_oracle(limit: float, cache: Cache, condition: threading.Condition) -> Callable[[Case], Expectation]:
     """The oracle, asked by any thread. While one asks of a case, the others who ask of it wait for the same answer."""
-    cache: cachetools.LRUCache[str, Expectation] = cachetools.LRUCache(CACHE, getsizeof=measure)
 
-    @cachetools.cached(cache, key=lambda case: case.id, condition=threading.Condition())
+    @cachetools.cached(cache, key=lambda case: case.id, condition=condition)
     def expect(case: Case) -> Expectation:
         return oracle.expect(case, limit)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from conformance import audit
-from conformance.audit import Job, make_cached_oracle, measure
+from conformance.audit import Job, measure
 from conformance.oracle import expectation as oracle
 from conformance.oracle.expectation import Expectation, Expected
 
@@ -37,7 +38,7 @@ def test_threads_that_ask_at_once_wait_for_one_answer(monkeypatch: pytest.Monkey
         return expect(CASE)
 
     monkeypatch.setattr(oracle, "expect", expect)
-    cached = make_cached_oracle(LIMIT)
+    cached = audit.Audit([], LIMIT).expect
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(ask, [cached] * 4))
     assert asked == [CASE.id]
@@ -49,7 +50,7 @@ def test_what_the_oracle_raises_is_raised(monkeypatch: pytest.MonkeyPatch) -> No
         raise ValueError("no exact inputs")
 
     monkeypatch.setattr(oracle, "expect", expect)
-    cached = make_cached_oracle(LIMIT)
+    cached = audit.Audit([], LIMIT).expect
     for _ in range(2):
         with pytest.raises(ValueError, match="^no exact inputs$"):
             cached(CASE)
@@ -64,10 +65,27 @@ def test_what_is_larger_than_the_cache_is_computed_again(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(oracle, "expect", expect)
     monkeypatch.setattr(audit, "CACHE", 4000)
-    cached = make_cached_oracle(LIMIT)
+    cached = audit.Audit([], LIMIT).expect
     cached(CASE)
     cached(CASE)
     assert asked == [CASE.id, CASE.id]
+
+
+def test_what_was_kept_is_let_go_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[weakref.ref[Expected]] = []
+
+    def expect(case: Any, limit: float) -> Expectation:
+        expectation = sized(1)
+        assert expectation.output is not None
+        kept.append(weakref.ref(expectation.output))
+        return expectation
+
+    monkeypatch.setattr(oracle, "expect", expect)
+    audited = audit.Audit([], LIMIT)
+    audited.expect(CASE)
+    assert kept[0]() is not None
+    audited.close()
+    assert kept[0]() is None
 
 
 def test_an_expectation_takes_what_its_arrays_take() -> None:

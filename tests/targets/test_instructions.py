@@ -41,25 +41,21 @@ def test_torch_tells_the_level_of_onednn(limit: str) -> None:
     assert ("avx512_bf16" in names[1].split()) == ("bfloat16 support" in said)
 
 
-@pytest.mark.parametrize(
-    ("limited", "said"),
-    [
-        ("torch@sse41@2threads", {"instructions": "default onednn_sse41", "threads": "2"}),
-        ("mindspore@sse41@1core", {"instructions": "onednn_sse41", "cores": "1"}),
-        ("megengine@2threads", {"device": "multithread2:0", "threads": "2"}),
-    ],
-)
-def test_a_limited_target_says_so(limited: str, said: dict[str, str]) -> None:
-    framework, *limits = limited.split("@")
+LIMITED = {
+    "torch@sse41@2threads": {"instructions": "default onednn_sse41", "threads": "2"},
+    "mindspore@sse41@1core": {"instructions": "onednn_sse41", "cores": "1"},
+    "megengine@2threads": {"device": "multithread2:0", "threads": "2"},
+}
+UNLIMITED = sorted(frameworks().keys() - {name.partition("@")[0] for name in LIMITED})
+
+
+@pytest.mark.parametrize("name", [*LIMITED, *UNLIMITED])
+def test_every_target_tells_instructions_threads_and_cores_as_they_are_limited(name: str) -> None:
+    framework, *limits = name.split("@")
     target = target_of(framework)
-    spec = "//".join([target.spec, *find_settings(limited, target, limits)])
+    spec = "//".join([target.spec, *find_settings(name, target, limits)])
     with Connection(replace(target, spec=spec)) as worker:
         environment = worker.start().environment
-    assert {name: environment[name] for name in said} == said
-
-
-def test_every_target_tells_instructions_threads_and_cores() -> None:
-    for framework in frameworks():
-        with Connection(target_of(framework)) as worker:
-            environment = worker.start().environment
-        assert {"instructions present", "instructions", "threads", "cores"} <= environment.keys()
+    assert {"instructions present", "instructions", "threads", "cores"} <= environment.keys()
+    said = LIMITED.get(name, {})
+    assert {fact: environment[fact] for fact in said} == said
