@@ -94,7 +94,8 @@ class Queue:
     def ask_next(self, target: str) -> None:
         """Ask a target for one item more, where there is one."""
         if self._waiting.get(target):
-            _submit(self._run, self._waiting[target].popleft())
+            item = self._waiting[target].popleft()
+            item.repeats = item.repeats or self._run.submit(item.task)
 
 
 def _ask_ahead(run: Run, items: Sequence[CaseItem]) -> Queue:
