@@ -15,6 +15,7 @@ from conformance.engine.lane import Lane
 from conformance.engine.schedule import BATCH, WINDOW
 
 AHEAD = WINDOW + BATCH  # jobs of a lane without a verdict: what it has sent, and what it sends next
+LEAST = 8  # of these where few are left to be dealt: enough that a lane does not wait for the next
 
 
 class Lanes:
@@ -87,7 +88,11 @@ class Lanes:
         """The lane to get the next job, a given-up one only where all are; None where each has enough."""
         working = [lane for lane in self._dealt if not lane.is_given_up] or list(self._dealt)
         lane = min(working, key=self._dealt.__getitem__, default=None)
-        return lane if lane is not None and self._dealt[lane] < AHEAD else None
+        if lane is None:
+            return None
+        # Of what is left a half at most: a lane with slow jobs has not the last of them while others are idle.
+        share = len(self._waiting) // (2 * len(working))
+        return lane if self._dealt[lane] < min(AHEAD, max(LEAST, share)) else None
 
     def _mark_settled(self, lane: Lane, verdict: Future[Verdict]) -> None:
         with self._lock:

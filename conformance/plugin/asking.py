@@ -19,7 +19,7 @@ from conformance.plugin.state import RUN, is_worker
 from conformance.plugin.watching import tell
 from conformance.run import Run, UnusableError
 
-AHEAD = 2000  # items of a target that are asked before they run: some seconds of what it can answer
+AHEAD = 2000  # items that a target's process is asked before they run: some seconds of what it can answer
 QUEUE = pytest.StashKey["Queue"]()
 
 
@@ -87,7 +87,7 @@ class Queue:
             self._waiting.setdefault(item.task.target.name, deque()).append(item)
         for target, waiting in self._waiting.items():
             count = len(waiting)
-            for _ in range(AHEAD):
+            for _ in range(AHEAD * run.settings.processes):
                 self.ask_next(target)
             run.plan(target, count)
 

@@ -12,7 +12,7 @@ import pytest
 from conformance.case import Greeting, Outcome, Verdict
 from conformance.engine.jobs import Job
 from conformance.engine.lane import Lane
-from conformance.engine.lanes import AHEAD, Lanes
+from conformance.engine.lanes import AHEAD, LEAST, Lanes
 from conformance.targets.errors import TargetError
 
 UNAVAILABLE = Verdict(Outcome.UNAVAILABLE, observed="no such interpreter")
@@ -83,7 +83,7 @@ def test_jobs_are_dealt_evenly() -> None:
 def test_a_lane_has_only_so_many_jobs_and_the_next_when_one_is_settled() -> None:
     stand_in = StandIn()
     stand_in.start()
-    submit_all(share([stand_in, StandIn()]), make_jobs(AHEAD + 2))
+    submit_all(share([stand_in, StandIn()]), make_jobs(4 * AHEAD))
     assert len(stand_in.jobs) == AHEAD
     stand_in.settle()
     assert len(stand_in.jobs) == AHEAD
@@ -98,8 +98,19 @@ def test_one_that_is_held_up_holds_up_no_other() -> None:
     submit_all(lanes, jobs)
     while quick.jobs:
         quick.settle()
-    assert len(slow.jobs) == AHEAD
-    assert sum(job.verdict.done() for job in jobs) == 3 * AHEAD
+    assert 0 < len(slow.jobs) <= AHEAD
+    assert sum(job.verdict.done() for job in jobs) == len(jobs) - len(slow.jobs)
+
+
+def test_what_is_left_is_not_dealt_to_one_alone() -> None:
+    stand_in = StandIn()
+    stand_in.start()
+    lanes = share([stand_in, StandIn()])
+    submit_all(lanes, make_jobs(AHEAD))
+    assert LEAST < len(stand_in.jobs) < AHEAD
+    while len(stand_in.jobs) > LEAST:
+        stand_in.settle()
+    assert len(stand_in.jobs) == LEAST
 
 
 def test_one_that_cannot_start_fails_nothing_while_another_works() -> None:
@@ -152,11 +163,11 @@ def test_what_no_lane_has_is_cancelled_at_the_end() -> None:
     assert [one.ended for one in stand_ins] == [["stop", "join"]] * 2
 
 
-@pytest.mark.parametrize("processes", [2, 16])
+@pytest.mark.parametrize("processes", [2, 4, 16, 64])
 def test_work_of_known_cost_ends_nearly_as_early_as_it_can(processes: int) -> None:
-    """On a clock of its own: 5,000 calls of 1, every hundredth of 30, dealt by who has room."""
+    """On a clock of its own: 5,000 calls of 1, every hundredth of 30, which one process may have been given last."""
     costs = [30.0 if number % 100 == 0 else 1.0 for number in range(5_000)]
-    assert simulate(processes, costs) < 1.15 * sum(costs) / processes
+    assert simulate(processes, costs) < 1.05 * sum(costs) / processes + max(costs)
 
 
 def simulate(processes: int, costs: Sequence[float]) -> float:
