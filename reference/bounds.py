@@ -21,9 +21,15 @@ To this are added, so that the bound also holds in the corners:
   only if the smallest non-zero factors can underflow, and only to elements with a product other
   than zero. Hardware that flushes subnormals to zero is outside this model.
 - *Overflow*: where a partial sum may pass the largest finite number, the bound is infinite.
-- *Complex*: both parts are sums of 2n real products, each sum of magnitudes at most S by
-  Cauchy-Schwarz, so the modulus of the error is at most sqrt(2) * gamma(2n) * S. This holds for the
-  usual four real products; the three of Gauss's trick may exceed it.
+- *Complex*: with the usual four real products both parts are sums of 2n of them, each sum of
+  magnitudes at most S by Cauchy-Schwarz, so the modulus of the error is at most
+  sqrt(2) * gamma(2n) * S. Gauss's trick takes three sums of n products: t1 of the real parts, t2 of
+  the imaginary ones, t3 of the sums of both, t1 - t2 and t3 - t1 - t2 are the result. The magnitudes
+  of t1 and t2 add to at most S, those of t3 to at most 2S; two roundings are in t3's factors and two
+  behind it. So the real part's error is at most gamma(n + 1) * S, the imaginary part's
+  3 * gamma(n + 4) * S, the modulus at most sqrt(10) * gamma(n + 4) * S; at most 2n and 3n products
+  underflow in the parts, sqrt(13) * n by modulus. The larger bound of both counts, and 2S for overflow.
+  A sum of the parts of one operand that overflows is outside this model.
 - *The oracle's own error*: gamma(n) * S with float64's u (none for integers, which are exact).
 
 An element none of whose products (nor its bias) differs from zero has the bound zero: it must be
@@ -149,7 +155,7 @@ def with_bound(
     added to it for a last rounding to `dtype`, for underflow and for the oracle's own rounding. It is zero where no
     product differs from zero, and infinite where a partial sum may pass the largest number of the types. It holds for
     any order of summation, with or without fused multiply-adds; not for hardware that flushes subnormal numbers to
-    zero, and not for algorithms that multiply sums (Winograd, Gauss' three products).
+    zero, and not for Winograd's algorithms, which multiply sums of taps.
 
     TypeError and ValueError as the layer's function; TypeError where `dtype` is no floating-point or complex type;
     ValueError where n*u >= 1, as no bound exists then.
@@ -196,7 +202,7 @@ def gradients_with_bound(
     return GradientsBounded(
         x=Bounded(values.x, rounding.bound(values.x, magnitudes.x, terms.x, reached_x)),
         weight=Bounded(values.weight, rounding.bound(values.weight, magnitudes.weight, terms.weight, reached_weight)),
-        bias=Bounded(values.bias, rounding.bound(values.bias, magnitudes.bias, additions, None)),
+        bias=Bounded(values.bias, rounding.bound(values.bias, magnitudes.bias, additions, None, products=False)),
     )
 
 
@@ -224,7 +230,8 @@ def error_bound(
     its bias, u the unit roundoff of the accumulation, S the layer on the operands' absolute values; and added to it
     what a last rounding to `dtype`, underflow and the oracle's own rounding need. Zero where nothing can be rounded;
     infinite where a partial sum may overflow. Any order of summation stays within it, with or without fused
-    multiply-adds. Flushed subnormal numbers, Winograd's and Gauss' products may not.
+    multiply-adds, and complex products made of four real ones or of three. Flushed subnormal numbers and Winograd's
+    products may not.
 
     TypeError and ValueError as the layer's function; TypeError where `dtype` is no floating-point or complex type;
     ValueError where n*u >= 1, as no bound exists then.
@@ -265,26 +272,38 @@ class _Rounding(NamedTuple):
         """Whether a product of two non-zero factors may lie below the smallest normal number."""
         return _smallest(left) * _smallest(right) < self.accumulator.smallest_normal
 
-    def bound(self, value: Array, magnitude: Array, terms: int, underflowing: Array | None) -> Array:
-        """The bound of each element; products may underflow where `underflowing` is not zero."""
-        # A complex element is two sums, each of twice as many products.
-        parts = sqrt(2.0) if self.kind == "c" else 1.0
-        terms = 2 * terms if self.kind == "c" else terms
-        own = 0.0 if self.kind == "i" else gamma(terms, DOUBLE.roundoff)
-        relative = gamma(terms, self.accumulator.roundoff) + own
+    def bound(
+        self, value: Array, magnitude: Array, terms: int, underflowing: Array | None, *, products: bool = True
+    ) -> Array:
+        """The bound of each element, a sum of products or of numbers; products may underflow where `underflowing` is
+        not zero."""
         # The magnitudes and this very formula are computed in float64: a few roundings more.
-        relative *= parts * (1.0 + 2.0 * gamma(terms + 4, DOUBLE.roundoff))
-        error = relative * np.asarray(magnitude, np.float64)
+        slack = 1.0 + 2.0 * gamma(2 * terms + 4, DOUBLE.roundoff)
+        error = self._relative(terms, products) * slack * np.asarray(magnitude, np.float64)
         if underflowing is not None:
+            parts = sqrt(13.0) if self.kind == "c" else 1.0
             error += np.where(underflowing != 0, parts * underflow(self.accumulator, terms), 0.0)
         if self.result != self.accumulator:
-            error = self._round_finally(value, error, parts)
+            error = self._round_finally(value, error)
         largest = min(self.accumulator.largest, self.result.largest)
-        bound: Array = np.where(magnitude + error <= largest, error, inf)
+        reach = 2.0 * magnitude if self.kind == "c" and products else magnitude
+        bound: Array = np.where(reach + error <= largest, error, inf)
         return bound
 
-    def _round_finally(self, value: Array, error: Array, parts: float) -> Array:
+    def _relative(self, terms: int, products: bool) -> float:
+        """The error of an element beside its magnitude, the oracle's own included."""
+        roundoff = self.accumulator.roundoff
+        if self.kind == "i":
+            return gamma(terms, roundoff)
+        if self.kind != "c":
+            return gamma(terms, roundoff) + gamma(terms, DOUBLE.roundoff)
+        four = sqrt(2.0) * gamma(2 * terms, roundoff)
+        three = sqrt(10.0) * gamma(terms + 4, roundoff) if products else 0.0
+        return max(four, three) + sqrt(2.0) * gamma(2 * terms, DOUBLE.roundoff)
+
+    def _round_finally(self, value: Array, error: Array) -> Array:
         """The error once the sum is stored in the result's type."""
+        parts = sqrt(2.0) if self.kind == "c" else 1.0
         reach = np.abs(value) + error
         is_low = (np.abs(value) - error < self.result.smallest_normal) & (reach > 0)
         stored: Array = error + self.result.roundoff * reach
@@ -308,8 +327,10 @@ def mark_nonzero(array: Array) -> Array:
 
 
 def _smallest(array: Array) -> float:
-    """The smallest magnitude of a non-zero part, infinity where there is none."""
-    parts = array.view(np.float64) if array.dtype.kind == "c" else array
+    """The smallest magnitude that is not zero, of a complex array's parts, their sums and their differences; infinity
+    where there is none."""
+    real, imaginary = array.real, array.imag
+    parts = [real, imaginary, real + imaginary, real - imaginary] if array.dtype.kind == "c" else array
     sizes = np.abs(np.asarray(parts, np.float64))
     least = float(sizes.min(initial=inf))
     return least if least > 0 else float(sizes.min(initial=inf, where=sizes > 0))

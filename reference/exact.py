@@ -39,7 +39,8 @@ class ExactInputs(NamedTuple):
 def exact_range(dtype: DType, terms: int, *, bias: bool = True) -> ExactRange:
     """The largest integers for which a sum of `terms` products (and a bias) is exact in `dtype`.
 
-    terms * x * weight + bias <= 2**p, p the bits of precision; complex products count twice. The
+    terms * x * weight + bias <= 2**p, p the bits of precision; a complex product counts four times and a complex bias
+    twice, as the sums of their parts are multiplied where a complex product is made of three real ones. The
     magnitudes go up to 8 (x), 7 (weight) and 9 (bias): beyond that nothing more is found out. Where there
     is room for squares, weight has its share. An integer type has the range it has. ValueError where not even ones fit.
     """
@@ -50,8 +51,9 @@ def exact_range(dtype: DType, terms: int, *, bias: bool = True) -> ExactRange:
         limit = 2 ** number_format(dtype).precision
     else:
         limit = int(np.iinfo(name).max)
-    count = terms * (2 if name.startswith("complex") else 1)
-    room = limit - bias
+    parts = 2 if name.startswith("complex") else 1
+    count = terms * parts**2
+    room = limit - parts * bias
     if count > room:
         raise ValueError(
             f"no exact inputs exist for {terms} terms{' and a bias' if bias else ''} in {name}: "
@@ -64,7 +66,7 @@ def exact_range(dtype: DType, terms: int, *, bias: bool = True) -> ExactRange:
         x += 1
         if weight < 7 and count * x * (weight + 1) <= room:
             weight += 1
-    return ExactRange(x, weight, min(limit - count * x * weight, 9) if bias else 0)
+    return ExactRange(x, weight, min((limit - count * x * weight) // parts, 9) if bias else 0)
 
 
 def exact_inputs(

@@ -107,6 +107,7 @@ EQUIVALENT = [
     ),
     Equivalent(f"{ORACLE}.bounds", "_Rounding.bound", "2.0", "3.0", "a wider allowance for float64's rounding is one too"),
     Equivalent(f"{ORACLE}.bounds", "_Rounding.bound", "4", "5", "a wider allowance for float64's rounding is one too"),
+    Equivalent(f"{ORACLE}.bounds", "_Rounding.bound", "2", "3", "a wider allowance for float64's rounding is one too"),
     Equivalent(
         f"{ORACLE}.bounds", "_smallest", "least if least > 0 else float(sizes.min(initial=inf, where=sizes > 0))",
         "float(sizes.min(initial=inf, where=sizes > 0))", "the same number, found more slowly",

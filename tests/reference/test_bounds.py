@@ -216,7 +216,18 @@ def test_the_smallest_part_of_a_complex_number_counts():
     """1 + 2**-10 j times the least normal number of float32: its imaginary part is below that."""
     x, weight = np.full((1, 1, 1, 1), 1 + 2.0**-10 * 1j), np.full((1, 1, 1, 1), 2.0**-126)
     bound = reference.error_bound("conv2d", x, weight, dtype="complex64").item()
-    assert bound == pytest.approx(math.sqrt(2) * (2 * 2.0**-24 * 2.0**-126 + 2 * 2.0**-150), rel=1e-5, abs=0)
+    due = math.sqrt(10) * 5 * 2.0**-24 * 2.0**-126 + math.sqrt(13) * 2.0**-150
+    assert bound == pytest.approx(due, rel=1e-5, abs=0)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_smallest_sum_of_a_complex_numbers_parts_counts(sign):
+    """Its parts are ones but for the last bit, so that their sum or difference is small."""
+    x = np.full((1, 1, 1, 1), 1 + sign * (1 - 2.0**-24) * 1j)
+    least = np.full((1, 1, 1, 1), 2.0**-110)
+    bound = reference.error_bound("conv2d", x, least, dtype="complex64").item()
+    normal = reference.error_bound("conv2d", x, least * 2.0**8, dtype="complex64").item()
+    assert bound - normal * 2.0**-8 == pytest.approx(math.sqrt(13) * 2.0**-150, rel=1e-5, abs=0)
 
 
 GRADIENTS = pytest.mark.parametrize(
@@ -340,8 +351,60 @@ def test_complex_holds():
     assert result.dtype == np.complex64
     assert (np.abs(result - value) <= bound).all()
     magnitude = naive.forward("conv2d", np.abs(x), np.abs(weight), padding=1)
-    due = math.sqrt(2) * gamma(2 * 18, 2.0**-24) * magnitude
+    due = math.sqrt(10) * gamma(18 + 4, 2.0**-24) * magnitude
     np.testing.assert_allclose(bound, due, rtol=1e-5)
+
+
+def of_three_products(x, weight):
+    """conv2d of complex64 by Gauss's trick, in float32."""
+    (a, b), (c, d) = ((operand.real.copy(), operand.imag.copy()) for operand in (x, weight))
+    one, two, three = (naive.forward("conv2d", *pair) for pair in ((a, c), (b, d), (a + b, c + d)))
+    assert three.dtype == np.float32
+    return (one - two) + 1j * (three - one - two)
+
+
+@pytest.mark.parametrize("terms", [1, 2, 30])
+def test_complex_products_made_of_three_hold(terms):
+    """Those of one or two terms exceed what the usual four products may miss."""
+    rng = np.random.default_rng(5)
+    draws = [
+        (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64)
+        for shape in ((300, terms, 1, 1), (8, terms, 1, 1))
+    ]
+    value, bound = reference.with_bound("conv2d", *draws, dtype="complex64")
+    magnitude = naive.forward("conv2d", *(np.abs(draw).astype(float) for draw in draws))
+    missed = np.abs(of_three_products(*draws) - value)
+    assert (missed <= bound).all()
+    of_four = math.sqrt(2) * gamma(2 * terms, 2.0**-24) * magnitude
+    assert (missed > of_four).any() == (terms < 30)
+
+
+@pytest.mark.parametrize("terms", [8, 1000])
+def test_of_the_complex_bounds_the_larger_counts(terms):
+    """In float16, where 2,000 products are near those of which no bound exists."""
+    ones = np.ones((1, terms, 1, 1), complex)
+    bound = reference.error_bound("conv2d", ones, ones, dtype="complex64", accumulate="float16").item()
+    due = {8: math.sqrt(10) * gamma(12, 2.0**-11), 1000: math.sqrt(2) * gamma(2000, 2.0**-11)}[terms]
+    assert bound == pytest.approx(terms * due, rel=1e-3, abs=0)
+
+
+def test_a_complex_gradient_of_the_bias_multiplies_nothing():
+    one = np.full((1, 1, 1, 1), 0.1 + 0.7j)
+    bounds = reference.gradient_error_bounds("conv2d", one, one, one, dtype="complex64")
+    assert bounds.bias.item() == 0.0
+    many = reference.gradient_error_bounds(
+        "conv2d", np.tile(one, (3, 1, 1, 1)), one, np.tile(one, (3, 1, 1, 1)), dtype="complex64"
+    )
+    due = math.sqrt(2) * gamma(4, 2.0**-24) * 3 * abs(0.1 + 0.7j)
+    assert many.bias.item() == pytest.approx(due, rel=1e-5, abs=0)
+
+
+def test_a_complex_sum_may_overflow_where_parts_are_added_first():
+    half = np.full((1, 1, 1, 1), FORMATS["float32"].largest * 0.6 + 0j)
+    one = np.ones((1, 1, 1, 1), complex)
+    assert np.isinf(reference.error_bound("conv2d", half, one, dtype="complex64"))
+    assert np.isfinite(reference.error_bound("conv2d", half.real, one.real, dtype="float32"))
+    assert np.isfinite(reference.gradient_error_bounds("conv2d", one, one, half, dtype="complex64").bias)
 
 
 def test_refuses_where_no_bound_exists():

@@ -56,7 +56,7 @@ def test_a_complex_number_underflows_in_both_of_its_parts():
     smallest = FORMATS["float32"].smallest_subnormal
     side = 2.0 ** np.floor(np.log2(smallest) / 2)
     bound = reference.error_bound("conv2d", ONE * side * 1j, ONE * smallest / 4 / side, dtype="complex64").item()
-    assert bound == pytest.approx(np.sqrt(2) * smallest, rel=0.05, abs=0)
+    assert bound == pytest.approx(np.sqrt(13) / 2 * smallest, rel=0.05, abs=0)
 
 
 def test_the_gradients_of_a_bias_are_sums_without_products():
