@@ -35,8 +35,10 @@ VALUES = (
     "nan_in_upstream",
     "inf_in_upstream",
     "apart",
+    "wrapping",
 )
-VALUES_OF_INTEGERS = ("exact", "ones", "arange", "all_ones", "all_counted")
+VALUES_OF_INTEGERS = ("exact", "ones", "arange", "all_ones", "all_counted", "wrapping")
+ONLY_OF_INTEGERS = ("wrapping",)
 MAX_ELEMENTS = 50_000_000  # of one array of a case
 
 

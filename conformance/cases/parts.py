@@ -18,6 +18,7 @@ from conformance.case import (
     MAX_AXES,
     MAX_ELEMENTS,
     OF_NEXT_CALL,
+    ONLY_OF_INTEGERS,
     VALUES,
     VALUES_OF_INTEGERS,
     Added,
@@ -324,6 +325,8 @@ def _check_inputs(node: Node, fields: Mapping[str, Value]) -> None:
     if dtype in INTEGERS and values not in VALUES_OF_INTEGERS:
         classes = ", ".join(VALUES_OF_INTEGERS)
         raise node.error(f"{dtype} holds no values of the class {values!r}, but of {classes}", "values")
+    if values in ONLY_OF_INTEGERS and dtype not in INTEGERS:
+        raise node.error(f"values of the class {values!r} are of integers, such as int8; say a dtype", "values")
     if not isinstance(fields.get("gradients", True), bool):
         raise node.error(f"gradients is true or false, got {fields['gradients']!r}", "gradients")
 

@@ -6,6 +6,7 @@ Numbers are held in float64 (complex128, int64) and are all representable in the
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -119,6 +120,14 @@ def fill_with_one(special: float, blank: Blank, rng: np.random.Generator) -> Arr
     return filled
 
 
+def fill_to_the_limits(blank: Blank, rng: np.random.Generator) -> Array:
+    """As large as integers of the type are, or as int64 allows, in which the oracle adds products up."""
+    limits = np.iinfo(blank.dtype)
+    largest = math.isqrt(2**62 // (blank.terms + 1))
+    low, high = max(int(limits.min), -largest), min(int(limits.max), largest)
+    return rng.integers(low, high, blank.exact.shape, endpoint=True)
+
+
 def fill_with_parts_apart(blank: Blank, rng: np.random.Generator) -> Array:
     """Real parts 2^24 times as large as imaginary ones: together the two are no number of float32, apart both are."""
     apart = blank.exact.copy()
@@ -204,6 +213,7 @@ CLASSES: Mapping[str, InputClass] = {
     "nan_in_upstream": InputClass(upstream=partial(fill_with_one, np.nan)),
     "inf_in_upstream": InputClass(upstream=partial(fill_with_one, np.inf)),
     "apart": InputClass(fill_with_parts_apart, fill_with_real_parts, fill_with_parts_apart, fill_with_real_parts),
+    "wrapping": fill_all(fill_to_the_limits, "exact"),
 }
 
 

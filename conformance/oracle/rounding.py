@@ -8,9 +8,12 @@ from conformance.case import BOOL, COMPLEX, INTEGERS, Array
 
 
 def round_to(array: Array, dtype: str) -> Array:
-    """Numbers rounded to `dtype` (to nearest, ties to even), held in float64, complex128 or int64."""
+    """Numbers rounded to `dtype` (to nearest, ties to even), held in float64, complex128 or int64.
+
+    Integers beyond it are told modulo 2**n of its n bits.
+    """
     if dtype in INTEGERS:
-        return array.astype(np.int64)
+        return array.astype(np.int64).astype(dtype).astype(np.int64)
     if dtype == BOOL:
         return array.astype(bool).astype(np.int64)
     if dtype == "bfloat16":

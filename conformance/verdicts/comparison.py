@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from conformance.case import Array, Divergence, Kind, TypedArray, Worst
+from conformance.case import INTEGERS, Array, Divergence, Kind, TypedArray, Worst
 from conformance.oracle.expectation import Expected
 from conformance.oracle.rounding import round_to
 from conformance.verdicts.sentences import describe_shape
@@ -39,7 +39,9 @@ def compare_typed(subject: str, kind: Kind, expected: Expected, observed: TypedA
         kind_of_shape = Kind.SHAPE if kind is Kind.VALUE else kind
         misshapen = Divergence(kind_of_shape, subject, describe_shape(expected.value.shape), describe_shape(shape))
         return Comparison(0.0, misshapen)
-    comparison = compare(subject, kind, expected, observed.values, dtype)
+    are_integers = dtype in INTEGERS and observed.dtype in INTEGERS
+    # A sum of integers is the same in a wider type, modulo 2**n in the type that it comes in.
+    comparison = compare(subject, kind, expected, observed.values, observed.dtype if are_integers else dtype)
     if observed.dtype == dtype or comparison.divergence is not None:
         return comparison
     return replace(comparison, other_dtype=Divergence(Kind.DTYPE, subject, dtype, observed.dtype))

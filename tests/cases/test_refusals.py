@@ -116,7 +116,11 @@ SPECS = {
     "an unknown dtype": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], dtype: f4}}}}\n", "dtype:", "unknown dtype 'f4'"),
     "numbers that no integer is": (
         f"{HEAD}  - name: x\n    arguments: {{{CALL}}}\n    input: {{shape: [1, 1, 3, 3], dtype: int8, values: real}}\n",
-        "values:", "int8 holds no values of the class 'real', but of exact, ones, arange, all_ones, all_counted",
+        "values:", "int8 holds no values of the class 'real', but of exact, ones, arange, all_ones, all_counted, wrapping",
+    ),
+    "integers that no float is": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}}}\n    input: {{shape: [1, 1, 3, 3], values: wrapping}}\n",
+        "values:", "values of the class 'wrapping' are of integers, such as int8; say a dtype",
     ),
     "a shape of text": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, two, 2]}}}}\n", "shape:", "a shape is a list of integers"),
     "gradients of text": (

@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 import conv_reference as reference
-from conformance.case import BOOL, DTYPES, INTEGERS, UNSIGNED, VALUES, VALUES_OF_INTEGERS, Arrays, Inputs
+from conformance.case import (
+    BOOL,
+    DTYPES,
+    INTEGERS,
+    ONLY_OF_INTEGERS,
+    UNSIGNED,
+    VALUES,
+    VALUES_OF_INTEGERS,
+    Arrays,
+    Inputs,
+)
 from conformance.oracle.inputs import (
     CLASSES,
     Blank,
@@ -31,7 +41,12 @@ FLOATS = [dtype for dtype in DTYPES if dtype not in (*INTEGERS, BOOL)]
 REALS = [dtype for dtype in FLOATS if not dtype.startswith("complex")]
 OPERANDS = ("x", "weight", "bias", "grad_output")
 
-EVERY = [(d, v) for d, v in itertools.product(DTYPES, CLASSES) if d in FLOATS or v in VALUES_OF_INTEGERS]
+EVERY = [
+    (dtype, values)
+    for dtype, values in itertools.product(DTYPES, CLASSES)
+    if dtype in INTEGERS or values not in ONLY_OF_INTEGERS
+    if dtype in FLOATS or values in VALUES_OF_INTEGERS
+]
 EVERY_CLASS = pytest.mark.parametrize(("dtype", "values"), EVERY)
 LAYERS = pytest.mark.parametrize("layer", ["conv2d", "conv_transpose2d"])
 
@@ -105,6 +120,16 @@ def test_an_input_of_bools_is_of_zeros_and_ones_and_has_no_gradient() -> None:
 @LAYERS
 def test_an_unbatched_upstream_gradient_is_unbatched(layer: str) -> None:
     assert make_arrays(layer=layer, shape=(4, 3, 3)).grad_output.ndim == 3
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32"])
+@LAYERS
+def test_sums_of_integers_at_their_limits_leave_their_type(dtype: str, layer: str) -> None:
+    arrays = make_arrays(dtype, "wrapping", layer)
+    call = reference.LAYERS[layer].forward
+    output = call(arrays.x, arrays.weight, arrays.bias, groups=2, padding=(1, 0))
+    assert arrays.exact
+    assert (np.abs(output) > np.iinfo(dtype).max).mean() > 0.9
 
 
 @pytest.mark.parametrize("name", OPERANDS)

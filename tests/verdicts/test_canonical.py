@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from conformance.apis import contracts
-from conformance.case import Aspect, Direction, Inputs, Kind, Outcome, Phase, Promise
+from conformance.case import Aspect, Direction, Inputs, Kind, Outcome, Phase, Promise, TypedArray, Verdict
 from conformance.oracle.expectation import Expected
 from tests.verdicts.trial import INPUT, LACKING, Trial, change_first, raised, rejection, zeros
 
@@ -94,6 +95,37 @@ def test_another_dtype(dtype: str) -> None:
     trial = Trial(inputs=INPUT)
     verdict = trial.judge(output=replace(trial.conforming().output, dtype=dtype))
     assert (verdict.kind, verdict.expected, verdict.observed) == (Kind.DTYPE, "float32", dtype)
+
+
+WRAPPING = replace(INPUT, dtype="int8", values="wrapping", gradients=False)
+
+
+def answer_wrapping(dtype: str, change: Callable[[np.ndarray], np.ndarray]) -> Verdict:
+    """The verdict on integers beyond their type that come in `dtype`."""
+    trial = Trial(inputs=WRAPPING)
+    right = trial.expectation.output.value
+    return trial.judge(output=TypedArray(dtype, change(right).astype(dtype)))
+
+
+def test_integers_that_wrap_around_conform() -> None:
+    assert answer_wrapping("int8", lambda right: right).outcome is Outcome.CONFORMS
+
+
+def test_integers_that_come_in_a_wider_type_are_right_there() -> None:
+    assert answer_wrapping("int32", lambda right: right).direction is Direction.OTHER_DTYPE
+
+
+@pytest.mark.parametrize(
+    "change", [lambda right: right.clip(-128, 127), lambda right: right + 1], ids=["saturated", "wrong"]
+)
+def test_what_becomes_of_integers_beyond_their_type_accuses_nobody(change: Callable[[np.ndarray], np.ndarray]) -> None:
+    verdict = answer_wrapping("int8", change)
+    assert (verdict.outcome, verdict.kind, verdict.direction) == (Outcome.DIFFERS, Kind.VALUE, None)
+
+
+def test_wrong_integers_within_their_type_diverge() -> None:
+    trial = Trial(inputs=replace(INPUT, dtype="int8", gradients=False))
+    assert trial.judge(output=change_first(trial.conforming().output)).outcome is Outcome.DIVERGES
 
 
 def test_another_output_shape() -> None:
