@@ -228,6 +228,7 @@ class Framework:
         environment: what installs the audited version.
         limits: by name, those that a target can be given.
         modes: by name, in one of which a target can be run.
+        pads: by padding_mode, source of the layer that only pads so, in terms of left, right, top and bottom.
     """
 
     name: str
@@ -237,6 +238,7 @@ class Framework:
     needs: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    pads: Mapping[str, str] = field(default_factory=dict)
 
     def run_in(self, mode: str) -> Framework:
         """The framework as it is run in a mode: scripts are written so, and its APIs are those that can be run so."""

@@ -323,4 +323,9 @@ FRAMEWORK = Framework(
         **CORES,
     },
     modes=MODES,
+    pads={
+        "zeros": "megengine.module.Pad(((0, 0), (0, 0), (top, bottom), (left, right)))",
+        "reflect": "megengine.module.Pad(((0, 0), (0, 0), (top, bottom), (left, right)), mode='reflect')",
+        "replicate": "megengine.module.Pad(((0, 0), (0, 0), (top, bottom), (left, right)), mode='replicate')",
+    },
 )

@@ -303,4 +303,9 @@ FRAMEWORK = Framework(
         **CORES,
     },
     modes=MODES,
+    pads={
+        "zeros": "mindspore.nn.ZeroPad2d((left, right, top, bottom))",
+        "reflect": "mindspore.nn.ReflectionPad2d((left, right, top, bottom))",
+        "replicate": "mindspore.nn.ReplicationPad2d((left, right, top, bottom))",
+    },
 )

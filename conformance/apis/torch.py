@@ -251,4 +251,10 @@ FRAMEWORK = Framework(
         **CORES,
     },
     modes=MODES,
+    pads={
+        "zeros": "torch.nn.ZeroPad2d((left, right, top, bottom))",
+        "reflect": "torch.nn.ReflectionPad2d((left, right, top, bottom))",
+        "replicate": "torch.nn.ReplicationPad2d((left, right, top, bottom))",
+        "circular": "torch.nn.CircularPad2d((left, right, top, bottom))",
+    },
 )

@@ -108,6 +108,7 @@ class TargetRecord:
         certificate: what was checked of the adapter, where that was asked for.
         basis: what its verdicts came from besides their cases.
         mode: how its layers are run; "" as the framework does by itself.
+        pads: by padding_mode, source of the framework's layer that only pads so.
     """
 
     name: str
@@ -121,6 +122,7 @@ class TargetRecord:
     certificate: Certificate | None = None
     basis: Basis | None = None
     mode: str = ""
+    pads: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> Data:
         data: Data = {
@@ -140,6 +142,8 @@ class TargetRecord:
             data["certificate"] = self.certificate.record()
         if self.basis is not None:
             data["basis"] = asdict(self.basis)
+        if self.pads:
+            data["pads"] = dict(self.pads)
         return data
 
     @classmethod
@@ -156,11 +160,17 @@ class TargetRecord:
             certificate=Certificate.of(data["certificate"]) if "certificate" in data else None,
             basis=Basis(**data["basis"]) if "basis" in data else None,
             mode=data.get("mode", ""),
+            pads=_texts(data.get("pads", {})),
         )
 
 
 def describe_target(
-    target: Target, apis: tuple[str, ...], greeting: Greeting, certificate: Certificate | None, basis: Basis
+    target: Target,
+    apis: tuple[str, ...],
+    greeting: Greeting,
+    certificate: Certificate | None,
+    basis: Basis,
+    pads: Mapping[str, str],
 ) -> TargetRecord:
     """A target that started."""
     return TargetRecord(
@@ -174,6 +184,7 @@ def describe_target(
         certificate=certificate,
         basis=basis,
         mode=target.mode,
+        pads=pads,
     )
 
 

@@ -92,13 +92,14 @@ class Describer:
         return VerdictRecord(question, verdict, call, write_script(asked, verdict))
 
     def _ask_target(self, target: Target) -> TargetRecord:
-        apis = tuple(contract.api for contract in framework_of_target(target).contracts)
+        framework = framework_of_target(target)
+        apis = tuple(contract.api for contract in framework.contracts)
         try:
             greeting = self._asking.greet(target)
         except TargetError as error:
             return describe_unavailable(target, apis, str(error))
         certificate = self._asking.find_certificate(target)
-        return describe_target(target, apis, greeting, certificate, self.find_basis(target))
+        return describe_target(target, apis, greeting, certificate, self.find_basis(target), framework.pads)
 
     def _describe_contract(self, task: Task) -> ContractRecord | None:
         """The contract of a task's API; None where the target, which tells its defaults, did not start."""

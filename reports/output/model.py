@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..findings.clusters import Finding, cluster, cluster_differences
@@ -10,7 +12,8 @@ from ..findings.order import rate_seriousness, rate_severity
 from ..results.loaded import LoadedRun
 from ..results.records import Contract
 from ..views.initial import list_initial_values
-from ..views.model import Ported, Porter, read_layers
+from ..views.model import Ported, Porter, Written, read_layers
+from ..views.pads import find_pads, name_layer, read_pad, write_pad
 from ..views.porting import Table, build_tables
 from . import words
 from .escaping import tick
@@ -30,15 +33,33 @@ def write_port(run: LoadedRun, text: str, source: str, target: str, language: st
     differences = cluster_differences(run)
     tables = build_tables(run, findings, differences)
     porter = Porter(run, tables, (*findings, *differences), source, target)
-    layers, others = read_layers(text, porter.names())
+    own_pads, their_pads = find_pads(run, source), find_pads(run, target)
+    names = {name_layer(pad).rpartition(".")[2] for pad in own_pads.values()}
+    written, others = read_layers(text, (*porter.names(), *names))
+    layers = [layer for layer in written if layer.name.rpartition(".")[2] not in names]
     if not layers:
         raise ValueError(
             f"no layer of {source!r} in it; looked for {', '.join(sorted(set(porter.names())))}, one a line"
         )
     writer = _Writer(run, tables, language)
-    ported = [porter.port(layer) for layer in layers]
-    biting = _list_biting(ported)
-    return writer.render(source, target, ported, biting, others)
+    ported: list[Ported | Padded] = []
+    unread: Counter[str] = Counter(others)
+    for layer in written:
+        if layer in layers:
+            ported.append(porter.port(layer))
+        elif (pad := read_pad(own_pads, layer)) is not None:
+            ported.append(Padded(layer, write_pad(their_pads, pad)))
+        else:
+            unread[layer.name] += layer.count
+    return writer.render(source, target, ported, unread)
+
+
+@dataclass(frozen=True)
+class Padded:
+    """A layer that only pads, and its `call` in the other framework, "" where it has none."""
+
+    written: Written
+    call: str
 
 
 def _list_biting(ported: Sequence[Ported]) -> Sequence[Finding]:
@@ -60,7 +81,8 @@ class _Writer:
     def _say(self, key: str, **named: object) -> str:
         return words.say(self._language, key, **named)
 
-    def render(self, source: str, target: str, ported: Sequence[Ported], biting: Sequence[Finding], others: Any) -> str:
+    def render(self, source: str, target: str, rows: Sequence[Ported | Padded], others: Mapping[str, int]) -> str:
+        ported = [one for one in rows if isinstance(one, Ported)]
         routes = dict.fromkeys(one.columns for one in ported if one.columns[1] is not None)
         failing = [one for one in ported if any(finding.authority for finding in one.findings)]
         return (
@@ -70,10 +92,10 @@ class _Writer:
                 say=self._say,
                 source=source,
                 target=target,
-                rows=[self._describe(one) for one in ported],
-                layers=sum(one.written.count for one in ported),
+                rows=[self._describe(one) if isinstance(one, Ported) else self._describe_pad(one) for one in rows],
+                layers=sum(one.written.count for one in rows),
                 biting=sum(one.written.count for one in failing),
-                bites=[self._describe_bite(finding) for finding in biting],
+                bites=[self._describe_bite(finding) for finding in _list_biting(ported)],
                 pairs=[self._describe_route(mine, theirs) for mine, theirs in routes],
                 others=", ".join(f"{count} {visible(name, 80)}" for name, count in others.items()),
             )
@@ -92,6 +114,18 @@ class _Writer:
             "instead": visible(one.instead, _SCRIPT_LIMIT),
             "evidence": self._say_evidence(one),
             "bites": bites,
+        }
+
+    def _describe_pad(self, one: Padded) -> dict[str, Any]:
+        return {
+            "source": one.written.source,
+            "count": one.written.count,
+            "call": one.call,
+            "nearest": False,
+            "reason": self._say("model.no_pad"),
+            "instead": "",
+            "evidence": self._say("model.pad"),
+            "bites": (),
         }
 
     def _say_evidence(self, one: Ported) -> str:

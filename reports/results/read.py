@@ -159,6 +159,7 @@ def _read_target(fields: Fields) -> Target:
         apis=fields.texts("apis", []),
         certificate=fields.mapping("certificate", {}),
         mode=fields.text("mode", ""),
+        pads=fields.texts_by_name("pads", {}),
     )
 
 

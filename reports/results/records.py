@@ -90,6 +90,7 @@ class Target:
     apis: tuple[str, ...] = ()
     certificate: Mapping[str, Any] = field(default_factory=dict)
     mode: str = ""
+    pads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from ..findings.bits import to_bits
 from ..findings.clusters import Finding
 from ..results.loaded import LoadedRun
+from ..results.records import Case
 from .answers import Answers, Layer
 from .aspects import list_aspects
 from .porting import Table
@@ -28,6 +29,7 @@ _CALL = re.compile(r"(?:(\d+) x )?([A-Za-z_][\w.]*)\(")
 _CHANNELS = ("in_channels", "out_channels")
 _POSITIONAL = (*_CHANNELS, "kernel_size")
 _UNUSUAL = frozenset({"dtype", "batch"})
+_USUAL_VALUES = frozenset({"exact", "real"})  # of all that a case may fill its arrays with
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ class Porter:
         theirs = self._side(table, target)
         keywords = mine.complete(written.keywords)
         look = mine.look(keywords)
-        looks = self._list_looks(source, mine)
+        looks = self._list_looks_of_both(source, target, mine, theirs)
         nearest = look if look in looks else self._find_nearest(look, looks, theirs)
         places = looks[nearest]
         place = self._choose(mine, theirs, places)
@@ -273,13 +275,28 @@ class Porter:
             self._sides[column] = Side(self._run, Answers(self._layers[table.layer], column))
         return self._sides[column]
 
+    def _list_looks_of_both(self, source: int, target: int, mine: Side, theirs: Side) -> Mapping[Look, Sequence[int]]:
+        """Those with a case that the target was asked as well, which in a part of an audit it may not have been."""
+        looks = {}
+        for look, places in self._list_looks(source, mine).items():
+            asked = [place for place in places if place in theirs.answers.index_of]
+            if asked:
+                looks[look] = asked
+        if not looks:
+            labels = " and ".join(self._run.columns[column].label for column in (source, target))
+            raise ValueError(f"{labels} were asked no case in common")
+        return looks
+
     def _list_looks(self, column: int, side: Side) -> Mapping[Look, Sequence[int]]:
-        """By look, the plain cases that were called so, the simplest first."""
+        """By look, the plain cases that were called so, the simplest first.
+
+        A layer is not wrong there because cases that look so show what infinities or subnormal numbers do.
+        """
         if column not in self._looks:
             looks: dict[Look, list[int]] = defaultdict(list)
             for place in to_bits(side.answers.answered):
                 case = side.answers.layer.cases[place]
-                if not any(aspect.parameter in _UNUSUAL for aspect in list_aspects(case)):
+                if _is_usual(case):
                     looks[side.look(side.answers.spoken(place).keywords)].append(place)
             self._looks[column] = looks
         return self._looks[column]
@@ -294,12 +311,12 @@ class Porter:
         return min(looks, key=rate)
 
     def _choose(self, mine: Side, theirs: Side, places: Sequence[int]) -> int:
-        """The case to tell: one that proves it, else one that the target answered, else one that it was asked."""
+        """The case to tell: one that proves it, else one that the target answered, else the simplest."""
         for mask in (mine.answers.valued & theirs.answers.valued, theirs.answers.answered):
             for place in places:
                 if mask >> place & 1:
                     return place
-        return next(place for place in places if place in theirs.answers.index_of)
+        return places[0]
 
     def _list_findings(self, table: Table, target: int, theirs: Side, places: Sequence[int]) -> Iterator[Finding]:
         found: dict[str, None] = {}
@@ -312,6 +329,21 @@ class Porter:
         for row, aspect in enumerate(table.aspects):
             if aspect in common:
                 cell = table.cells[row, target]
-                found.update(dict.fromkeys((*cell.findings, *cell.differences)))
+                found.update(dict.fromkeys(name for name in cell.findings if self._can_meet(name)))
+                # A difference that nobody has looked at is of its own cases: its learnt condition names other values.
+                known = [name for name in cell.differences if self._findings[name].entry is not None]
+                found.update(dict.fromkeys(name for name in known if self._can_meet(name)))
         for identity in found:
             yield self._findings[identity]
+
+    def _can_meet(self, identity: str) -> bool:
+        """Whether a model can meet a finding at all: not all its cases are of unusual numbers."""
+        return any(_is_usual(self._run.judged[index].case) for index in self._findings[identity].members)
+
+
+def _is_usual(case: Case) -> bool:
+    """Whether a case is what training meets: a batch of ordinary float32 numbers, and not of none."""
+    inputs = case.inputs or {}
+    if any(aspect.parameter in _UNUSUAL for aspect in list_aspects(case)) or 0 in inputs.get("shape", ()):
+        return False
+    return inputs.get("values", "exact") in _USUAL_VALUES

@@ -17,7 +17,7 @@ LACKING = {
     "batch none": {},
     **{f"padding_mode {mode!r}": {"padding": 1, "padding_mode": mode} for mode in ("reflect", "replicate", "circular")},
 }
-MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # as NumPy calls them
+MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # as NumPy calls them
 SCRIPT = """\
 {imports}
 left, right, top, bottom = 2, 1, 1, 0
@@ -26,6 +26,13 @@ x = {tensor}
 layer = lambda x: x
 {instead}
 assert ({y} == {expected}).all(), y
+"""
+ROUND = """\
+left, right, top, bottom = 3, 1, 2, 0
+array = np.arange(60, dtype=np.float32).reshape(1, 3, 4, 5)
+x = {tensor}
+y = {layer}(x)
+assert np.array_equal({y}, np.pad(array, ((0, 0), (0, 0), (top, bottom), (left, right)), mode={mode!r})), y
 """
 
 
@@ -74,4 +81,20 @@ def test_what_is_written_instead_does_the_same(name, form, instead, is_last, exe
         expected="array" if form == "batch none" else expected,
     )
     end = execute(name, script)
+    assert end.how == "", end
+
+
+@pytest.mark.parametrize("name", [name for name, framework in frameworks().items() if framework.pads])
+def test_a_layer_that_only_pads_does_so(name, execute: Execute):
+    framework = frameworks()[name]
+    checks = [
+        ROUND.format(
+            layer=layer,
+            tensor=framework.source.tensor.format(array="array"),
+            y=framework.source.numpy.format(tensor="y"),
+            mode=MODES[mode],
+        )
+        for mode, layer in framework.pads.items()
+    ]
+    end = execute(name, "\n".join(["import numpy as np", framework.source.imports, *checks]))
     assert end.how == "", end

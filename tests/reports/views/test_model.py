@@ -47,11 +47,11 @@ def porter(synthetic, tmp_path_factory):
     return make_porter(synthetic.write(tmp_path_factory.mktemp("model") / "results.jsonl", synthetic.records(2000)))
 
 
-def make_porter(path):
+def make_porter(path, target="mindspore"):
     run = load([path])
     findings, differences = cluster(run), cluster_differences(run)
     tables = build_tables(run, findings, differences)
-    return Porter(run, tables, (*findings, *differences), "torch", "mindspore")
+    return Porter(run, tables, (*findings, *differences), "torch", target)
 
 
 def port(porter, call):
@@ -129,3 +129,51 @@ def test_what_cannot_be_ported_says_why(known, tmp_path, capsys, source, text, p
 
 def test_what_is_given_by_position_stands_without_a_name():
     assert join_call("torch.conv2d", {"0": "x", "stride": "2"}) == "torch.conv2d(x, stride=2)"
+
+
+def test_a_case_of_unusual_numbers_is_no_layer_that_is_wrong(synthetic, results):
+    """Cases of subnormal numbers look as the layer does, and what they show is no failure that training meets."""
+    records = synthetic.records(2000)
+    said = (
+        "kernel_size=(3, 3), stride=(2, 2), padding=(1, 1), dilation=(1, 1), groups=1, padding_mode=zeros, bias=False"
+    )
+    case = port(make_porter(results(records)), f"Conv2d(16, 32, {said})").case
+    unusual = next(record for record in records if record.get("id") == case)
+    unusual["inputs"]["values"] = "subnormal"
+    verdict = next(one for one in records if one.get("case") == case and one["api"] == "mindspore.nn.Conv2d")
+    verdict |= {"outcome": "diverges", "kind": "value", "expected": "1", "observed": "0", "authority": "mathematics"}
+    verdict["rests_on"] = "a sum of products"
+    one = port(make_porter(results(records)), f"Conv2d(16, 32, {said})")
+    assert one.case != case
+    assert "value" not in {finding.signature.kind for finding in one.findings}
+
+
+def test_where_the_target_was_asked_nothing_of_it_this_is_said(synthetic, results):
+    """A part of an audit may have asked the target other cases."""
+    records = [
+        record
+        for record in synthetic.records(300)
+        if record.get("target") != "mindspore" or "case" not in record or "-float64-" in record["case"]
+    ]
+    with pytest.raises(ValueError, match=r"torch\.nn\.Conv2d and mindspore\.\S+ were asked no case in common"):
+        port(make_porter(results(records)), "Conv2d(4, 8, 3)")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "is_told"), [({}, True), ({"values": "with_nan"}, False), ({"dtype": "float64"}, False)]
+)
+def test_beside_a_layer_stands_what_is_known_of_its_argument_unless_no_model_meets_it(
+    synthetic, results, inputs, is_told
+):
+    records = [record for record in synthetic.known(500) if record.get("api") != "megengine.functional.conv2d"]
+    for record in records:
+        if record.get("id") == "MEG-one":
+            record["title"]["en"] = "A dilation is forgotten"
+    explained = {record["case"] for record in records if record.get("known") == "MEG-one"}
+    for record in records:
+        if record.get("id") in explained:
+            record["inputs"] |= {"dtype": "float32", "values": "exact"} | inputs
+    porter = make_porter(results(records), "megengine")
+    said = "kernel_size=3, stride=1, padding=1, dilation=2, groups=1, bias=True"
+    told = {finding.id for finding in port(porter, f"Conv2d(4, 8, {said})").findings}
+    assert ("MEG-one" in told) == is_told
