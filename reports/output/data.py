@@ -235,7 +235,7 @@ def _build_text(text: Text) -> dict[str, str]:
 
 def _build_column(column: Column) -> list[str]:
     target = column.target
-    return _make_visible(column.label, column.api, target.name, target.framework, target.version)
+    return _make_visible(column.label, column.api, target.name, target.framework, target.version, target.mode)
 
 
 def _build_statement(statement: Statement) -> list[Any]:

@@ -9,7 +9,8 @@ A word with ``*`` or ``?`` must match the whole field; without, it must be part 
 searches the case, the API, what was observed, the message and the call. Every argument's name is a field too. Letter
 case is ignored. ``field:`` alone: it is empty. ``compared:values``: the values were among what was compared.
 ``status:differs``: otherwise than others, which is no failure. ``topic:stride``: what of the layer
-the verdict is about, as on the heat map. ``differs:1``: exactly one framework fails the case.
+the verdict is about, as on the heat map. ``explained:no``: a failure that no entry of the catalogue explains, which is
+new. ``differs:1``: exactly one framework fails the case.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ WORDS = (
     "framework",
     "target",
     "version",
+    "mode",
     "status",
     "kind",
     "subject",
@@ -42,6 +44,7 @@ WORDS = (
     "authority",
     "direction",
     "severity",
+    "explained",
     "wrong",
     "accident",
     "finding",
@@ -231,7 +234,7 @@ def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
                 return column.api
             case "column":
                 return column.label
-            case "framework" | "version":
+            case "framework" | "version" | "mode":
                 return str(getattr(column.target, field))
             case "target":
                 return verdict.target
@@ -246,6 +249,8 @@ def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
             case "severity":
                 entry = run.entry(judged)
                 return entry.severity if entry else ""
+            case "explained":
+                return _yes_or_no(bool(verdict.known)) if verdict.known or judged.failed else ""
             case "wrong":
                 return case.wrong or ""
             case "compared":

@@ -45,7 +45,7 @@ async function loadRun() {
   sentences = core.sentences;
   knownEntries = core.known;
   const strings = core.strings;
-  const columns = core.columns.map(([label, api, target, framework, version], at) => ({ label, api, target, framework, version, at }));
+  const columns = core.columns.map(([label, api, target, framework, version, mode], at) => ({ label, api, target, framework, version, mode, at }));
   const cases = core.cases.map((row) => new RunCase(row, strings));
   const verdicts = core.verdicts.map(([one, column, outcome, kind, subject, expected, observed, phase, error, message, ratio, exact,
     worst, ruling, inferred, call, known, finding, place, manner, changed, before, confirmed,

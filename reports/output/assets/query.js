@@ -1,7 +1,7 @@
 // The search language; reports/views/query.py says what it means and is its twin: tests/reports/views/queries.json holds both to that.
 const TEXTS = ["case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known"];
-const WORDS = ["layer", "framework", "target", "version", "status", "kind", "subject", "phase", "error", "ruling", "authority", "direction",
-  "severity", "wrong", "accident", "finding", "changed",
+const WORDS = ["layer", "framework", "target", "version", "mode", "status", "kind", "subject", "phase", "error", "ruling", "authority", "direction",
+  "severity", "explained", "wrong", "accident", "finding", "changed",
   "dtype", "shape", "values", "layout", "exact", "inferred", "invalid", "confirmed", "ratio", "differs", "line"];
 const LISTS = ["compared", "topic"]; // one word of it is matched at a time
 const FIELDS = new Set([...TEXTS, ...WORDS, ...LISTS]);
@@ -27,11 +27,12 @@ function fact(verdict, field) {
     case "invalid": return yes(one.invalid);
     case "api": return verdict.column.api;
     case "column": return verdict.column.label;
-    case "framework": case "version": case "target": return verdict.column[field];
+    case "framework": case "version": case "target": case "mode": return verdict.column[field];
     case "status": return verdict.outcome;
     case "exact": case "inferred": case "accident": return yes(verdict[field]);
     case "finding": return verdict.finding?.id ?? "";
     case "severity": return knownEntries[verdict.known]?.severity ?? "";
+    case "explained": return verdict.known || failed(verdict) ? yes(verdict.known) : "";
     case "dtype": case "shape": case "values": case "layout": return bare(one.inputs, field);
     default: return FIELDS.has(field) ? verdict[field] : bare(one.arguments, field).replace(/^'([^']*)'$/, "$1");
   }

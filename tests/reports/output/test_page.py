@@ -693,6 +693,40 @@ def test_a_slash_goes_to_the_search_and_a_facet_is_a_query(whole, open_page):
     assert page.locator("#query").input_value() == 'column:"megengine.module.Conv2d"'
 
 
+def count_shown(page):
+    """The findings and failing cases that the list of findings tells."""
+    numbers = re.findall(r"[\d,]+", page.locator("#view .note[role=status]").inner_text())
+    return int(numbers[0].replace(",", "")), int(numbers[-1].replace(",", ""))
+
+
+def test_what_is_known_and_what_is_new_are_facets(known, open_report):
+    page = open_report(known[0], "#findings").page
+    shown, failing = count_shown(page)
+    page.select_option("#facets select[aria-label='known or new']", label="known")
+    page.wait_for_function("() => document.getElementById('query').value === 'explained:yes'")
+    assert count_shown(page) == (1, known[1])
+    page.select_option("#facets select[aria-label='known or new']", label="new")
+    page.wait_for_function("() => document.getElementById('query').value === 'explained:no'")
+    assert count_shown(page) == (shown - 1, failing - known[1])
+
+
+def test_targets_and_modes_are_facets_where_there_are_several(synthetic, results, open_report):
+    records = [record for record in synthetic.records(60) if record["record"] != "confirmation"]
+    path = results(synthetic.in_mode(records, {"outcome": "crashed", "observed": "the process ended: SIGSEGV"})[0])
+    page = open_report(path, "#findings").page
+    page.select_option("#facets select[aria-label=mode]", "vmap")
+    page.select_option("#facets select[aria-label=target]", "torch@vmap")
+    page.wait_for_function("() => document.getElementById('query').value === 'mode:vmap target:torch@vmap'")
+    assert count_shown(page)[1] > 0
+
+
+def test_one_target_a_framework_is_no_facet(whole, open_page):
+    page = open_page(whole[1], "#findings").page
+    names = page.locator("#facets select").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
+    assert "framework" in names
+    assert not {"target", "mode"} & set(names)
+
+
 def test_tables_sort_by_a_column(whole, open_page):
     page = open_page(whole[1]).page
     head = page.locator(".counts thead th").nth(2)

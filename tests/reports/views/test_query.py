@@ -60,6 +60,8 @@ REAL = [
     "compared:values",
     "status:conforms -compared:values",
     "wrong:stride",
+    "explained:no",
+    "mode: -framework:torch",
     "differs:1 -status:conforms",
     "groups:>1 dilation:>1 framework:megengine",
     "padding:same",
