@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from . import words
 from .visible import visible
 
 COLUMNS = (
-    "case", "layer", "framework", "version", "target", "api", "outcome", "kind", "subject", "severity", "authority",
-    "direction", "known", "ruling", "phase", "error", "message", "expected", "observed", "ratio", "exact", "compared",
-    "topics", "invalid", "wrong", "claim", "clause", "dtype", "shape", "arguments", "call", "seconds",
+    "case", "layer", "framework", "version", "target", "mode", "api", "outcome", "kind", "subject", "severity",
+    "authority", "direction", "known", "ruling", "phase", "error", "message", "expected", "observed", "ratio",
+    "exact", "compared", "topics", "invalid", "wrong", "claim", "clause", "dtype", "shape", "arguments", "call",
+    "seconds",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
 
@@ -35,7 +36,7 @@ def _list_cells(run: LoadedRun, judged: JudgedCase) -> Iterator[str]:
     target = run.column(judged).target
     entry = run.entry(judged)
     inputs = case.inputs or {}
-    yield from (case.id, case.layer, target.framework, target.version, target.name, verdict.api)
+    yield from (case.id, case.layer, target.framework, target.version, target.name, target.mode, verdict.api)
     yield from (verdict.outcome, verdict.kind, verdict.subject, entry.severity if entry else "")
     yield from (verdict.authority or "", verdict.direction or "", verdict.known, verdict.ruling, verdict.phase)
     yield from (verdict.error_class, verdict.error_message, verdict.expected, verdict.observed)
@@ -67,6 +68,12 @@ def _disarm(cell: str) -> str:
     return cell
 
 
+# What is no text where a table has types; an empty cell has no value.
+_READ: Mapping[str, Callable[[str], object]] = {
+    "ratio": float, "seconds": float, "exact": "True".__eq__, "invalid": "True".__eq__,
+}  # fmt: skip
+
+
 def write_parquet(run: LoadedRun, output: Path) -> None:
     """Raises: ValueError where pyarrow is not installed."""
     try:
@@ -75,8 +82,13 @@ def write_parquet(run: LoadedRun, output: Path) -> None:
     except ImportError:
         raise ValueError("Parquet needs pyarrow; install it, or write CSV") from None
     columns = zip(*list_rows(run), strict=True)
-    table = pyarrow.table({name: list(cells) for name, cells in zip(COLUMNS, columns, strict=True)})
+    table = pyarrow.table({name: _type(name, cells) for name, cells in zip(COLUMNS, columns, strict=True)})
     parquet.write_table(table, output)
+
+
+def _type(name: str, cells: Sequence[str]) -> list[object]:
+    read = _READ.get(name)
+    return list(cells) if read is None else [read(cell) if cell else None for cell in cells]
 
 
 def write_annotations(run: LoadedRun, language: str) -> str:

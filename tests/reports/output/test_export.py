@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,6 +51,22 @@ def test_parquet_says_what_it_needs(known, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     assert main(["export", "--format", "parquet", str(known[0]), "-o", str(tmp_path / "x.parquet")]) == 2
     assert "Parquet needs pyarrow" in capsys.readouterr().err
+
+
+def test_parquet_has_numbers_and_truth_values(known, tmp_path, monkeypatch):
+    tables = []
+    writer = SimpleNamespace(write_table=lambda table, output: tables.append(table))
+    monkeypatch.setitem(sys.modules, "pyarrow", SimpleNamespace(table=dict))
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", writer)
+    assert main(["export", "--format", "parquet", str(known[0]), "-o", str(tmp_path / "x.parquet")]) == 0
+    (table,) = tables
+    judged = load([known[0]]).judged
+    assert table["ratio"] == [one.verdict.ratio for one in judged]
+    assert table["seconds"] == [one.verdict.seconds for one in judged]
+    assert table["exact"] == [one.verdict.exact for one in judged]
+    assert table["invalid"] == [one.case.invalid for one in judged]
+    assert None in table["ratio"]
+    assert table["outcome"] == [one.verdict.outcome for one in judged]
 
 
 def test_findings_are_annotations(known, capsys):
