@@ -94,6 +94,7 @@ async function start() {
     if (!draw && at.view !== "overview" && !byId("overview").querySelector(`#${CSS.escape(at.view)}`)) sayMissing();
     if (at.view === "finding") return;
     if (!draw && byId("overview").querySelector(`#${CSS.escape(at.view)}`)) byId(at.view).scrollIntoView();
+    else if (byId(`part-${at.parts.at(-1)}`)) byId(`part-${at.parts.at(-1)}`).scrollIntoView();
     else scrollTo(0, 0);
   };
 

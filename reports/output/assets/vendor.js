@@ -16,17 +16,20 @@ function showVendor(run, view, _, wanted) {
     const texts = await Promise.all(files.map(async ([path, text]) => [path, await text()]));
     download(`${name}.zip`, makeZip(texts.filter(([, text]) => text)));
   });
+  const documents = documentErrors(run, name, findings.filter((finding) => !isDefect(finding)));
+  const jump = (part, is) => (is ? [" ", h("a", { href: link("vendor", [name, part]) }, say(`vendor.${part}`))] : "");
   fill(view,
     h("h2", {}, `${name} ${versions.join(", ")}`),
     h("div", { class: "bar", role: "group", "aria-label": say("vendor.choose") }, frameworks.map((one) => h("a", {
       class: "choice", href: link("vendor", [one]), "aria-current": one === name ? "true" : undefined }, one))),
-    h("p", {}, say("vendor.lead", { known: count(known.length), new: count(findings.length - known.length), differences: count(differences.length) })),
+    h("p", {}, say("vendor.lead", { known: count(known.length), new: count(findings.length - known.length), differences: count(differences.length) }),
+      jump("documents", documents), jump("differences", differences.length)),
     files.length ? h("p", {}, button) : "",
     versionTable(run, name, findings, differences),
     h("h3", {}, say("vendor.defects")),
     defects.length ? defects.map((finding) => findingCard(run, finding, finding.entries.length)) : h("p", {}, say("vendor.none")),
-    documentErrors(run, name, findings.filter((finding) => !isDefect(finding))),
-    differences.length ? [h("h3", {}, say("vendor.differences")), differences.map(entryCard)] : "");
+    documents,
+    differences.length ? [h("h3", { id: "part-differences" }, say("vendor.differences")), differences.map(entryCard)] : "");
 }
 
 // What to take away: by path a function that gives the text, scripts and pages of entries and the scripts of what is new.
@@ -55,7 +58,7 @@ function documentErrors(run, framework, findings) {
   if (!wrong.size && !findings.length) return "";
   const statements = run.statements.filter((one) => wrong.has(`${one.api} ${one.claim}`));
   return [
-    h("h3", {}, say("vendor.documents")),
+    h("h3", { id: "part-documents" }, say("vendor.documents")),
     findings.map((finding) => findingCard(run, finding, finding.entries.length)),
     statements.length ? [h("p", { class: "note" }, say("vendor.documents.note")),
       h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("vendor.documents") }, h("table", { class: "statements" },

@@ -644,6 +644,16 @@ def test_a_vendors_page_has_its_findings_alone(whole, open_page):
     assert shown == of_vendor
 
 
+def test_a_vendors_wrong_sentences_are_a_click_away(whole, open_page):
+    page = open_page(whole[1], "#vendor/torch", viewport={"width": 1200, "height": 300}).page
+    page.get_by_role("link", name="Sentences of its documents that are wrong").click()
+    page.wait_for_function("() => location.hash === '#vendor/torch/documents'")
+    heading = page.locator("#view h3", has_text="Sentences of its documents that are wrong")
+    below = "document.querySelector('.top').getBoundingClientRect().bottom"
+    top = heading.evaluate("heading => heading.getBoundingClientRect().top")
+    assert page.evaluate(below) <= top < 300
+
+
 def test_two_frameworks_stand_on_one_page_with_all_layers(whole, open_page):
     page = open_page(whole[1], "#port").page
     page.get_by_role("link", name="torch → mindspore").click()
