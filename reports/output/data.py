@@ -99,7 +99,7 @@ def build_core(
     """All but the details."""
     strings = _Strings()
     # The verdicts come first, so that the texts that they share have small numbers.
-    verdicts = list(_VerdictRows(run, findings, details, diff, strings).build())
+    verdicts = list(zip(*_VerdictRows(run, findings, details, diff, strings).build(), strict=True))
     return {
         "languages": {language: words.messages(language) for language in words.LANGUAGES},
         "sentences": words.sentences(),
@@ -115,6 +115,7 @@ def build_core(
         "changes": None if diff is None else _build_changes(diff),
         "modes": [_build_mode(mode) for mode in compare_modes(run)],
         "cases": [_build_case(case, strings) for case in run.cases.values()],
+        # By column, not by row: the file is a tenth smaller, and 30 long lists are made faster than 50,000 short ones.
         "verdicts": verdicts,
         "strings": strings.texts,
     }

@@ -23,6 +23,7 @@ from .visible import visible
 LANGUAGES = ("en", "zh")
 Said = TypeVar("Said")  # a text, or several
 _DOCSTRING = "docstring of "  # how the titles of docstrings begin
+_METHODS = "docstrings of methods of "  # and those of several
 _NAMED = 3  # cases that are named where no condition is known
 _RESTS_LIMIT = 300  # characters of a sentence that a finding rests on
 
@@ -96,6 +97,9 @@ def name_document(language: str, statement: Statement) -> str:
     if source.title.startswith(_DOCSTRING):
         of = visible(source.title.removeprefix(_DOCSTRING), 200)
         return say(language, "document.docstring", of=of, version=version)
+    if source.title.startswith(_METHODS):
+        classes = re.split(" and (?:of )?", visible(source.title.removeprefix(_METHODS), 200))
+        return say(language, "document.methods", of="、".join(classes), version=version)
     title, publisher = visible(source.title, 200), visible(source.publisher, 200)
     return say(language, "document.page", title=title, publisher=publisher, version=version)
 

@@ -47,17 +47,19 @@ async function loadRun() {
   const strings = core.strings;
   const columns = core.columns.map(([label, api, target, framework, version, mode], at) => ({ label, api, target, framework, version, mode, at }));
   const cases = core.cases.map((row) => new RunCase(row, strings));
-  const verdicts = core.verdicts.map(([one, column, outcome, kind, subject, expected, observed, phase, error, message, ratio, exact,
+  const [one, column, outcome, kind, subject, expected, observed, phase, error, message, ratio, exact,
     worst, ruling, inferred, call, known, finding, place, manner, changed, before, confirmed,
-    authority, rests, direction, compared, accident, further, topic], index) => {
+    authority, rests, direction, compared, accident, further, topic] = core.verdicts;
+  const verdicts = (one ?? []).map((number, i) => {
     const verdict = {
-      index, case: cases[one], column: columns[column], outcome: strings[outcome], kind: strings[kind], subject: strings[subject],
-      expected: strings[expected], observed: strings[observed], phase: strings[phase], error: strings[error],
-      message: strings[message], ratio: strings[ratio], exact: exact === 1, worst: worst || null, ruling: strings[ruling],
-      inferred: inferred === 1, call: strings[call], known: strings[known], finding: core.findings[finding] ?? null, place,
-      manner: strings[manner], changed: strings[changed], before: strings[before], confirmed: strings[confirmed],
-      authority: strings[authority], rests: strings[rests], direction: strings[direction], compared: strings[compared],
-      accident: accident === 1, further: further || NOTHING, topic: strings[topic],
+      index: i, case: cases[number], column: columns[column[i]], outcome: strings[outcome[i]], kind: strings[kind[i]],
+      subject: strings[subject[i]], expected: strings[expected[i]], observed: strings[observed[i]], phase: strings[phase[i]],
+      error: strings[error[i]], message: strings[message[i]], ratio: strings[ratio[i]], exact: exact[i] === 1,
+      worst: worst[i] || null, ruling: strings[ruling[i]], inferred: inferred[i] === 1, call: strings[call[i]],
+      known: strings[known[i]], finding: core.findings[finding[i]] ?? null, place: place[i], manner: strings[manner[i]],
+      changed: strings[changed[i]], before: strings[before[i]], confirmed: strings[confirmed[i]],
+      authority: strings[authority[i]], rests: strings[rests[i]], direction: strings[direction[i]],
+      compared: strings[compared[i]], accident: accident[i] === 1, further: further[i] || NOTHING, topic: strings[topic[i]],
     };
     verdict.case.verdicts.push(verdict);
     return verdict;

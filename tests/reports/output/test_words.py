@@ -52,6 +52,7 @@ def test_chinese_is_chinese():
 
 
 FAMILIES = {
+    "explained": ("yes", "no"),
     "outcome": OUTCOMES,
     "kind": KINDS,
     "atom": features.PREDICATES,
@@ -198,6 +199,19 @@ def test_a_reason_is_told_in_chinese():
     assert words.translate("zh", "nobody has said this") == "nobody has said this"
 
 
+def test_what_a_worker_cannot_do_is_told_in_chinese():
+    """Each sentence that it raises of what its adapter lacks; of a name that is missing there is nothing to translate."""
+    remote = ROOT / "conformance" / "targets" / "remote" / "worker"
+    raised = [
+        sentence
+        for name in ("values.py", "sequel.py", "last_call.py")
+        for sentence in re.findall(r'raise Lacking\(f"(.+)"\)', (remote / name).read_text(encoding="utf-8"))
+    ]
+    assert len(raised) > 2
+    for sentence in raised:
+        assert_is_chinese(words.translate("zh", re.sub(r"\{[^}]*\}", "this", sentence)))
+
+
 def make_statement(title, version, section="Args: padding"):
     source = Source(publisher="A vendor", title=title, version=version, address="", kind="older_release")
     return Statement(f"the {title} of {version}", "api", "claim", section, Text("so", "\u5982\u6b64"), None, source)
@@ -207,6 +221,8 @@ def test_a_document_is_named_in_both_languages():
     docstring = make_statement("docstring of torch.nn.Conv2d", "torch 2.13.0")
     assert words.name_document("zh", docstring) == "torch.nn.Conv2d 的文档字符串（torch 2.13.0）"
     assert words.name_document("en", docstring) == docstring.document
+    methods = make_statement("docstrings of methods of torch.nn.Module and torch.Tensor", "torch 2.13.0")
+    assert words.name_document("zh", methods) == "torch.nn.Module、torch.Tensor 的方法的文档字符串（torch 2.13.0）"
     page = make_statement("Conv2d", "before 2.0, as it has no output_padding")
     assert words.name_document("zh", page) == "Conv2d（A vendor，早于 2.0，因为其中没有 output_padding）"
 
