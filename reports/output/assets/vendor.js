@@ -4,7 +4,7 @@ const OF_DOCUMENTS = new Set(["document_wrong", "all_differ", "document_and_impl
 function showVendor(run, view, _, wanted) {
   const frameworks = [...new Set(run.frameworks.map(([, framework]) => framework))];
   const name = frameworks.includes(wanted) ? wanted : frameworks[0];
-  const versions = run.frameworks.filter(([, framework]) => framework === name).map(([, , version]) => version);
+  const versions = new Set(run.frameworks.filter(([, framework]) => framework === name).map(([, , version]) => version));
   const findings = run.findings.filter((finding) => finding.columns.some((at) => run.columns[at].framework === name));
   const isDefect = (finding) => entryOf(run, finding)?.severity !== "wrong_document" && !OF_DOCUMENTS.has(finding.entries[0].ruling);
   const defects = findings.filter(isDefect);
@@ -19,7 +19,7 @@ function showVendor(run, view, _, wanted) {
   const documents = documentErrors(run, name, findings.filter((finding) => !isDefect(finding)));
   const jump = (part, is) => (is ? [" ", h("a", { href: link("vendor", [name, part]) }, say(`vendor.${part}`))] : "");
   fill(view,
-    h("h2", {}, `${name} ${versions.join(", ")}`),
+    h("h2", {}, `${name} ${[...versions].join(", ")}`),
     h("div", { class: "bar", role: "group", "aria-label": say("vendor.choose") }, frameworks.map((one) => h("a", {
       class: "choice", href: link("vendor", [one]), "aria-current": one === name ? "true" : undefined }, one))),
     h("p", {}, say("vendor.lead", { known: count(known.length), new: count(findings.length - known.length), differences: count(differences.length) }),

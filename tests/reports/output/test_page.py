@@ -644,6 +644,12 @@ def test_a_vendors_page_has_its_findings_alone(whole, open_page):
     assert shown == of_vendor
 
 
+def test_a_vendors_version_is_named_once(synthetic, results, open_report):
+    records = [record for record in synthetic.records(20) if record["record"] != "confirmation"]
+    page = open_report(results(synthetic.in_mode(records)[0]), "#vendor/torch").page
+    assert page.locator("#view h2").inner_text() == "torch 2.13.0"
+
+
 def test_a_vendors_wrong_sentences_are_a_click_away(whole, open_page):
     page = open_page(whole[1], "#vendor/torch", viewport={"width": 1200, "height": 300}).page
     page.get_by_role("link", name="Sentences of its documents that are wrong").click()
