@@ -27,9 +27,14 @@ To this are added, so that the bound also holds in the corners:
   the imaginary ones, t3 of the sums of both, t1 - t2 and t3 - t1 - t2 are the result. The magnitudes
   of t1 and t2 add to at most S, those of t3 to at most 2S; two roundings are in t3's factors and two
   behind it. So the real part's error is at most gamma(n + 1) * S, the imaginary part's
-  3 * gamma(n + 4) * S, the modulus at most sqrt(10) * gamma(n + 4) * S; at most 2n and 3n products
-  underflow in the parts, sqrt(13) * n by modulus. The larger bound of both counts, and 2S for overflow.
-  A sum of the parts of one operand that overflows is outside this model.
+  3 * gamma(n + 4) * S, the modulus at most sqrt(10) * gamma(n + 4) * S. The trick differentiated, with
+  g = a + b*i going back through w = c + d*i, gives c*(a - b) + (c + d)*b and -d*(a + b) + (c + d)*b,
+  whose magnitudes add to at most 1 + sqrt(2), the norm of [[1, 2], [0, 1]], times S each: the modulus
+  is at most (2 + sqrt(2)) * gamma(n + 2) * S. Both are within (2 + sqrt(2)) * gamma(n + 4) * S. The
+  gradient of a bias is the sum of a - b and of b beside that of b: sqrt(5 + 1) * gamma(m + 2) * S
+  after m additions. At most 2n and 3n products underflow in the parts, sqrt(13) * n by modulus. The
+  larger bound, of four products or three, counts, and 2S for overflow. A sum of one operand's own
+  parts that overflows is outside this model.
 - *The oracle's own error*: gamma(n) * S with float64's u (none for integers, which are exact).
 
 An element none of whose products (nor its bias) differs from zero has the bound zero: it must be
@@ -286,7 +291,7 @@ class _Rounding(NamedTuple):
         if self.result != self.accumulator:
             error = self._round_finally(value, error)
         largest = min(self.accumulator.largest, self.result.largest)
-        reach = 2.0 * magnitude if self.kind == "c" and products else magnitude
+        reach = 2.0 * magnitude if self.kind == "c" else magnitude
         bound: Array = np.where(reach + error <= largest, error, inf)
         return bound
 
@@ -298,7 +303,7 @@ class _Rounding(NamedTuple):
         if self.kind != "c":
             return gamma(terms, roundoff) + gamma(terms, DOUBLE.roundoff)
         four = sqrt(2.0) * gamma(2 * terms, roundoff)
-        three = sqrt(10.0) * gamma(terms + 4, roundoff) if products else 0.0
+        three = (2.0 + sqrt(2.0)) * gamma(terms + 4, roundoff) if products else sqrt(6.0) * gamma(terms + 2, roundoff)
         return max(four, three) + sqrt(2.0) * gamma(2 * terms, DOUBLE.roundoff)
 
     def _round_finally(self, value: Array, error: Array) -> Array:

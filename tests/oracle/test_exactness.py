@@ -106,7 +106,7 @@ def test_a_bound_is_that_of_the_cases_dtype(dtype: str, of_parts: str) -> None:
     np.testing.assert_array_equal(asked.output.bound, bound)
     terms = 2 * 2 * 3 + 1
     magnitude = reference.conv2d(np.abs(arrays.x), np.abs(arrays.weight), np.abs(arrays.bias))
-    counted = np.sqrt(10) * (terms + 4) if dtype.startswith("complex") else terms
+    counted = (2 + np.sqrt(2)) * (terms + 4) if dtype.startswith("complex") else terms
     unit = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float64": 2.0**-53}[of_parts]
     own = {"float64": terms, "complex128": np.sqrt(8) * terms}.get(dtype, 0)  # the oracle's
     np.testing.assert_allclose(asked.output.bound, (counted + own) * unit * magnitude, rtol=0.15)

@@ -216,7 +216,7 @@ def test_the_smallest_part_of_a_complex_number_counts():
     """1 + 2**-10 j times the least normal number of float32: its imaginary part is below that."""
     x, weight = np.full((1, 1, 1, 1), 1 + 2.0**-10 * 1j), np.full((1, 1, 1, 1), 2.0**-126)
     bound = reference.error_bound("conv2d", x, weight, dtype="complex64").item()
-    due = math.sqrt(10) * 5 * 2.0**-24 * 2.0**-126 + math.sqrt(13) * 2.0**-150
+    due = (2 + math.sqrt(2)) * 5 * 2.0**-24 * 2.0**-126 + math.sqrt(13) * 2.0**-150
     assert bound == pytest.approx(due, rel=1e-5, abs=0)
 
 
@@ -351,7 +351,7 @@ def test_complex_holds():
     assert result.dtype == np.complex64
     assert (np.abs(result - value) <= bound).all()
     magnitude = naive.forward("conv2d", np.abs(x), np.abs(weight), padding=1)
-    due = math.sqrt(10) * gamma(18 + 4, 2.0**-24) * magnitude
+    due = (2 + math.sqrt(2)) * gamma(18 + 4, 2.0**-24) * magnitude
     np.testing.assert_allclose(bound, due, rtol=1e-5)
 
 
@@ -384,19 +384,48 @@ def test_of_the_complex_bounds_the_larger_counts(terms):
     """In float16, where 2,000 products are near those of which no bound exists."""
     ones = np.ones((1, terms, 1, 1), complex)
     bound = reference.error_bound("conv2d", ones, ones, dtype="complex64", accumulate="float16").item()
-    due = {8: math.sqrt(10) * gamma(12, 2.0**-11), 1000: math.sqrt(2) * gamma(2000, 2.0**-11)}[terms]
+    due = {8: (2 + math.sqrt(2)) * gamma(12, 2.0**-11), 1000: math.sqrt(2) * gamma(2000, 2.0**-11)}[terms]
     assert bound == pytest.approx(terms * due, rel=1e-3, abs=0)
 
 
-def test_a_complex_gradient_of_the_bias_multiplies_nothing():
-    one = np.full((1, 1, 1, 1), 0.1 + 0.7j)
-    bounds = reference.gradient_error_bounds("conv2d", one, one, one, dtype="complex64")
-    assert bounds.bias.item() == 0.0
-    many = reference.gradient_error_bounds(
-        "conv2d", np.tile(one, (3, 1, 1, 1)), one, np.tile(one, (3, 1, 1, 1)), dtype="complex64"
+def gradients_of_three_products(x, weight, grad):
+    """Those of the trick above, differentiated: of t1, t2 and t3 they are a - b, -a - b and b of an upstream a + bi."""
+    (a, b), (c, d), (e, f) = ((operand.real.copy(), operand.imag.copy()) for operand in (grad, weight, x))
+    one, two, three = (
+        naive.gradients("conv2d", left, right, upstream)
+        for left, right, upstream in ((e, c, a - b), (f, d, -a - b), (e + f, c + d, b))
     )
-    due = math.sqrt(2) * gamma(4, 2.0**-24) * 3 * abs(0.1 + 0.7j)
-    assert many.bias.item() == pytest.approx(due, rel=1e-5, abs=0)
+    parts = [(one[operand] + three[operand]) + 1j * (two[operand] + three[operand]) for operand in (0, 1)]
+    return *parts, (one[2] + three[2]) + 1j * three[2]
+
+
+@pytest.mark.parametrize("terms", [1, 3])
+def test_complex_gradients_through_three_products_hold(terms):
+    """Those of one term exceed what four products may miss, even that of a bias, which they leave as it came."""
+    rng = np.random.default_rng(8)
+    of_four = math.sqrt(8) / (2 + math.sqrt(2)) / 5
+    exceeded = np.zeros(3, bool)
+    for _ in range(1000):
+        x, weight, grad = (
+            (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64)
+            for shape in ((terms, 1, 1, 1), (terms, 1, 1, 1), (terms, terms, 1, 1))
+        )
+        bounded = reference.gradients_with_bound("conv2d", x, weight, grad, dtype="complex64")
+        through = gradients_of_three_products(x, weight, grad)
+        missed = [np.abs(got - due.value) for got, due in zip(through, bounded, strict=True)]
+        assert all((one <= due.bound).all() for one, due in zip(missed, bounded, strict=True))
+        limits = bounded.x.bound * of_four, bounded.weight.bound * of_four, 0.0
+        exceeded |= [(one > limit).any() for one, limit in zip(missed, limits, strict=True)]
+    assert terms > 1 or exceeded.all()
+
+
+@pytest.mark.parametrize("numbers", [1, 3])
+def test_a_complex_gradient_of_the_bias_multiplies_nothing(numbers):
+    one = np.full((1, 1, 1, 1), 0.1 + 0.7j)
+    several = np.tile(one, (numbers, 1, 1, 1))
+    bounds = reference.gradient_error_bounds("conv2d", several, one, several, dtype="complex64")
+    due = math.sqrt(6) * gamma(numbers + 1, 2.0**-24) * numbers * abs(0.1 + 0.7j)
+    assert bounds.bias.item() == pytest.approx(due, rel=1e-5, abs=0)
 
 
 def test_a_complex_sum_may_overflow_where_parts_are_added_first():
@@ -404,7 +433,8 @@ def test_a_complex_sum_may_overflow_where_parts_are_added_first():
     one = np.ones((1, 1, 1, 1), complex)
     assert np.isinf(reference.error_bound("conv2d", half, one, dtype="complex64"))
     assert np.isfinite(reference.error_bound("conv2d", half.real, one.real, dtype="float32"))
-    assert np.isfinite(reference.gradient_error_bounds("conv2d", one, one, half, dtype="complex64").bias)
+    assert np.isinf(reference.gradient_error_bounds("conv2d", one, one, half, dtype="complex64").bias)
+    assert np.isfinite(reference.gradient_error_bounds("conv2d", one, one, half / 2, dtype="complex64").bias)
 
 
 def test_refuses_where_no_bound_exists():
