@@ -114,6 +114,12 @@ EQUIVALENT = [
     ),
     Equivalent(f"{ORACLE}.parameters", "read_integer", "if type(value) is not int", "if True", "an int is its own index"),
     Equivalent(
+        f"{ORACLE}.bounds", "_smallest",
+        "[real, imaginary, real + imaginary, real - imaginary] if array.dtype.kind == 'c' else array",
+        "[real, imaginary, real + imaginary, real - imaginary]",
+        "of real numbers these are the numbers and zeros, which do not count; slower",
+    ),
+    Equivalent(
         f"{ORACLE}.bounds", "_smallest", "0", "1", "where the least is 1 or less, the same number is found more slowly"
     ),
     Equivalent(

@@ -428,6 +428,13 @@ def test_a_complex_gradient_of_the_bias_multiplies_nothing(numbers):
     assert bounds.bias.item() == pytest.approx(due, rel=1e-5, abs=0)
 
 
+def test_a_complex128_has_the_oracles_own_error_too():
+    ones = np.ones((1, 500, 1, 1), complex)
+    unit = 2.0**-53
+    due = 500 * ((2 + math.sqrt(2)) * gamma(504, unit) + math.sqrt(2) * gamma(1000, unit))
+    assert reference.error_bound("conv2d", ones, ones, dtype="complex128").item() == pytest.approx(due, rel=1e-9, abs=0)
+
+
 def test_a_complex_sum_may_overflow_where_parts_are_added_first():
     half = np.full((1, 1, 1, 1), FORMATS["float32"].largest * 0.6 + 0j)
     one = np.ones((1, 1, 1, 1), complex)

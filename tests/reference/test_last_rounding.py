@@ -59,6 +59,13 @@ def test_a_complex_number_underflows_in_both_of_its_parts():
     assert bound == pytest.approx(np.sqrt(13) / 2 * smallest, rel=0.05, abs=0)
 
 
+def test_a_complex_sum_is_stored_in_two_parts_that_may_underflow():
+    low = ONE * 2.0**-140 * (1 + 1j)
+    bound = reference.error_bound("conv2d", low, ONE + 0j, dtype="complex64", accumulate="complex128").item()
+    due = np.sqrt(2) * (FORMATS["float32"].smallest_subnormal / 2 + 2.0**-164)
+    assert bound == pytest.approx(due, rel=1e-6, abs=0)
+
+
 def test_the_gradients_of_a_bias_are_sums_without_products():
     x = np.full((1, 1, 2, 2), 3.0)
     gradients = reference.gradients_with_bound("conv2d", x, ONE, np.full((1, 1, 2, 2), 2.0), dtype="float32")
