@@ -9,7 +9,7 @@ import pytest
 
 from conformance.environments import choose_environments, read_environments
 from conformance.run import Settings
-from conformance.run.modes import CASE_TIMEOUT
+from conformance.run.modes import CASE_LIMIT, COMPILING_LIMIT
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,7 +79,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--case-timeout",
         type=float,
         metavar="SECONDS",
-        help=f"limit for one case in a target, default 20; {CASE_TIMEOUT:g} with --modes",
+        help=f"limit for one case in a target, default {CASE_LIMIT:g}; {COMPILING_LIMIT:g} where a mode compiles",
     )
     group.addoption(
         "--modes",
@@ -155,7 +155,7 @@ def read_settings(config: pytest.Config) -> Settings:
         recounts=option.update_known,
         repeats=option.repeat,
         processes=option.processes,
-        case_timeout=option.case_timeout or (CASE_TIMEOUT if option.modes else Settings.case_timeout),
+        case_timeout=option.case_timeout or 0.0,
         modes=option.modes,
         shrink_seconds=option.shrink,
         certifies=option.certify,

@@ -14,7 +14,8 @@ from conformance.targets.command_line import run_in_mode
 # rows. The others are the layers of known networks, and every combination of three values.
 CHOSEN = ("modes", "networks", "space")
 OF_COMPILING = CHOSEN[:1]
-CASE_TIMEOUT = 300.0  # seconds for one case: the first that is compiled loads the compiler
+CASE_LIMIT = 20.0  # seconds for one case
+COMPILING_LIMIT = 300.0  # where a mode compiles: the first case loads the compiler
 
 
 def with_modes(targets: Iterable[Target]) -> Iterator[Target]:
@@ -25,6 +26,12 @@ def with_modes(targets: Iterable[Target]) -> Iterator[Target]:
         for mode in modes:
             named = replace(target, name=f"{target.name}@{mode}", given=f"{target.given}@{mode}")
             yield run_in_mode(named, mode)
+
+
+def limit_cases(targets: Iterable[Target]) -> float:
+    """Seconds that one case may take, where nobody says otherwise."""
+    modes = [frameworks()[target.framework].modes.get(target.mode) for target in targets]
+    return COMPILING_LIMIT if any(mode is not None and mode.compiles for mode in modes) else CASE_LIMIT
 
 
 def is_chosen(spec: str, target: Target) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.apis import frameworks
@@ -24,7 +24,7 @@ from conformance.run.describing import Describer
 from conformance.run.executing import execute_entries
 from conformance.run.extent import find_complete, find_unasked
 from conformance.run.known import count_anew, hold, load_catalogue
-from conformance.run.modes import is_chosen, with_modes
+from conformance.run.modes import is_chosen, limit_cases, with_modes
 from conformance.run.recording import Recording
 from conformance.run.settings import Settings, UnusableError, check_files
 from conformance.run.shrinking import shrink_findings
@@ -82,7 +82,6 @@ class Run:
         Raises:
             UnusableError: a target, a catalogue or an earlier run's file cannot be used.
         """
-        self.settings = settings
         self.asked: dict[str, int] = {}
         self.left_out = 0
         self.notes: list[Note] = []
@@ -92,6 +91,7 @@ class Run:
             self.known = load_catalogue(settings, self.targets)
         except (TargetError, resume.ResumeError, CatalogueError, ResultsError) as error:
             raise UnusableError(str(error)) from error
+        self.settings = settings = replace(settings, case_timeout=settings.case_timeout or limit_cases(self.targets))
         self._tell = tell
         self._asking = Asking(settings, self.targets, cache, tell)
         self._describer = Describer(self._asking, settings)

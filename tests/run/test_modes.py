@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.apis import frameworks
 from conformance.case import Target
-from conformance.run.modes import is_chosen, with_modes
+from conformance.run.modes import CASE_LIMIT, COMPILING_LIMIT, is_chosen, limit_cases, with_modes
+from conformance.run.run import Run
+from conformance.run.settings import Settings
 from conformance.targets.command_line import default
 
 ROOT = Path("/root")
@@ -38,6 +41,19 @@ def test_a_target_that_is_named_with_a_mode_stays_in_it() -> None:
 )
 def test_what_compiles_is_asked_the_fewest(mode: str, spec: str, chosen: bool) -> None:
     assert is_chosen(spec, Target("", "torch", "popen", mode=mode)) is chosen
+
+
+@pytest.mark.parametrize(
+    ("modes", "seconds"), [(["", "vmap"], CASE_LIMIT), (["", "inductor"], COMPILING_LIMIT), ([], CASE_LIMIT)]
+)
+def test_a_case_is_given_longer_where_a_mode_compiles(modes: list[str], seconds: float) -> None:
+    assert limit_cases([Target("", "torch", "popen", mode=mode) for mode in modes]) == seconds
+
+
+def test_what_the_command_line_says_counts() -> None:
+    compiling = Settings(ROOT, targets=("torch=popen//mode=inductor",), case_timeout=7)
+    assert Run(compiling).settings.case_timeout == 7
+    assert Run(replace(compiling, case_timeout=0)).settings.case_timeout == COMPILING_LIMIT
 
 
 @pytest.mark.parametrize("layer", ["conv2d", "conv_transpose2d"])
