@@ -262,7 +262,7 @@ def test_a_target_that_hangs_at_its_start_is_told_while_it_lasts_and_given_up(
 ) -> None:
     monkeypatch.setattr("conformance.run.asking.PATIENCE", 0.2)
     monkeypatch.setattr("conformance.targets.connection.START_LIMIT", 4.0)
-    result = suite.run(target=suite.interpreter + "//env:FAKEFLOW_START=hang")
+    result = suite.run("--case-timeout", "1", target=suite.interpreter + "//env:FAKEFLOW_START=hang")
     assert result.status == 1
     result.lines.fnmatch_lines(
         [
