@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.audit import make_cached_oracle
+from conformance.audit import Audit
 from conformance.cases import spec
 from tests.verdicts.trial import INPUT, Trial
 
@@ -25,7 +25,7 @@ cases:
 
 @pytest.mark.parametrize(("limit", "in_time"), [(0.0, False), (60.0, True)])
 def test_an_audits_oracle_has_the_limit_of_a_case(limit: float, in_time: bool) -> None:
-    expectation = make_cached_oracle(limit)(Trial(inputs=INPUT).case)
+    expectation = Audit([], limit).expect(Trial(inputs=INPUT).case)
     assert (expectation.fault is None) is in_time
     assert (expectation.output is not None) is in_time
 

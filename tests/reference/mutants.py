@@ -108,9 +108,9 @@ NUMBERS = {
     "bound with machine epsilon": seed("2.0**-self.precision", "2.0 ** (1 - self.precision)"),
     "bound without underflow": seed("underflowing is not None", "False"),
     "bound without the final rounding": seed("self.result != self.accumulator", "False"),
-    "bound of an overflow finite": seed("np.where(magnitude + error <= largest, error, inf)", "error"),
+    "bound of an overflow finite": seed("np.where(reach + error <= largest, error, inf)", "error"),
     "exact range one bit too wide": seed("2 ** number_format(dtype).precision", "2 ** (number_format(dtype).precision + 1)"),
-    "exact range without the bias": seed("limit - bias", "limit"),
+    "exact range without the bias": seed("limit - parts * bias", "limit"),
 }  # fmt: skip
 
 MUTANTS = LAYERS | PARAMETERS | WINDOWS | ARITHMETIC | CUTS | NUMBERS
