@@ -118,6 +118,27 @@ def test_without_a_compiler_inductor_does_not_start_and_says_what_it_needs() -> 
         worker.start()
 
 
+CACHE = """
+import importlib.util
+from types import SimpleNamespace
+
+spec = importlib.util.spec_from_file_location("modes", "{remote}/modes/torch.py")
+modes = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(modes)
+modes.MODES["inductor"]["setup"](SimpleNamespace(setup=lambda device: None), None)
+from torch._inductor.runtime.cache_dir_utils import cache_dir
+print(cache_dir())
+"""
+
+
+def test_what_inductor_compiles_stays_in_the_workers_folder(tmp_path: Path) -> None:
+    """Of a worker that is killed half a library is left, which another one's call would be told to refuse."""
+    python = target_of("torch").spec.removeprefix("popen//python=")
+    script = CACHE.format(remote=str(REMOTE))
+    said = subprocess.run([python, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert said == f"{tmp_path / 'inductor'}\n"
+
+
 README = Path(__file__).parents[2] / "README.md"
 EXAMPLE = """
 import importlib.util, torch

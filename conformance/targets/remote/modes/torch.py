@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import os
 from typing import Any, Callable, ContextManager, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 import torch
@@ -48,7 +49,11 @@ def compiled(backend: str) -> Wrapped:
 
 
 def find_compiler(adapter: Any, device: Optional[str]) -> None:
-    """Ends the start where there is no C++ compiler, in one line that says so: else every call would."""
+    """Ends the start where there is no C++ compiler, in one line that says so: else every call would.
+
+    What is compiled stays in this worker's folder: one that is killed leaves half a library, which others would load.
+    """
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.path.abspath("inductor")
     from torch._inductor.cpp_builder import get_cpp_compiler
 
     adapter.setup(device)
