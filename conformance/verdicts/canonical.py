@@ -181,17 +181,19 @@ def find_sequel(evidence: Evidence, observed: TypedArray, divergence: Divergence
 
 
 def find_overflow(evidence: Evidence, divergence: Divergence) -> Differing | None:
-    """Wrong integers where the right ones are beyond their type; None of others.
+    """Wrong integers where the right ones are beyond their type, and only there; None of others.
 
     Modulo 2**n they are right in whatever order they are added. That they are to be so, no document says.
     """
-    inputs, expected = evidence.case.inputs, evidence.expectation.output
+    inputs, expected, observed = evidence.case.inputs, evidence.expectation.output, evidence.observation.output
     assert inputs is not None
     assert expected is not None
+    assert observed is not None
     if divergence.kind is not Kind.VALUE or inputs.dtype not in INTEGERS:
         return None
     limits = np.iinfo(inputs.dtype)
-    if limits.min <= expected.value.min() and expected.value.max() <= limits.max:
+    is_within = (limits.min <= expected.value) & (expected.value <= limits.max)
+    if is_within.all() or not np.array_equal(observed.values[is_within], expected.value[is_within]):
         return None
     return Differing(divergence, compared=list_compared(evidence))
 

@@ -115,12 +115,26 @@ def test_integers_that_come_in_a_wider_type_are_right_there() -> None:
     assert answer_wrapping("int32", lambda right: right).direction is Direction.OTHER_DTYPE
 
 
+def is_within(right: np.ndarray) -> np.ndarray:
+    return np.abs(right) < 128
+
+
 @pytest.mark.parametrize(
-    "change", [lambda right: right.clip(-128, 127), lambda right: right + 1], ids=["saturated", "wrong"]
+    "change",
+    [lambda right: right.clip(-128, 127), lambda right: right + ~is_within(right)],
+    ids=["saturated", "wrong"],
 )
 def test_what_becomes_of_integers_beyond_their_type_accuses_nobody(change: Callable[[np.ndarray], np.ndarray]) -> None:
     verdict = answer_wrapping("int8", change)
     assert (verdict.outcome, verdict.kind, verdict.direction) == (Outcome.DIFFERS, Kind.VALUE, None)
+
+
+def test_integers_within_their_type_are_right_beside_others_that_are_not() -> None:
+    trial = Trial(inputs=replace(WRAPPING, shape=(2, 2, 30, 30)))
+    right = trial.expectation.output.value
+    assert 0 < is_within(right).sum() < right.size
+    wrong = TypedArray("int8", (right + is_within(right)).astype("int8"))
+    assert trial.judge(output=wrong).outcome is Outcome.DIVERGES
 
 
 def test_wrong_integers_within_their_type_diverge() -> None:
