@@ -50,7 +50,7 @@ class Audit:
 
     def submit(self, job: Job) -> None:
         """Queue a job; its target starts with the first one."""
-        self._lane(job.target).submit(job)
+        self._lane(job.task.target).submit(job)
 
     def greeting(self, target: Target, limit: float | None = None) -> Greeting:
         """What the target says of itself.

@@ -20,9 +20,10 @@ class Task:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Job(Task):
+class Job:
     """A task that is asked; `verdict` is fulfilled when it is known."""
 
+    task: Task
     verdict: Future[Verdict] = field(default_factory=Future)
 
     def settle(self, verdict: Verdict) -> None:

@@ -127,14 +127,14 @@ class Lane:
 
     def _make_call(self, attempt: Attempt, state: State) -> Mapping[str, Any] | Verdict:
         """The call to send, or the verdict of an attempt that needs none."""
-        job = attempt.job
-        arguments = vendor_arguments(job.case, job.contract)
+        task = attempt.job.task
+        arguments = vendor_arguments(task.case, task.contract)
         if isinstance(arguments, NoEquivalent):
             return Verdict(Outcome.NO_EQUIVALENT, observed=arguments.reason)
         if isinstance(state, GivenUp):
             return state.verdict
-        call = encode_call(job.case, job.contract, arguments, self._expect(job.case), attempt.number)
-        unasked = explain_unasked(job.case, arguments, call)
+        call = encode_call(task.case, task.contract, arguments, self._expect(task.case), attempt.number)
+        unasked = explain_unasked(task.case, arguments, call)
         if unasked is not None:
             return Verdict(Outcome.NO_EQUIVALENT, observed=unasked)
         execnet.dumps([call["arguments"], call["same_as"], call["unlike"]])  # what cannot travel is refused here
@@ -218,7 +218,7 @@ class Lane:
                     return None
                 attempt = self._schedule.sent[0]
             try:
-                observed = worker.receive(attempt.number, min(self._limit, attempt.job.case.limit or self._limit))
+                observed = worker.receive(attempt.number, min(self._limit, attempt.job.task.case.limit or self._limit))
             except LostError as error:
                 worker.kill()
                 with self._changed:
@@ -245,8 +245,9 @@ class Lane:
             self._judge(loss.attempt.job, loss.observe(words))
 
     def _judge(self, job: Job, observed: Observation) -> None:
+        task = job.task
         try:
-            job.settle(judge.judge(job.case, job.contract, self._expect(job.case), observed))
+            job.settle(judge.judge(task.case, task.contract, self._expect(task.case), observed))
         except Exception:
             job.settle(describe_fault())
 

@@ -13,11 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from conformance.apis import Contract
-from conformance.audit import Audit, Job
+from conformance.audit import Audit, Job, Task
 from conformance.case import Case, LayerName, Outcome, Target, Verdict
 from conformance.catalogue.fact import DIVERGENT
 from conformance.explore.drafts import Draft, finish
@@ -144,7 +144,7 @@ class Search:
         jobs = []
         for question in self._find_questions(case):
             if not self._known.expects_loss((question.target.name, question.contract.api), traits):
-                jobs.append(Job(case, question.contract, question.target))
+                jobs.append(Job(Task(case, question.contract, question.target)))
                 self._audit.submit(jobs[-1])
         self.progress.count_traits(traits)
         return Asked(draft, case, jobs)
@@ -160,41 +160,41 @@ class Search:
         """Await a batch, keep what is interesting, and shrink what is new."""
         suspects = []
         for asked in batch:
-            verdicts = [(job, job.verdict.result()) for job in asked.jobs]
-            for job, verdict in verdicts:
-                self.progress.count(job.target.name, verdict)
-                if self._is_new(job, verdict):
-                    suspects.append((job, verdict))
+            verdicts = [(job.task, job.verdict.result()) for job in asked.jobs]
+            for task, verdict in verdicts:
+                self.progress.count(task.target.name, verdict)
+                if self._is_new(task, verdict):
+                    suspects.append((task, verdict))
             if self._is_interesting(asked.case, verdicts):
                 self._interesting[asked.case.layer].append(asked.draft)
         self._shrink_all(suspects)
 
-    def _is_new(self, job: Job, verdict: Verdict) -> bool:
+    def _is_new(self, task: Task, verdict: Verdict) -> bool:
         if verdict.outcome not in DIVERGENT:
             return False
-        return self._known.explain((job.target.name, job.contract.api), verdict, describe(job.case)) is None
+        return self._known.explain((task.target.name, task.contract.api), verdict, describe(task.case)) is None
 
-    def _is_interesting(self, case: Case, verdicts: Sequence[tuple[Job, Verdict]]) -> bool:
+    def _is_interesting(self, case: Case, verdicts: Sequence[tuple[Task, Verdict]]) -> bool:
         """Whether something came of a case that did not come of one before: a region that differs, or a message."""
         region = tuple(sorted(describe(case)))
-        outcomes = tuple((job.contract.api, verdict.outcome) for job, verdict in verdicts)
+        outcomes = tuple((task.contract.api, verdict.outcome) for task, verdict in verdicts)
         new: set[object] = {(region, outcomes)} if len({outcome for _, outcome in outcomes}) > 1 else set()
-        for job, verdict in verdicts:
+        for task, verdict in verdicts:
             if verdict.raised is not None:
-                new.add((job.contract.api, verdict.raised.cls, begin(verdict.raised.message)))
+                new.add((task.contract.api, verdict.raised.cls, begin(verdict.raised.message)))
             if verdict.seconds > SLOW or verdict.outcome in DIVERGENT:
-                new.add((job.contract.api, region, verdict.outcome))
+                new.add((task.contract.api, region, verdict.outcome))
         new -= self._seen
         self._seen |= new
         return bool(new)
 
     # Shrinking
 
-    def _shrink_all(self, suspects: Sequence[tuple[Job, Verdict]]) -> None:
+    def _shrink_all(self, suspects: Sequence[tuple[Task, Verdict]]) -> None:
         """Shrink what is new, target beside target."""
-        by_target: dict[str, list[tuple[Job, Verdict]]] = {}
-        for job, verdict in suspects:
-            by_target.setdefault(job.target.name, []).append((job, verdict))
+        by_target: dict[str, list[tuple[Task, Verdict]]] = {}
+        for task, verdict in suspects:
+            by_target.setdefault(task.target.name, []).append((task, verdict))
         if not by_target:
             return
         begun = time.monotonic()
@@ -203,29 +203,31 @@ class Search:
                 self.clusters += found
         self.progress.shrinking += time.monotonic() - begun
 
-    def _shrink_several(self, suspects: Sequence[tuple[Job, Verdict]]) -> list[Cluster]:
+    def _shrink_several(self, suspects: Sequence[tuple[Task, Verdict]]) -> list[Cluster]:
         found = []
-        for job, verdict in suspects:
+        for task, verdict in suspects:
             # One found a moment ago may be the same.
-            if self._is_new(job, verdict):
-                cluster = self._shrink(job, verdict)
+            if self._is_new(task, verdict):
+                cluster = self._shrink(task, verdict)
                 found += [] if cluster is None else [cluster]
         return found
 
-    def _shrink(self, job: Job, verdict: Verdict) -> Cluster | None:
+    def _shrink(self, task: Task, verdict: Verdict) -> Cluster | None:
         """The cluster of a suspect; None where its smallest call turns out to be known, or to be asked of nobody."""
-        if not self._is_asked_alone(job, verdict):
+        if not self._is_asked_alone(task, verdict):
             return None
         seconds = SHRINKING_LOSS if verdict.outcome in LOST else SHRINKING
-        ask = self._count_asked(make_ask(self._audit, job, self._stopped, seconds), job.target.name)
-        shrunk = shrink(job.case, verdict, ask, seconds)
-        known = self._known.explain_smallest((job.target.name, job.contract.api), shrunk.verdict, describe(shrunk.case))
-        name = _name_cluster(job, shrunk.verdict) if known is None else known.title
-        self._learn(job, name, shrunk)
+        ask = self._count_asked(make_ask(self._audit, task, self._stopped, seconds), task.target.name)
+        shrunk = shrink(task.case, verdict, ask, seconds)
+        known = self._known.explain_smallest(
+            (task.target.name, task.contract.api), shrunk.verdict, describe(shrunk.case)
+        )
+        name = _name_cluster(task, shrunk.verdict) if known is None else known.title
+        self._learn(task, name, shrunk)
         if known is not None:
             return None
-        question = Question(job.target, job.contract)
-        return Cluster(name, question, shrunk.case, shrunk.verdict, shrunk.asked, job.case)
+        question = Question(task.target, task.contract)
+        return Cluster(name, question, shrunk.case, shrunk.verdict, shrunk.asked, task.case)
 
     def _count_asked(self, ask: Ask, target: str) -> Ask:
         def counted(case: Case) -> Verdict:
@@ -235,29 +237,29 @@ class Search:
 
         return counted
 
-    def _is_asked_alone(self, job: Job, verdict: Verdict) -> bool:
+    def _is_asked_alone(self, task: Task, verdict: Verdict) -> bool:
         """Whether an invalid call tells something: its valid twin is taken."""
-        if job.case.twin is None:
+        if task.case.twin is None:
             return True
-        assert job.case.wrong is not None
-        twin = Job(job.case.twin, job.contract, job.target)
+        assert task.case.wrong is not None
+        twin = Job(replace(task, case=task.case.twin))
         self._audit.submit(twin)
-        return qualify(verdict, twin.verdict.result(), job.case.wrong).outcome is not Outcome.NO_EQUIVALENT
+        return qualify(verdict, twin.verdict.result(), task.case.wrong).outcome is not Outcome.NO_EQUIVALENT
 
-    def _learn(self, job: Job, name: str, shrunk: Shrunk) -> None:
+    def _learn(self, task: Task, name: str, shrunk: Shrunk) -> None:
         """From now on the cluster is known, on every API of its layer in its target."""
         look = sign(shrunk.verdict)
-        first = describe(job.case)
+        first = describe(task.case)
         traits = describe(shrunk.case)
         # A number that was lowered may be of another class, and shows the same.
         condition = {trait: frozenset({kind, first.get(trait, kind)}) for trait, kind in traits.items()}
         is_loss = shrunk.verdict.outcome in LOST and bool(condition)
         cause = Cause(name, lambda other: sign(other) == look, (traits,), (condition,), is_loss)
         for question in self._questions:
-            if question.target == job.target and question.contract.layer == job.case.layer:
-                self._known.add((job.target.name, question.contract.api), cause)
+            if question.target == task.target and question.contract.layer == task.case.layer:
+                self._known.add((task.target.name, question.contract.api), cause)
 
 
-def _name_cluster(job: Job, verdict: Verdict) -> str:
+def _name_cluster(task: Task, verdict: Verdict) -> str:
     """A name that no other cluster has, in what a case may be called."""
-    return f"{job.target.framework}.{verdict.kind or verdict.outcome}.{job.case.name}"
+    return f"{task.target.framework}.{verdict.kind or verdict.outcome}.{task.case.name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from conformance.audit import Audit, Job, Task
 from conformance.case import Case, Greeting, Outcome, Target, Verdict
@@ -54,7 +55,7 @@ class Asking:
     def submit(self, task: Task) -> Sequence[Job]:
         """Queue a task, as often as it is to be repeated."""
         audit = self._start_audit()
-        repeats = [Job(task.case, task.contract, task.target) for _ in range(self._settings.repeats)]
+        repeats = [Job(task) for _ in range(self._settings.repeats)]
         for repeated in repeats:
             audit.submit(repeated)
         self._count(task.target, repeats)
@@ -93,7 +94,7 @@ class Asking:
         """Queue the valid twin of an invalid call. Many have the same, which is asked once."""
         key = _identify(twin, task)
         if key not in self._twins:
-            self._twins[key] = Job(twin, task.contract, task.target)
+            self._twins[key] = Job(replace(task, case=twin))
             self._start_audit().submit(self._twins[key])
 
     def find_certificate(self, target: Target) -> Certificate | None:

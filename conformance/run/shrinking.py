@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.apis import NoEquivalent, framework_of_target
-from conformance.audit import Audit, Job
+from conformance.audit import Audit, Job, Task
 from conformance.case import Case, Outcome, Target, Verdict
 from conformance.cases import spec
 from conformance.oracle.expectation import find_refusal as find_refusal_of_any
@@ -105,7 +105,7 @@ class Shrinker:
         case = self.cases[record.question.case]
         framework = framework_of_target(self.target)
         contract = next(one for one in framework.contracts if one.api == record.question.api)
-        ask = make_ask(self.audit, Job(case, contract, self.target), self.stopped, seconds)
+        ask = make_ask(self.audit, Task(case, contract, self.target), self.stopped, seconds)
         shrunk = shrink(case, record.verdict, ask, seconds)
         arguments = vendor_arguments(shrunk.case, contract)
         if not shrunk.smaller or isinstance(arguments, NoEquivalent):
@@ -115,20 +115,20 @@ class Shrinker:
         return None if text is None else Script(text, shrunk.verdict, shrunk=True)
 
 
-def make_ask(audit: Audit, job: Job, stopped: threading.Event, seconds: float) -> Ask:
-    """What asks smaller cases than a job's of the job's API and target, for so many seconds from now.
+def make_ask(audit: Audit, task: Task, stopped: threading.Event, seconds: float) -> Ask:
+    """What asks smaller cases than a task's of the task's API and target, for so many seconds from now.
 
     Where the oracle refuses another thing than before, or nothing any more, it is another question, and not asked.
     """
     end = time.monotonic() + seconds
-    refused = find_refusal(audit, job.case)
+    refused = find_refusal(audit, task.case)
 
     def ask(candidate: Case) -> Verdict:
         if find_refusal(audit, candidate) != refused:
             return NOT_ASKED
         if stopped.is_set():
             raise TimeoutError
-        asked = Job(candidate, job.contract, job.target)
+        asked = Job(replace(task, case=candidate))
         audit.submit(asked)
         return asked.verdict.result(max(0.0, end - time.monotonic()))
 

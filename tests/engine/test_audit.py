@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from conformance import audit
-from conformance.audit import Job, measure
+from conformance.audit import Job, Task, measure
 from conformance.oracle import expectation as oracle
 from conformance.oracle.expectation import Expectation, Expected
 
@@ -111,5 +111,5 @@ def test_a_target_has_as_many_lanes_as_processes(monkeypatch: pytest.MonkeyPatch
     target = SimpleNamespace(name="fake")
     audited = audit.Audit([], LIMIT, processes)
     for _ in range(2):
-        audited.submit(Job(CASE, cast(Any, None), cast(Any, target)))
+        audited.submit(Job(Task(CASE, cast(Any, None), cast(Any, target))))
     assert started == [(target, audited.expect, LIMIT)] * processes

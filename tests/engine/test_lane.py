@@ -13,7 +13,7 @@ import pytest
 from conformance.apis import NoEquivalent
 from conformance.case import Greeting, Observation, Outcome, Phase, Target, Verdict
 from conformance.engine import lane as engine
-from conformance.engine.jobs import Job
+from conformance.engine.jobs import Job, Task
 from conformance.engine.lane import DEATHS, RESTARTS, Lane
 from conformance.targets.connection import START_LIMIT
 from conformance.targets.errors import Cause, KilledError, LostError, TargetError
@@ -139,7 +139,7 @@ def run(open_lane: Callable[[Script], Lane]) -> Run:
         jobs = [new_job(name) for name in names]
         for job in jobs:
             lane.submit(job)
-        return {job.case.name: job.verdict.result(LIMIT) for job in jobs}
+        return {job.task.case.name: job.verdict.result(LIMIT) for job in jobs}
 
     return run
 
@@ -147,7 +147,7 @@ def run(open_lane: Callable[[Script], Lane]) -> Run:
 def new_job(name: str, arguments: object = None, limit: float | None = None) -> Job:
     case: Any = SimpleNamespace(name=name, arguments={} if arguments is None else arguments, limit=limit)
     contract: Any = None
-    return Job(case, contract, TARGET)
+    return Job(Task(case, contract, TARGET))
 
 
 def crash() -> LostError:

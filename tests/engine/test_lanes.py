@@ -50,7 +50,7 @@ class StandIn:
 
 
 def make_jobs(count: int) -> list[Job]:
-    return [Job(cast(Any, None), cast(Any, None), cast(Any, None)) for _ in range(count)]
+    return [Job(cast(Any, None)) for _ in range(count)]
 
 
 def share(stand_ins: Sequence[StandIn]) -> Lanes:

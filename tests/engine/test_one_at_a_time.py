@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.apis import Contract, NoEquivalent, contracts, framework_of
-from conformance.audit import Audit, Job
+from conformance.audit import Audit, Job, Task
 from conformance.case import Case, Outcome, Target, Verdict
 from conformance.cases import coverage
 from conformance.engine import schedule
@@ -33,11 +33,12 @@ def ask(target: Target) -> dict[tuple[str, str], Verdict]:
     """By case and API, the verdicts, without seconds and without what a process says at its end: its number is in it."""
     of_target = [contract for contract in contracts().values() if framework_of(contract.api).name == target.framework]
     with closing(Audit([target], LIMIT)) as audit:
-        jobs = [Job(case, contract, target) for contract in of_target for case in draw_cases(contract)]
+        jobs = [Job(Task(case, contract, target)) for contract in of_target for case in draw_cases(contract)]
         for job in jobs:
             audit.submit(job)
         return {
-            (job.case.id, job.contract.api): replace(job.verdict.result(120), seconds=0.0, stderr="") for job in jobs
+            (job.task.case.id, job.task.contract.api): replace(job.verdict.result(120), seconds=0.0, stderr="")
+            for job in jobs
         }
 
 

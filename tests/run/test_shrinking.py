@@ -158,9 +158,9 @@ def test_a_smaller_call_whose_answer_no_memory_holds_is_not_asked() -> None:
             raise MemoryError("Unable to allocate 288. GiB")
         return SimpleNamespace(raised=None, fault=None)
 
-    audit: Any = SimpleNamespace(expect=expect, submit=lambda job: asked.append(job.case))
+    audit: Any = SimpleNamespace(expect=expect, submit=lambda job: asked.append(job.task.case))
     case = Case("made.yaml", "case", 1, "conv2d", None, {}, None, Promise(), "")
-    job: Any = SimpleNamespace(case=case, contract=None, target=None)
-    ask = make_ask(audit, job, threading.Event(), 1.0)
+    task: Any = SimpleNamespace(case=case, contract=None, target=None)
+    ask = make_ask(audit, task, threading.Event(), 1.0)
     assert ask(replace(case, name="enormous")) is NOT_ASKED
     assert asked == []
