@@ -1,7 +1,7 @@
 """A pytest plugin that counts an audit's processor time by part, on the host and in its workers.
 
-`benchmarks.audit` runs pytest with it. The environment names the folder that takes what is counted, and how many calls
-of each API are kept there for the floor.
+`benchmarks.audit` runs pytest with it. The environment names the folder that takes what is counted, and some of the
+calls, for the floor.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from conformance.targets.sources import WORKER, source_of
 from conformance.verdicts import judge
 
 FOLDER = "BENCHMARK_FOLDER"
-KEPT = 1200  # calls of each target that the floor is measured on, evenly among the first
+EVERY = 8  # messages, of which the calls of one are kept for the floor
 PARTS: tuple[tuple[Any, str, str], ...] = (
     (expectation, "expect", "oracle"),
     (lane, "encode_call", "encode"),
@@ -48,8 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for owner, name, part in PARTS:
         watch.watch(owner, name, part)
     send_stopwatch(folder)
-    keep_calls(folder)
-    config.pluginmanager.register(Watcher(watch, folder), "benchmark")
+    config.pluginmanager.register(Watcher(watch, folder, keep_calls()), "benchmark")
 
 
 def send_stopwatch(folder: Path) -> None:
@@ -69,27 +68,29 @@ def send_stopwatch(folder: Path) -> None:
     connection.source_of = read
 
 
-def keep_calls(folder: Path) -> None:
-    """Keep calls as they are sent, by target."""
+def keep_calls() -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """From now on, calls as they are sent, by framework: those of some messages, evenly among all."""
     kept: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    messages: Counter[str] = Counter()
     send: Callable[..., None] = connection.Connection.send
 
     def keeping(self: connection.Connection, calls: Sequence[Mapping[str, Any]]) -> None:
-        known = kept[self.target.name]
-        if len(known) < KEPT:
-            known.extend(calls)
-            (folder / f"{self.target.framework}.calls").write_bytes(pickle.dumps(known))
+        if messages[self.target.name] % EVERY == 0:
+            kept[self.target.framework].extend(calls)
+        messages[self.target.name] += 1
         send(self, calls)
 
     connection.Connection.send = keeping  # type: ignore[method-assign]
+    return kept
 
 
 class Watcher:
     """Counts what pytest's own hooks take, and writes it all in the end."""
 
-    def __init__(self, watch: Stopwatch, folder: Path) -> None:
+    def __init__(self, watch: Stopwatch, folder: Path, kept: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         self._watch = watch
         self._folder = folder
+        self._kept = kept
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -105,3 +106,5 @@ class Watcher:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._watch.write(str(self._folder / "host.json"))
+        for framework, calls in self._kept.items():
+            (self._folder / f"{framework}.calls").write_bytes(pickle.dumps(calls))
