@@ -106,6 +106,7 @@ def main() -> None:
     framework, path, remote, *skipped = sys.argv[1:]
     sys.path.insert(0, remote)
     adapter = importlib.import_module("adapters." + framework)
+    adapter.setup(None)  # as the audit sets the framework up: errors belong to the call that causes them
     from worker import apis, values  # type: ignore[import-not-found]
 
     with open(path, "rb") as file:
