@@ -18,7 +18,7 @@ def combine(verdicts: Sequence[Verdict]) -> Verdict:
     How long a call took, and what a dying process last said, may differ.
     """
     verdicts = [without_addresses(verdict) for verdict in verdicts]
-    groups = group_alike(verdicts)
+    groups = group_alike(verdicts) if len(verdicts) > 1 else [verdicts]
     if len(groups) == 1:
         return verdicts[0]
     names = find_differing_fields([group[0] for group in groups])
