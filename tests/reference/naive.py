@@ -97,6 +97,7 @@ def forward(layer, x, weight, bias=None, **parameters):
     return y if bias is None else y + bias[None, :, None, None]
 
 
+@np.errstate(invalid="ignore")  # the sum of opposite infinities is no number, as it is to be
 def gradients(layer, x, weight, grad, **parameters):
     shape, walk = PRODUCTS[layer](x.shape, weight.shape, **parameters)
     assert grad.shape == shape
