@@ -34,7 +34,9 @@ To this are added, so that the bound also holds in the corners:
   gradient of a bias is the sum of a - b and of b beside that of b: sqrt(5 + 1) * gamma(m + 2) * S
   after m additions. At most 2n and 3n products underflow in the parts, sqrt(13) * n by modulus. The
   larger bound, of four products or three, counts, and 2S for overflow. A sum of one operand's own
-  parts that overflows is outside this model.
+  parts that overflows is outside this model. The bound is of the modulus: no multiple of gamma(n)
+  bounds the error of an imaginary part made by the trick beside that part's own terms, a*d and b*c
+  (section 23.2.4), nor does any algorithm bound a part beside itself, as a*c and b*d may cancel.
 - *The oracle's own error*: gamma(n) * S with float64's u (none for integers, which are exact).
 
 An element none of whose products (nor its bias) differs from zero has the bound zero: it must be

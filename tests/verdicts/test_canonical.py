@@ -142,6 +142,40 @@ def test_wrong_integers_within_their_type_diverge() -> None:
     assert trial.judge(output=change_first(trial.conforming().output)).outcome is Outcome.DIVERGES
 
 
+COMPLEX = replace(INPUT, dtype="complex64", values="apart")
+
+
+def answer_complex(inputs: Inputs, change: Callable[[np.ndarray], np.ndarray]) -> Verdict:
+    """The verdict on an output whose exact complex numbers are changed."""
+    trial = Trial(inputs=replace(inputs, gradients=False))
+    right = trial.expectation.output.value
+    return trial.judge(output=TypedArray("complex64", change(right).astype("complex64")))
+
+
+def test_a_small_part_that_is_lost_beside_a_large_one_is_a_difference() -> None:
+    """As where a complex product is made of three real ones."""
+    verdict = answer_complex(COMPLEX, lambda right: right.real)
+    assert (verdict.outcome, verdict.kind, verdict.direction) == (Outcome.DIFFERS, Kind.VALUE, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda right: right.imag * 1j, lambda right: right * (1 + 2**-12), np.conj],
+    ids=["large parts lost", "beyond the bound", "of numbers with parts alike"],
+)
+def test_other_wrong_complex_numbers_diverge(change: Callable[[np.ndarray], np.ndarray]) -> None:
+    inputs = replace(COMPLEX, values="exact") if change is np.conj else COMPLEX
+    assert answer_complex(inputs, change).outcome is Outcome.DIVERGES
+
+
+def test_gradients_with_lost_parts_are_a_difference_too() -> None:
+    trial = Trial(inputs=COMPLEX)
+    gradients = trial.conforming().gradients
+    lost = replace(gradients["weight"], values=gradients["weight"].values.real.astype("complex64"))
+    verdict = trial.judge(gradients={**gradients, "weight": lost})
+    assert (verdict.outcome, verdict.subject) == (Outcome.DIFFERS, "grad_weight")
+
+
 def test_another_output_shape() -> None:
     verdict = Trial(inputs=INPUT).judge(output=zeros(2, 3, 4, 3))
     assert (verdict.kind, verdict.subject) == (Kind.SHAPE, "output")

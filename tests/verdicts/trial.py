@@ -55,7 +55,8 @@ class Trial:
 
     def typed(self, expected: Expected) -> TypedArray:
         assert self.case.inputs is not None
-        return TypedArray(self.case.inputs.dtype, expected.value.astype(np.float32))
+        kind = np.complex64 if np.iscomplexobj(expected.value) else np.float32
+        return TypedArray(self.case.inputs.dtype, expected.value.astype(kind))
 
     def judge(self, **changes: Any) -> Verdict:
         """The verdict on the conforming observation with `changes`."""
