@@ -83,7 +83,7 @@ def make_cached_oracle(limit: float, cache: Cache, condition: threading.Conditio
 
     @cachetools.cached(cache, key=lambda case: case.id, condition=condition)
     def expect(case: Case) -> Expectation:
-        return oracle.expect(case, limit)
+        return oracle.expect(case, min(limit, case.limit or limit))
 
     return expect
 

@@ -15,6 +15,7 @@ from conv_reference import LAYERS
 SPEC = "explored"
 # What a call may cost the oracle: a search asks thousands.
 LIMITS = Limits(elements=200_000, seconds=0.5, bytes=2**28)
+TIMEOUT = 3.0  # seconds for one small call
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,12 @@ class Draft:
     valid: Draft | None = None
 
 
-def finish(draft: Draft, name: str) -> Case | None:
+def finish(draft: Draft, name: str, limit: float = TIMEOUT) -> Case | None:
     """The case of a draft, valid or invalid as the oracle has it; None where it is too large, or nothing to ask.
 
     Args:
         name: of the case, from which its arrays are drawn.
+        limit: seconds that it may take.
     """
     if weigh(draft) > LIMITS.elements:
         return None
@@ -55,13 +57,14 @@ def finish(draft: Draft, name: str) -> Case | None:
         inputs=draft.inputs,
         promise=Promise(),
         clause="drawn by a search",
+        limit=limit,
     )
     refusal = find_refusal(case)
     if refusal is None:
         return case
     if draft.changed is None or draft.valid is None:
         return None  # it was to be valid
-    twin = finish(draft.valid, f"{name}.mended")
+    twin = finish(draft.valid, f"{name}.mended", limit)
     if twin is None or twin.promise.raises:
         return None
     return replace(case, promise=Promise(raises=(refusal.cls,)), wrong=draft.changed, twin=twin)

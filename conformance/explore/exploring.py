@@ -16,11 +16,11 @@ from conformance.explore.novelty import Known, list_causes
 from conformance.explore.saving import save
 from conformance.explore.search import Cluster, Question, Search
 from conformance.explore.sources import Sources
+from conformance.run.modes import CASE_LIMIT
 from conformance.run.settings import UnusableError
 from conformance.targets.errors import TargetError
 
 INTERVAL = 10.0  # seconds between two lines of progress
-TIMEOUT = 3.0  # seconds for one small call; a listed case has longer
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class Settings:
         seconds: how long it searches; to shrink what the last calls show may take longer.
         seed: what is drawn begins with it.
         folder: where what is found is saved.
+        case_timeout: seconds that a listed case may take, and with it a call that is asked again in peace.
     """
 
     seconds: float
     seed: int
     folder: Path
+    case_timeout: float = CASE_LIMIT
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def explore(
         OSError: what was found cannot be saved.
     """
     targets = list({question.target.name: question.target for question in questions}.values())
-    audit = Audit(targets, TIMEOUT)
+    audit = Audit(targets, settings.case_timeout)
     try:
         greetings = dict(_greet(audit, targets, tell))
         questions = [question for question in questions if question.target.name in greetings]

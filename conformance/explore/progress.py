@@ -19,6 +19,7 @@ class Progress:
     Attributes:
         calls, seconds: by target, the calls that were made, and how long they took there.
         shrinking: seconds in which only smaller calls were asked than those that were drawn; they count.
+        recovered: calls that were late or lost on a busy machine, and were answered when they were asked again.
         faults: errors of this suite itself, each with its number.
     """
 
@@ -26,6 +27,7 @@ class Progress:
         self.calls: Counter[str] = Counter()
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.shrinking = 0.0
+        self.recovered = 0
         self.faults: Counter[str] = Counter()
         self._clock = clock
         self._started = clock()
@@ -55,5 +57,6 @@ class Progress:
         ]
         reached = f"{len(self._pairs):,} pairs and {len(self._triples):,} triples of traits"
         faults = "".join(f"; {count} times {fault}" for fault, count in self.faults.items())
+        recovered = f"; {self.recovered} late calls were answered when asked again" if self.recovered else ""
         spent = f"{elapsed:,.0f} s, {self.shrinking:,.0f} of them shrinking"
-        return f"{spent}: {', '.join(rates)}; {reached}; {clusters} new clusters{faults}"
+        return f"{spent}: {', '.join(rates)}; {reached}; {clusters} new clusters{recovered}{faults}"

@@ -20,7 +20,7 @@ from conformance.apis import Contract
 from conformance.audit import Audit, Job, Task
 from conformance.case import Case, LayerName, Outcome, Target, Verdict
 from conformance.catalogue.fact import DIVERGENT
-from conformance.explore.drafts import Draft, finish
+from conformance.explore.drafts import TIMEOUT, Draft, finish
 from conformance.explore.novelty import LOST, Cause, Known
 from conformance.explore.progress import Progress
 from conformance.explore.sources import Sources
@@ -34,6 +34,8 @@ INTERESTING = 300  # of them the last are kept
 SHRINKING = 15.0  # seconds for one cluster
 SHRINKING_LOSS = 45.0  # where each call costs a process
 SLOW = 1.0  # seconds of a small call
+# What a busy machine does to a call that is right.
+DOUBTFUL = frozenset({Outcome.TIMED_OUT, Outcome.UNSTABLE})
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,12 @@ class Search:
         sources: Mapping[LayerName, Sources],
         known: Known,
         seed: int,
+        limit: float = TIMEOUT,
     ) -> None:
+        """
+        Args:
+            limit: seconds for one call. One that needs longer is asked again, and has as long as the audit allows.
+        """
         self.clusters: list[Cluster] = []
         self.progress = Progress()
         self._audit = audit
@@ -94,6 +101,7 @@ class Search:
         self._sources = sources
         self._known = known
         self._seed = seed
+        self._limit = limit
         self._interesting: dict[LayerName, deque[Draft]] = {layer: deque(maxlen=INTERESTING) for layer in sources}
         self._seen: set[object] = set()
         self._stopped = threading.Event()
@@ -126,7 +134,7 @@ class Search:
         for position in range(BATCH):
             layer = rng.choice(sorted(self._sources))
             draft = self._sources[layer].draw(rng, self._interesting[layer])
-            case = finish(draft, f"seed{self._seed}.{number}.{position}")
+            case = finish(draft, f"seed{self._seed}.{number}.{position}", self._limit)
             cases = [one for one in (case and case.twin, case) if one is not None]
             if all(map(self._has_answer, cases)):
                 batch += [self._submit(draft, one) for one in cases]
@@ -191,17 +199,22 @@ class Search:
     # Shrinking
 
     def _shrink_all(self, suspects: Sequence[tuple[Task, Verdict]]) -> None:
-        """Shrink what is new, target beside target."""
+        """Shrink what is new, target beside target; after that, by itself, what a busy machine may have done."""
         by_target: dict[str, list[tuple[Task, Verdict]]] = {}
+        doubtful = []
         for task, verdict in suspects:
-            by_target.setdefault(task.target.name, []).append((task, verdict))
-        if not by_target:
-            return
+            if verdict.outcome in DOUBTFUL:
+                doubtful.append((task, verdict))
+            else:
+                by_target.setdefault(task.target.name, []).append((task, verdict))
         begun = time.monotonic()
-        with ThreadPoolExecutor(len(by_target)) as pool:
-            for found in pool.map(self._shrink_several, by_target.values()):
-                self.clusters += found
-        self.progress.shrinking += time.monotonic() - begun
+        if by_target:
+            with ThreadPoolExecutor(len(by_target)) as pool:
+                for found in pool.map(self._shrink_several, by_target.values()):
+                    self.clusters += found
+        self.clusters += self._shrink_several(doubtful)
+        if suspects:
+            self.progress.shrinking += time.monotonic() - begun
 
     def _shrink_several(self, suspects: Sequence[tuple[Task, Verdict]]) -> list[Cluster]:
         found = []
@@ -213,12 +226,20 @@ class Search:
         return found
 
     def _shrink(self, task: Task, verdict: Verdict) -> Cluster | None:
-        """The cluster of a suspect; None where its smallest call turns out to be known, or to be asked of nobody."""
+        """The cluster of a suspect; None where its smallest call turns out to be known, or to be asked of nobody.
+
+        None, too, where what was doubtful is not so in peace.
+        """
         if not self._is_asked_alone(task, verdict):
             return None
+        if verdict.outcome in DOUBTFUL:
+            verdict = self._ask_in_peace(task, task.case)
+            if not self._is_new(task, verdict):
+                self.progress.recovered += verdict.outcome not in DIVERGENT
+                return None
         seconds = SHRINKING_LOSS if verdict.outcome in LOST else SHRINKING
         ask = self._count_asked(make_ask(self._audit, task, self._stopped, seconds), task.target.name)
-        shrunk = shrink(task.case, verdict, ask, seconds)
+        shrunk = self._check_in_peace(task, verdict, shrink(task.case, verdict, ask, seconds))
         known = self._known.explain_smallest(
             (task.target.name, task.contract.api), shrunk.verdict, describe(shrunk.case)
         )
@@ -228,6 +249,23 @@ class Search:
             return None
         question = Question(task.target, task.contract)
         return Cluster(name, question, shrunk.case, shrunk.verdict, shrunk.asked, task.case)
+
+    def _check_in_peace(self, task: Task, verdict: Verdict, shrunk: Shrunk) -> Shrunk:
+        """What was shrunk, or its first case where a smaller one is doubtful and not so in peace."""
+        if shrunk.verdict.outcome not in DOUBTFUL or not shrunk.smaller:
+            return shrunk
+        again = self._ask_in_peace(task, shrunk.case)
+        if sign(again) == sign(verdict):
+            return replace(shrunk, verdict=again)
+        return Shrunk(task.case, verdict, shrunk.asked, smaller=False)
+
+    def _ask_in_peace(self, task: Task, case: Case) -> Verdict:
+        """The verdict on a case for which there is as much time as the audit allows, while nothing else is shrunk."""
+        again = Job(replace(task, case=replace(case, limit=None)))
+        self._audit.submit(again)
+        verdict = again.verdict.result()
+        self.progress.count(task.target.name, verdict)
+        return verdict
 
     def _count_asked(self, ask: Ask, target: str) -> Ask:
         def counted(case: Case) -> Verdict:

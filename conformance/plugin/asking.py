@@ -51,15 +51,16 @@ def _explore(session: pytest.Session) -> None:
     config = session.config
     seconds, seed = config.option.explore
     folder = Path(config.option.save or config.rootpath / "audit" / "explored").absolute()
+    run = config.stash[RUN]
     tasks = [item.task for item in session.items if isinstance(item, CaseItem)]
     questions = {(task.target.name, task.contract.api): Question(task.target, task.contract) for task in tasks}
     cases = {task.case.id: task.case for task in tasks}
     try:
         found = explore(
-            Exploration(seconds, seed, folder),
+            Exploration(seconds, seed, folder, run.settings.case_timeout),
             list(questions.values()),
             list(cases.values()),
-            config.stash[RUN].known,
+            run.known,
             partial(tell, config),
         )
     except OSError as error:

@@ -122,6 +122,8 @@ def describe_mistake(worst: Worst) -> str:
 
 def describe_end(verdict: Verdict) -> object:
     """How a process ended that was lost; whether a shape is too large or too small, or there is none."""
+    if verdict.outcome is Outcome.TIMED_OUT:
+        return verdict.phase  # however long it was waited for
     if verdict.outcome is not Outcome.DIVERGES:
         return verdict.phase, verdict.observed.partition(";")[0]
     expected, observed = find_size(verdict.expected), find_size(verdict.observed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,11 @@ def test_an_audits_oracle_has_the_limit_of_a_case(limit: float, in_time: bool) -
     expectation = Audit([], limit).expect(Trial(inputs=INPUT).case)
     assert (expectation.fault is None) is in_time
     assert (expectation.output is not None) is in_time
+
+
+def test_a_case_may_bind_the_oracle_closer() -> None:
+    case = replace(Trial(inputs=INPUT).case, limit=1e-9)
+    assert Audit([], 60.0).expect(case).fault is not None
 
 
 def test_a_spec_may_say_what_a_case_may_take(tmp_path: Path) -> None:

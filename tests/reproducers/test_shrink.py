@@ -311,6 +311,12 @@ def test_another_divergence_is_not_taken_for_the_same(one: Verdict, other: Verdi
     assert shrink(LARGE, one, lambda case: other, 60.0).case == LARGE
 
 
+def test_how_long_an_answer_was_waited_for_is_no_trait_of_a_time_out() -> None:
+    late = Verdict(Outcome.TIMED_OUT, subject="call", observed="no answer in 3 s, in forward", phase=Phase.FORWARD)
+    assert sign(late) == sign(replace(late, observed="no answer in 20 s, in forward; so it does alone"))
+    assert sign(late) != sign(replace(late, phase=Phase.CONSTRUCT))
+
+
 def test_numbers_of_a_message_and_of_an_element_may_be_others() -> None:
     one = raises("ValueError", "expected (3, 8, 17, 19) at 0x7f00, got 3.5")
     assert sign(one) == sign(raises("ValueError", "expected (1, 1, 1, 1) at 0x12ab, got 1"))
