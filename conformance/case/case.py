@@ -121,6 +121,11 @@ class Case:
     def id(self) -> str:
         return f"{self.spec}::{self.name}"
 
+    @property
+    def seed(self) -> str:
+        """What its arrays are drawn from."""
+        return self.id if self.inputs is None or self.inputs.seed is None else self.inputs.seed
+
 
 class DocumentKind(StrEnum):
     """What a divergence from a document can tell: of the vendor's own document, or only of a copy of it."""

@@ -53,6 +53,7 @@ class Inputs:
         layout: how x lies in memory, a name of `LAYOUTS`.
         gradients: whether the input, weight and bias gradients are asked for.
         weight_dtype: dtype of weight and bias where it differs from x's.
+        seed: what the numbers are drawn from, where that is not the id of the case.
         infer: where the device lacks the operation, ask the framework's own shape inference (it costs a compile).
     """
 
@@ -62,4 +63,5 @@ class Inputs:
     layout: str = "contiguous"
     gradients: bool = True
     weight_dtype: str | None = None
+    seed: str | None = None
     infer: bool = False

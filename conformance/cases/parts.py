@@ -329,6 +329,8 @@ def _check_inputs(node: Node, fields: Mapping[str, Value]) -> None:
         raise node.error(f"values of the class {values!r} are of integers, such as int8; say a dtype", "values")
     if not isinstance(fields.get("gradients", True), bool):
         raise node.error(f"gradients is true or false, got {fields['gradients']!r}", "gradients")
+    if not isinstance(fields.get("seed", ""), str):
+        raise node.error(f"a seed is a text, got {fields['seed']!r}", "seed")
 
 
 def _check_shape(node: Node, shape: Value) -> None:

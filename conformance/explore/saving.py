@@ -15,6 +15,7 @@ from conformance.case.values import to_json
 from conformance.explore.search import Cluster
 from conformance.oracle.expectation import find_refusal
 from conformance.printable import one_line
+from conformance.reproducers.shrink import are_drawn
 
 WIDTH = 110
 Data = Mapping[str, Any]
@@ -59,9 +60,14 @@ def write_case(cluster: Cluster) -> Data:
         "name": cluster.name,
         "clause": one_line(f"{cluster.question.contract.api}: {shown}", 300),
         "arguments": write_values(case.arguments),
-        "input": None if case.inputs is None else dict(write_inputs(case.inputs)),
+        "input": None if case.inputs is None else dict(write_inputs(keep_numbers(case.inputs, case.seed))),
         **dict(write_validity(cluster)),
     }
+
+
+def keep_numbers(inputs: Inputs, seed: str) -> Inputs:
+    """Inputs with the seed of their numbers, where those are drawn: the case will have another id."""
+    return replace(inputs, seed=seed) if are_drawn(inputs) else inputs
 
 
 def write_inputs(inputs: Inputs) -> Iterator[tuple[str, Any]]:

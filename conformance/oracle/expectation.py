@@ -95,7 +95,7 @@ def ask(case: Case) -> Expectation:
         return Expectation(None)
     if case.then:
         return ask_at_last(case, canonical)
-    arrays = None if case.inputs is None else inputs.make(case.layer, canonical, case.inputs, case.id)
+    arrays = None if case.inputs is None else inputs.make(case.layer, canonical, case.inputs, case.seed)
     return apply(case, canonical, arrays)
 
 

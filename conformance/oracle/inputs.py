@@ -1,4 +1,4 @@
-"""A case's arrays, made deterministically from its id.
+"""A case's arrays, made deterministically from its seed, which is its id unless a spec says otherwise.
 
 Numbers are held in float64 (complex128, int64) and are all representable in the dtype that they are made for.
 """

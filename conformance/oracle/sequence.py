@@ -121,7 +121,7 @@ def is_printed(case: Case) -> bool:
 def make_last(case: Case, canonical: Arguments) -> Arrays:
     """The arrays of the last call, which are numbers of every dtype that the layer is called in."""
     inputs_of_last = replace(find_inputs(find_last(case)), dtype=find_narrowest(case))
-    return inputs.make(case.layer, canonical, inputs_of_last, case.id)
+    return inputs.make(case.layer, canonical, inputs_of_last, case.seed)
 
 
 def make_upstream(case: Case, last: Arrays) -> Arrays:
@@ -149,7 +149,7 @@ def give(case: Case, layers: Sequence[Arguments | None], last: Arrays) -> Given:
     others = []
     for number, (call, canonical) in enumerate(zip(find_calls(case)[:-1], layers, strict=True)):
         assert canonical is not None
-        made = inputs.make(case.layer, canonical, find_inputs(call), f"{case.id} at call {number}")
+        made = inputs.make(case.layer, canonical, find_inputs(call), f"{case.seed} at call {number}")
         others.append(made)
     changed = {name for step in case.then if isinstance(step, Changed) for name in step.parameters}
     kept = {name: getattr(last, name) for name in ("weight", "bias") if name not in changed}

@@ -371,6 +371,7 @@ def _inputs_to_json(inputs: Inputs) -> Data:
         "layout": inputs.layout,
         "gradients": inputs.gradients,
         "weight_dtype": inputs.weight_dtype,
+        "seed": inputs.seed,
         "infer": inputs.infer,
     }
     return {name: value for name, value in data.items() if value is not None}

@@ -189,8 +189,12 @@ def list_inputs(case: Case) -> list[Inputs]:
 
 
 def is_drawn(case: Case) -> bool:
-    """Whether the elements are drawn by chance."""
-    return any(inputs.values not in ("all_ones", "all_counted") for inputs in list_inputs(case))
+    """Whether elements are drawn by chance."""
+    return any(map(are_drawn, list_inputs(case)))
+
+
+def are_drawn(inputs: Inputs) -> bool:
+    return inputs.values not in ("all_ones", "all_counted")
 
 
 # Where the numbers of a case are
@@ -545,8 +549,8 @@ class Search:
         if self._clock() >= self._deadline:
             raise TimeoutError
         self.asked += 1
-        # Its arrays are made of its name.
-        candidate = replace(candidate, name=f"{self._name} shrunk {self.asked}")
+        # Its arrays are made of its name, so that it has others each time.
+        candidate = replace(change_inputs(seed=None)(candidate) or candidate, name=f"{self._name} shrunk {self.asked}")
         verdict = self._ask(candidate)
         if sign(verdict) != self._sign:
             return False

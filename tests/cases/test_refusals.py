@@ -126,6 +126,7 @@ SPECS = {
     "gradients of text": (
         f'{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], gradients: "=2"}}}}\n', "gradients:", "gradients is true or false"
     ),
+    "a seed of a number": (f'{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], seed: "=2"}}}}\n', "seed:", "a seed is a text"),
     "a number of another dtype": (
         f"{HEAD}  - {{name: x, arguments: {{stride: {{numpy: int8, value: 300}}}}, raises: TypeError, wrong: stride}}\n", "stride:",
         "numpy: 300 is no int8",

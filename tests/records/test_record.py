@@ -76,6 +76,7 @@ inputs = st.builds(
     layout=words,
     gradients=st.booleans(),
     weight_dtype=st.none() | words,
+    seed=st.none() | words,
     infer=st.booleans(),
 )
 worsts = st.builds(Worst, st.tuples(st.integers(0, 9)), numbers, numbers, st.floats())

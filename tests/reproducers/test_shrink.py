@@ -188,15 +188,17 @@ def test_the_same_answers_give_the_same_case() -> None:
     assert find(condition) == find(condition)
 
 
-def test_every_case_has_a_name_of_its_own() -> None:
-    names: list[str] = []
+@pytest.mark.parametrize("seed", [None, "a listed one"])
+def test_every_case_has_numbers_of_its_own(seed: str | None) -> None:
+    seeds: list[str] = []
 
     def ask(case: Case) -> Verdict:
-        names.append(case.name)
+        seeds.append(case.seed)
         return WRONG if pair(read(case, "padding", 0))[1] > 0 else CONFORMS
 
-    shrink(LARGE, WRONG, ask, 60.0)
-    assert len(set(names)) == len(names)
+    assert LARGE.inputs is not None
+    shrink(replace(LARGE, inputs=replace(LARGE.inputs, seed=seed)), WRONG, ask, 60.0)
+    assert len(set(seeds)) == len(seeds)
 
 
 # Sequences
