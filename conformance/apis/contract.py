@@ -141,6 +141,7 @@ class Source:
         gradient_of_parameter: the same of another tensor, which has this ``{index}`` in parameters.
         dtype: the framework's spelling of a dtype's common name ``{name}``.
         seed: begins its random numbers at 0.
+        state: what is saved of ``layer``, by name.
         setting: what a mode sets before a call; lines.
         around: the context in which a mode runs a call, such as ``torch.inference_mode()``.
         construct: the layer as a mode makes it of ``{construction}``.
@@ -168,6 +169,7 @@ class Source:
     gradient_of_x: str = ""
     gradient_of_parameter: str = ""
     seed: str = "pass"
+    state: str = ""
     setting: str = ""
     around: str = ""
     construct: str = "{construction}"

@@ -254,6 +254,7 @@ FRAMEWORK = Framework(
         gradient_of_parameter="{operand}.grad",
         dtype='"{name}"',
         seed="megengine.random.seed(0)",
+        state="layer.state_dict()",
         steps=StepSource(
             change="{held}[...] = {tensor}",
             checkpoint=(

@@ -248,6 +248,7 @@ FRAMEWORK = Framework(
         gradient_of_parameter="of_parameters[{index}]",
         dtype="mindspore.{name}",
         seed="mindspore.set_seed(0)",
+        state="layer.parameters_dict()",
         steps=StepSource(
             change="{held}.set_data({tensor})",
             checkpoint=(

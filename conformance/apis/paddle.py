@@ -145,6 +145,7 @@ FRAMEWORK = Framework(
         gradient_of_parameter="gradients[{position}]",
         dtype="paddle.{name}",
         seed="paddle.seed(0)",
+        state="layer.state_dict()",
         steps=StepSource(
             change="{held}.set_value({tensor})",
             checkpoint=(

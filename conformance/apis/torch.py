@@ -196,6 +196,7 @@ FRAMEWORK = Framework(
         gradient_of_parameter="gradients[{position}]",
         dtype="torch.{name}",
         seed="torch.manual_seed(0)",
+        state="layer.state_dict()",
         steps=StepSource(
             change="{held}.detach().copy_({tensor})",
             checkpoint='torch.save(layer.state_dict(), "checkpoint")\nother.load_state_dict(torch.load("checkpoint"))',

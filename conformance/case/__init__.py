@@ -63,6 +63,7 @@ from conformance.case.target import Greeting, Target
 from conformance.case.text import Text
 from conformance.case.values import MAX_AXES, Arguments, DType, Items, Numpy, Tensor, Value
 from conformance.case.verdict import (
+    STATE,
     Aspect,
     Authority,
     Confirmation,
@@ -89,6 +90,7 @@ __all__ = [
     "MAX_ELEMENTS",
     "OF_NEXT_CALL",
     "ONLY_OF_INTEGERS",
+    "STATE",
     "UNSIGNED",
     "VALUES",
     "VALUES_OF_INTEGERS",

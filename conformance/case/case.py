@@ -48,6 +48,7 @@ class Promise:
         accepts: the call is documented as valid; nothing else of it is compared.
         operation: the document names the operation, so output and gradients are the oracle's.
         parameters: per parameter what is promised of it; None: there is no such parameter.
+        state: all that is saved of the layer, by the names that it has there, and the shape of each.
         defaults: per argument its documented default.
         distribution: the documented initial distribution of a parameter.
         same_as: the vendor's arguments of a call documented to give the same output.
@@ -61,6 +62,7 @@ class Promise:
     accepts: bool = False
     operation: bool = False
     parameters: Mapping[str, PromisedParameter | None] = field(default_factory=dict)
+    state: Mapping[str, tuple[int, ...]] | None = None
     defaults: Mapping[str, Value] = field(default_factory=dict)
     distribution: Distribution | None = None
     same_as: Arguments | None = None

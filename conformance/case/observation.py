@@ -77,6 +77,7 @@ class Observation:
     Attributes:
         phase: the last phase entered.
         parameters: per parameter after construction its (dtype, shape).
+        state: what is saved of the layer, by the names that it has there, and the shape of each, where asked for.
         values: per parameter its initial values, where asked for.
         defaults: per argument of the signature the repr of its default, where asked for.
         texts: what is printed of the layer, and of the one that it is to be told from, where asked for.
@@ -98,6 +99,7 @@ class Observation:
 
     phase: Phase
     parameters: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    state: Mapping[str, tuple[int, ...]] | None = None
     values: Mapping[str, TypedArray] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[str, str] | None = None

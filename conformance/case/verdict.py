@@ -44,6 +44,9 @@ class Kind(StrEnum):
     INTERNAL_ERROR = "internal_error"  # which itself asks to be reported
 
 
+STATE = "state"  # the subject of a verdict on all that is saved of a layer
+
+
 class Authority(StrEnum):
     """Who says that a divergence is wrong. Nothing else makes a failure."""
 

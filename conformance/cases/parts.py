@@ -469,6 +469,7 @@ def _build_promise(node: Node, arguments: Arguments) -> Promise:
         accepts=bool(data.get("accepts")),
         operation=bool(data.get("operation")),
         parameters=_build_parameters(node.child("parameters", {})),
+        state=_build_state(node.child("state")) if "state" in data else None,
         defaults=node.child("defaults", {}).evaluate_items(),
         distribution=_build_distribution(node.child("distribution")) if "distribution" in data else None,
         same_as={**arguments, **node.child("same_as").evaluate_items()} if "same_as" in data else None,
@@ -484,18 +485,30 @@ def _build_parameters(node: Node) -> dict[str, Any]:
     return parameters
 
 
+def _build_state(node: Node) -> dict[str, tuple[int, ...]]:
+    """By name the promised shape."""
+    state = {name: node.child(name).evaluate() for name in node.data}
+    for name, shape in state.items():
+        _check_promised_shape(node, shape, name)
+    return state
+
+
 def _build_array(node: Node) -> dict[str, Any]:
     """The promised shape and dtype of an array, each None where the document is silent."""
     shape = node.child("shape").evaluate()
     # A formula without a floor may promise a fraction, which no output then keeps.
-    if "shape" in node.data and not _is_numbers(shape):
-        raise node.error(f"a shape is a list of numbers, got {shape!r}", "shape")
-    if shape is not None:
-        _check_axes(node, shape)
+    if "shape" in node.data:
+        _check_promised_shape(node, shape, "shape")
     dtype = node.child("dtype").evaluate()
     if "dtype" in node.data and not isinstance(dtype, str):
         raise node.error(f"a dtype is its name, got {dtype!r}", "dtype")
     return {"shape": shape, "dtype": dtype}
+
+
+def _check_promised_shape(node: Node, shape: Value, key: str) -> None:
+    if not _is_numbers(shape):
+        raise node.error(f"a shape is a list of numbers, got {shape!r}", key)
+    _check_axes(node, shape)
 
 
 def _is_numbers(value: Value) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.apis import Contract, Framework
-from conformance.case import HELD, Kind, Outcome, Phase, Verdict
+from conformance.case import HELD, STATE, Kind, Outcome, Phase, Verdict
 from conformance.case.values import Arguments, Tensor, Value, to_source
 from conformance.reproducers.arrays import arrays_of, image_in_vendor_layout, write_array, write_ones
 from conformance.reproducers.asked import AskedCase
@@ -87,7 +87,7 @@ def last_phase(asked: AskedCase, verdict: Verdict) -> Phase:
         return verdict.phase if known and verdict.phase is not None else Phase.FORWARD
     if verdict.subject.startswith("grad_"):
         return Phase.BACKWARD
-    return Phase.CONSTRUCT if verdict.subject in PARAMETERS else Phase.FORWARD
+    return Phase.CONSTRUCT if verdict.subject in (*PARAMETERS, STATE) else Phase.FORWARD
 
 
 def dtype_of_parameters(asked: AskedCase) -> str:

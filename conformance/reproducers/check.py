@@ -7,7 +7,7 @@ import math
 from ast import literal_eval
 from textwrap import indent
 
-from conformance.case import HELD, Kind, Outcome, Phase, Verdict, Worst
+from conformance.case import HELD, STATE, Kind, Outcome, Phase, Verdict, Worst
 from conformance.reproducers.arrays import image_in_vendor_layout, position_in_vendor_layout
 from conformance.reproducers.asked import AskedCase
 from conformance.reproducers.call import write_numpy, write_value
@@ -36,6 +36,8 @@ def write_check(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
         return check_element(asked, verdict, found)
     if verdict.kind is Kind.VALUE and promise.same_as is not None:
         return check_sameness(asked)
+    if verdict.subject == STATE:
+        return check_state(asked)
     if verdict.kind is Kind.DTYPE:
         return check_dtype(asked, verdict, found)
     return check_shape(asked, verdict, found)
@@ -86,6 +88,14 @@ def check_sameness(asked: AskedCase) -> list[str]:
     """The output against that of the call documented to be equivalent."""
     output, other = (write_numpy(asked, name) for name in ("output", "other_output"))
     return [f"assert np.array_equal({output}, {other}, equal_nan=True), (output, other_output)"]
+
+
+def check_state(asked: AskedCase) -> list[str]:
+    """All that is saved of the layer."""
+    return [
+        f"state = {{name: tuple(held.shape) for name, held in {asked.framework.source.state}.items()}}",
+        f"assert state == {dict(asked.case.promise.state or {})!r}, state",
+    ]
 
 
 def check_dtype(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:

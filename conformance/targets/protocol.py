@@ -125,6 +125,7 @@ def encode_call(
         "operands": dict(contract.operands),
         "defaults": bool(promise.defaults),
         "values": promise.distribution is not None,
+        "state": promise.state is not None,
         "infer": case.inputs is not None and not case.then and (case.inputs.infer or contract.infers),
         "then": encode_steps(case, contract, arguments, expectation),
     }
@@ -242,6 +243,7 @@ def decode_answer(answer: object, number: int) -> Observation:
         return Observation(
             phase=Phase(result["phase"]),
             parameters=decode_parameters(result["parameters"]),
+            state=decode_state(result.get("state")),
             values=decode_arrays(result["values"]),
             defaults=decode_texts(result.get("defaults", {})),
             texts=decode_pair(result.get("texts")),
@@ -273,6 +275,12 @@ def decode_parameters(value: object) -> dict[str, tuple[str, tuple[int, ...]]]:
     for name, (dtype, shape) in check_mapping(value).items():
         parameters[check_text(name)] = (check_text(dtype), check_shape(shape))
     return parameters
+
+
+def decode_state(value: object) -> dict[str, tuple[int, ...]] | None:
+    if value is None:
+        return None
+    return {check_text(name): check_shape(shape) for name, shape in check_mapping(value).items()}
 
 
 def decode_texts(value: object) -> dict[str, str]:

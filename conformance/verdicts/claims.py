@@ -14,6 +14,7 @@ import numpy as np
 
 from conformance.apis import common, framework_of
 from conformance.case import (
+    STATE,
     Aspect,
     Authority,
     Distribution,
@@ -140,6 +141,8 @@ def check_promises(evidence: Evidence) -> Iterator[Answer]:
         yield from check_parameters(evidence)
         if promise.distribution is not None:
             yield check_distribution(promise.distribution, evidence)
+        if promise.state is not None:
+            yield check_state(promise.state, evidence)
         if not is_about_the_call(promise):
             return
     if observe_result(evidence) is not None:
@@ -274,6 +277,22 @@ def check_parameters(evidence: Evidence) -> Iterator[Checked]:
         if dtype is not None:
             voices = Voices(dtype, SILENT, observed_dtype)
             yield Checked(voices, Divergence(Kind.DTYPE, name, dtype, observed_dtype), compared=PARAMETERS)
+
+
+def check_state(promised: Mapping[str, tuple[int, ...]], evidence: Evidence) -> Answer:
+    """`state`: all that is saved of the layer, and nothing besides."""
+    observed = evidence.observation.state
+    if observed is None:
+        was_refused = evidence.observation.raised is not None and not evidence.observation.lacking
+        return check_acceptance(evidence) if was_refused else Lacking()
+    expected, found = describe_state(promised), describe_state(observed)
+    other = Divergence(Kind.SHAPE, STATE, expected, found)
+    return Checked(Voices(expected, SILENT, found), other, compared=PARAMETERS)
+
+
+def describe_state(state: Mapping[str, tuple[int, ...]]) -> str:
+    """Names and shapes, in the order of the names."""
+    return ", ".join(f"{name} {tuple(shape)}" for name, shape in sorted(state.items())) or "nothing"
 
 
 def check_presence(

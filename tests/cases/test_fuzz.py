@@ -108,7 +108,7 @@ canonical = st.fixed_dictionaries(
     {"name": names}, optional={**case_parts, "raises": scalars, "unlike": case_parts["arguments"]}
 )
 promise = keyed(
-    "shape dtype raises phase accepts operation parameters defaults distribution same_as",
+    "shape dtype raises phase accepts operation parameters state defaults distribution same_as",
     trees | st.just({"parameter": "weight", "uniform": ["=k", 1]}) | st.just({"weight": {"shape": "=k"}}),
 )
 claim_case = st.fixed_dictionaries({"expect": promise}, optional=case_parts)

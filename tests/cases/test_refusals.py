@@ -131,6 +131,9 @@ SPECS = {
         f"{HEAD}  - {{name: x, arguments: {{stride: {{numpy: int8, value: 300}}}}, raises: TypeError, wrong: stride}}\n", "stride:",
         "numpy: 300 is no int8",
     ),
+    "a shape of what is saved that is none": (
+        f"{LAYER_CLAIM}        expect: {{state: {{weight: [1, two]}}}}\n", "weight:", "a shape is a list of numbers"
+    ),
     "a uniform distribution without a width": (
         f"{LAYER_CLAIM}        expect: {{distribution: {{parameter: weight, uniform: [1, 1]}}}}\n", "uniform:",
         "uniform takes a lower and a higher end, got (1.0, 1.0)",

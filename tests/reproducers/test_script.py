@@ -285,6 +285,15 @@ def test_a_default_is_the_documented_one(api: str, default: object, word: str, s
     assert says(asked, diverges(Kind.DEFAULT, "stride")) == word
 
 
+@FOR_EACH_MODULE
+def test_what_is_saved_is_all_that_is_documented(api: str, says: Says) -> None:
+    bias = contracts()[api].bias.to_vendor(np.empty(LAYER["out_channels"]), LAYER["groups"]).shape
+    state = {"weight": weight_shape(ask(api)), "bias": bias}
+    for promised, word in ((state, "CONFORMS"), ({"weight": state["weight"]}, "DIVERGES")):
+        asked = ask(api, None, Promise(state=promised), {**own_layer(api)})
+        assert says(asked, diverges(Kind.SHAPE, "state")) == word
+
+
 # torch draws U(-sqrt(k), sqrt(k)) with k = groups / (C_in * kh * kw), its document says; here 1 / 600.
 SMALL_STD = (1 / 1800) ** 0.5
 DRAWN = {

@@ -91,6 +91,18 @@ def test_an_argument_of_the_call_is_given_when_the_layer_is_called() -> None:
     np.testing.assert_array_equal(read(result["gradients"]["weight"]), [1, 2, 3])
 
 
+@pytest.mark.parametrize("arrays", [{}, None], ids=["constructed", "called"])
+def test_what_is_saved_is_told_by_its_own_names(arrays: dict[str, Any] | None) -> None:
+    call = make_call(arguments={"axis": 1}, state=True, **({} if arrays is None else {"arrays": arrays}))
+    result = run_with(adapter(state=lambda layer: {"scale": layer.weight}), call)
+    assert result["state"] == {"scale": (3,)}
+    assert ("output" in result) is (arrays is None)
+
+
+def test_of_a_framework_that_saves_nothing_nothing_is_told() -> None:
+    assert "state" not in run_with(adapter(), make_call(arguments={"axis": 1}, state=True))
+
+
 RUNNING: list[Any] = []  # the layers that were numbered since the last reset
 
 

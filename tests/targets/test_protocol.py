@@ -25,7 +25,7 @@ GOOD: dict[str, Any] = {
     "output": ("bfloat16", (1,), struct.pack("H", 0x3FC0)),
     "seconds": 0.5,
 }
-OPTIONAL = ("raised", "inferred", "lacking", "defaults", "other", "texts")
+OPTIONAL = ("raised", "inferred", "lacking", "defaults", "other", "texts", "state")
 
 # What execnet can move.
 SCALARS = (
@@ -49,6 +49,14 @@ def test_a_result_is_an_observation() -> None:
     assert observation.output.values.tolist() == [1.5]
     assert observation.raised is None
     assert not observation.lacking
+
+
+def test_what_is_saved_is_read_by_name() -> None:
+    assert decode_answer({**GOOD, "state": {"weight": (2, 1)}}, NUMBER).state == {"weight": (2, 1)}
+    assert decode_answer(GOOD, NUMBER).state is None
+    for wrong in (["weight"], {"weight": 2}, {1: (2,)}, {"weight": (-1,)}):
+        with pytest.raises(ProtocolError):
+            decode_answer({**GOOD, "state": wrong}, NUMBER)
 
 
 def test_two_texts_are_read_and_three_are_none() -> None:

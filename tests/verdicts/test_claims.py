@@ -443,6 +443,33 @@ def test_without_a_layer_nobody_but_the_document_says_which_parameters_there_are
     assert rule_on(unknown, parameters={"weight": WEIGHT}) == parting(Kind.SHAPE)
 
 
+STATE = {"weight": (3, 2, 2, 3), "bias": (3,)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        ({"state": STATE}, HOLDS),
+        ({"state": dict(reversed(STATE.items()))}, HOLDS),
+        ({"state": {**STATE, "bias": (1, 3, 1, 1)}}, parting(Kind.SHAPE)),
+        ({"state": {"weight": STATE["weight"]}}, parting(Kind.SHAPE)),
+        ({"state": {**STATE, "running": ()}}, parting(Kind.SHAPE)),
+        ({"state": {"layer.weight": STATE["weight"], "layer.bias": STATE["bias"]}}, parting(Kind.SHAPE)),
+        ({"state": None}, NOT_SEEN),
+        ({"state": None, "raised": raised(Phase.THEN)}, wrong(Kind.WRONGLY_REJECTED)),
+    ],
+    ids=["as promised", "in another order", "shape", "missing", "more", "names", "none is saved", "refused"],
+)
+def test_what_is_saved_is_all_that_is_promised_and_no_more(changes: dict[str, Any], result: Result) -> None:
+    assert rule_on(claim(None, state=STATE), **changes) == result
+
+
+def test_what_is_saved_is_told_by_name() -> None:
+    verdict = claim(None, state=STATE).judge(state={})
+    assert (verdict.expected, verdict.observed) == ("bias (3,), weight (3, 2, 2, 3)", "nothing")
+    assert verdict.subject == "state"
+
+
 # Of construction: parameters and initial values
 OF_CONSTRUCTION = pytest.mark.parametrize(
     "promise",

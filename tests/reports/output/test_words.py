@@ -57,7 +57,7 @@ FAMILIES = {
     "kind": KINDS,
     "atom": features.PREDICATES,
     "phase": ("start", "construct", "parameters", "forward", "backward", "then"),
-    "subject": ("output", "grad_input", "grad_weight", "grad_bias", "weight", "bias", "call"),
+    "subject": ("output", "grad_input", "grad_weight", "grad_bias", "weight", "bias", "state", "call"),
     "change": ("worse", "better", "lost", "other", "added", "removed", "unchanged"),
     "authority": (*AUTHORITIES, "unnamed"),
     "direction": DIRECTIONS,

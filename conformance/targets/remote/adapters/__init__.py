@@ -37,6 +37,7 @@ It defines
                                         complex numbers with the other operand conjugated, as torch has them, so that
                                         a step against them goes down
     change(layer, name, array, dtype)   give a parameter other numbers, in place
+    state(layer) -> dict                only where the framework has such: what it saves of a layer, by its own names
     checkpoint(layer, other) -> layer   save the layer as the framework does, and load it into the other one
     switch(layer, training)             tell it that it trains, or that it does not
     cast(layer, dtype) -> layer         only where the framework makes parameters numbers of another dtype

@@ -122,6 +122,10 @@ def change(layer: Any, name: str, array: Any, dtype: str) -> None:
     getattr(layer, name)[...] = _raw(array, dtype)
 
 
+def state(layer: Any) -> Dict[str, Any]:
+    return dict(layer.state_dict())
+
+
 def checkpoint(layer: Any, other: Any) -> Any:
     mge.save(layer.state_dict(), "checkpoint")
     other.load_state_dict(mge.load("checkpoint"))

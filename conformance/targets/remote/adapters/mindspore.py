@@ -131,6 +131,10 @@ def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
 change = set_parameter  # which is in place
 
 
+def state(layer: Any) -> Dict[str, Any]:
+    return dict(layer.parameters_dict())
+
+
 def checkpoint(layer: Any, other: Any) -> Any:
     ms.save_checkpoint(layer, "checkpoint.ckpt")
     ms.load_param_into_net(other, ms.load_checkpoint("checkpoint.ckpt"))

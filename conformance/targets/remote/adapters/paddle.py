@@ -108,6 +108,10 @@ def change(layer: Any, name: str, array: Any, dtype: str) -> None:
     getattr(layer, name).set_value(_raw(array, dtype))
 
 
+def state(layer: Any) -> Dict[str, Any]:
+    return dict(layer.state_dict())
+
+
 def checkpoint(layer: Any, other: Any) -> Any:
     paddle.save(layer.state_dict(), "checkpoint.pdparams")
     other.set_state_dict(paddle.load("checkpoint.pdparams"))

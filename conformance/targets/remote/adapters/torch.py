@@ -158,6 +158,10 @@ def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
 change = set_parameter  # which is in place
 
 
+def state(layer: Any) -> Dict[str, Any]:
+    return dict(layer.state_dict())
+
+
 def checkpoint(layer: Any, other: Any) -> Any:
     torch.save(layer.state_dict(), "checkpoint")
     other.load_state_dict(torch.load("checkpoint"))

@@ -77,6 +77,8 @@ class Execution:
         layer = self.build(api, self.call["arguments"])
         if self.call.get("unlike") is not None:
             self.result["texts"] = [self.print_layer(layer), self.print_layer(self.build_beside(api))]
+        if self.call.get("state") and layer is not None:
+            self.read_state(layer)
         if layer is None or "x" not in self.arrays:
             return
         steps = self.call.get("then", ())
@@ -190,6 +192,12 @@ class Execution:
         layer = self.build(api, self.call["unlike"])
         self.result["parameters"] = observed
         return layer
+
+    def read_state(self, layer: Any) -> None:
+        """What the framework saves of a layer: names and shapes, where it saves such."""
+        if hasattr(self.adapter, "state"):
+            self.enter("then")
+            self.result["state"] = {clean(name): encode_shape(held) for name, held in self.adapter.state(layer).items()}
 
     def print_layer(self, layer: Any) -> str:
         """What is printed of a layer, without what differs from process to process."""
