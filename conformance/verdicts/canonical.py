@@ -293,7 +293,10 @@ def compare_parameters(evidence: Evidence) -> Iterator[Divergence]:
     observation = evidence.observation
     # What was refused before there were any, as a layer may be that is built when it is called, lacks none.
     was_refused = (observation.raised is not None or observation.lacking) and observation.inferred is None
-    constructed = bool(observation.parameters) or not (was_refused or observation.phase is Phase.CONSTRUCT)
+    awaits_input = evidence.contract.awaits_input and evidence.case.inputs is None
+    constructed = bool(observation.parameters) or not (
+        was_refused or awaits_input or observation.phase is Phase.CONSTRUCT
+    )
     if evidence.contract.functional or not constructed or evidence.expectation.canonical is None:
         return
     expected = evidence.parameter_shapes()

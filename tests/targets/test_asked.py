@@ -77,6 +77,13 @@ def test_who_has_not_two_layers_is_not_asked_for_two_texts(api: str, reason: str
     assert reason in str(told)
 
 
+def test_a_layer_that_only_spells_out_defaults_is_the_same_call() -> None:
+    """Keras' layers take their channels from their first input: two of one that differ in them are one call."""
+    assert ask_for_texts("keras.layers.Conv2D", {"in_channels": 7, "stride": 1}) == "both layers are the same call"
+    assert isinstance(ask_for_texts("keras.layers.Conv2D", {"in_channels": 7, "stride": 2}), dict)
+    assert isinstance(ask_for_texts("torch.nn.Conv2d", {"in_channels": 7, "stride": 1}), dict)
+
+
 def test_a_call_without_another_layer_asks_for_no_text() -> None:
     case = Case("made.yaml", "plain", 1, "conv2d", None, LAYER, None, Promise(), "")
     contract = contracts()["torch.nn.Conv2d"]

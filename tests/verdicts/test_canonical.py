@@ -389,6 +389,21 @@ def test_two_layers_that_print_two_texts_conform() -> None:
     assert Aspect.TEXT in verdict.compared
 
 
+def test_a_layer_that_is_printed_before_its_first_input_may_have_no_parameters_yet() -> None:
+    trial = Trial(UNLIKE)
+    trial.contract = replace(trial.contract, awaits_input=True)
+    verdict = trial.judge(texts=("Conv2D()", "Conv2D(strides=2)"), parameters={})
+    assert verdict.outcome is Outcome.CONFORMS
+    assert Aspect.PARAMETERS not in verdict.compared
+
+
+def test_a_layer_that_was_called_has_its_parameters() -> None:
+    trial = Trial(inputs=INPUT)
+    trial.contract = replace(trial.contract, awaits_input=True)
+    verdict = trial.judge(parameters={})
+    assert (verdict.outcome, verdict.kind, verdict.observed) == (Outcome.DIVERGES, Kind.SHAPE, "absent")
+
+
 def test_of_a_layer_that_is_not_told_from_another_one_no_text_is_compared() -> None:
     verdict = Trial().judge()
     assert verdict.outcome is Outcome.CONFORMS
