@@ -60,6 +60,7 @@ class Contract:
         gradients: whether it is run so that gradients can be asked for.
         dtype: of the calls that show whether its adapter is right.
         infers: whether the framework's own inference is asked for what the device lacks.
+        source: of `Source` the fields that are others than the framework's.
         instead: by parameter and form that the API cannot express, such as ``padding_mode 'reflect'``, what a person
             writes beside the layer; in terms of x, left, right, top and bottom.
     """
@@ -79,6 +80,7 @@ class Contract:
     gradients: bool = True
     dtype: str = "float32"
     infers: bool = False
+    source: Mapping[str, Any] = field(default_factory=dict)
     instead: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -243,6 +245,11 @@ class Framework:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
     pads: Mapping[str, str] = field(default_factory=dict)
+
+    def source_of(self, contract: Contract) -> Source:
+        """How a person writes the calls of one of its APIs."""
+        others: Mapping[str, Any] = contract.source
+        return replace(self.source, **others) if others else self.source
 
     def run_in(self, mode: str) -> Framework:
         """The framework as it is run in a mode: scripts are written so, and its APIs are those that can be run so."""

@@ -11,7 +11,7 @@ import numpy as np
 from conformance.apis import Contract, NoEquivalent, common
 from conformance.case import Array, Arrays, Case, Inputs, Promise
 from conformance.case.values import Arguments
-from conformance.certificate.layers import compute_output, make_arrays
+from conformance.certificate.layers import compute_output, fit, make_arrays
 from conformance.oracle.expectation import Expectation, Expected
 from conformance.targets import codec, protocol
 
@@ -102,15 +102,18 @@ def build_call(
     """A call of a layer that the API can express.
 
     Args:
-        arguments: canonical.
+        arguments: canonical; without a bias where the API takes none.
         arrays: those of `make_arrays` by default, without an upstream gradient.
         dtype: the contract's own where it is left out.
 
     Raises:
         ValueError: the API cannot express it.
     """
+    arguments = fit(contract, arguments)
     if arrays is None:
         arrays = make_arrays(contract.layer, arguments)
+    if arguments.get("bias") is False:
+        arrays = replace(arrays, bias=None)
     inputs = Inputs(arrays.x.shape, dtype or contract.dtype, layout=layout, gradients=arrays.grad_output is not None)
     vendor = contract.to_vendor(arguments, inputs)
     if isinstance(vendor, NoEquivalent):

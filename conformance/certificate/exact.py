@@ -13,6 +13,7 @@ from conformance.case.values import Arguments
 from conformance.certificate.answers import check_equal, output_of
 from conformance.certificate.calls import Call
 from conformance.certificate.errors import CheckFailedError, NotObservableError
+from conformance.certificate.layers import fit
 from conformance.oracle.expectation import Expectation, compute_exactly, expect
 from conformance.oracle.inputs import are_sums_exact
 from conformance.targets import protocol
@@ -35,12 +36,13 @@ def build_exact_call(contract: Contract, arguments: Arguments, inputs: Inputs, n
     """A call of a layer on whole numbers.
 
     Args:
-        arguments: canonical.
+        arguments: canonical; without a bias where the API takes none.
         name: of the call; another name gives other numbers.
 
     Raises:
         DeniedError: the API cannot express it.
     """
+    arguments = fit(contract, arguments)
     vendor = contract.to_vendor(arguments, inputs)
     if isinstance(vendor, NoEquivalent):
         raise DeniedError(vendor.reason)

@@ -49,19 +49,24 @@ ASKED: dict[LayerName, tuple[Arguments, ...]] = {
 }
 
 
+def fit(contract: Contract, arguments: Arguments) -> Arguments:
+    """The layer, without a bias where the API takes none."""
+    return arguments if "bias" in contract.operands else {**arguments, "bias": False}
+
+
 def expressible_layers(contract: Contract) -> Iterator[Arguments]:
     """The layers that the API can express, in canonical arguments."""
-    for arguments in ASKED[contract.layer]:
+    for arguments in (fit(contract, layer) for layer in ASKED[contract.layer]):
         inputs = Inputs(input_shape(arguments), contract.dtype)
         if not isinstance(contract.to_vendor(arguments, inputs), NoEquivalent):
             yield arguments
 
 
 def first_expressible(contract: Contract, *layers: Arguments) -> Arguments:
-    """The first of several layers that the API can express. ValueError where it is none."""
+    """The first of several layers that the API can express, as far as it `fit`s. ValueError where it is none."""
     for arguments in layers:
         inputs = Inputs(input_shape(arguments), contract.dtype)
-        if not isinstance(contract.to_vendor(arguments, inputs), NoEquivalent):
+        if not isinstance(contract.to_vendor(fit(contract, arguments), inputs), NoEquivalent):
             return arguments
     raise ValueError(f"{contract.api} can express none of {layers}")
 

@@ -46,12 +46,14 @@ OF_INPUTS = ("batch", "layout")
 DECIDING = ("stride", "padding", "dilation", "output_padding")
 
 
-def domain_of(layer: LayerName) -> Domain:
-    return {**COMMON, **OWN[layer]}
+def domain_of(contract: Contract) -> Domain:
+    """Every value of everything that a call can vary, but for a bias where the API takes none."""
+    unbiased: Domain = {} if "bias" in contract.operands else {"bias": (False,)}
+    return {**COMMON, **unbiased, **OWN[contract.layer]}
 
 
-def plainest(layer: LayerName) -> Row:
-    return {name: values[0] for name, values in domain_of(layer).items()}
+def plainest(contract: Contract) -> Row:
+    return {name: values[0] for name, values in domain_of(contract).items()}
 
 
 def arguments_of(row: Row) -> Arguments:
@@ -105,10 +107,10 @@ def find_space(contract: Contract) -> Space:
     What stood beside a pair that it cannot express is asked in other rows, so that every pair that it can express is
     in some row. Denied are the fewest values: single ones, and pairs of which each can be expressed.
     """
-    plain = plainest(contract.layer)
+    plain = plainest(contract)
     domain: dict[str, list[Value]] = {name: [] for name in plain}
     denied = []
-    for name, values in domain_of(contract.layer).items():
+    for name, values in domain_of(contract).items():
         for value in values:
             row: Row = {**plain, name: value}
             reason = explain_denial(contract, row) if is_layer(row) else None
@@ -152,8 +154,8 @@ def cover(domain: Domain) -> Iterator[Row]:
 
 def rows_with(contract: Contract, name: str, value: Value) -> Iterator[Row]:
     """The rows that an API can express with a value and with one other that is not its plainest."""
-    plain = {**plainest(contract.layer), name: value}
-    for other, values in domain_of(contract.layer).items():
+    plain = {**plainest(contract), name: value}
+    for other, values in domain_of(contract).items():
         for another in values:
             row = {**plain, other: another}
             if other != name and is_layer(row) and explain_denial(contract, row) is None:

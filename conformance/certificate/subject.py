@@ -11,7 +11,7 @@ from conformance.case import Observation
 from conformance.case.values import Arguments
 from conformance.certificate.alone import Kept
 from conformance.certificate.calls import Call, build_call
-from conformance.certificate.layers import GROUPED, SMALL, first_expressible
+from conformance.certificate.layers import GROUPED, SMALL, first_expressible, fit
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,11 @@ class Subject:
 
     def find_layer(self) -> Arguments:
         """A layer with groups, or the smallest where there are none or they are refused, as `executed` shows."""
+        small = fit(self.contract, SMALL)
         if first_expressible(self.contract, GROUPED, SMALL) is SMALL:
-            return SMALL
+            return small
         (answer,) = self.ask(build_call(self.contract, GROUPED))
-        return SMALL if answer.raised is not None and not answer.lacking else GROUPED
+        return small if answer.raised is not None and not answer.lacking else fit(self.contract, GROUPED)
 
 
 # A check says what it has checked, or raises CheckFailedError or NotObservableError.

@@ -92,11 +92,18 @@ def ask(case: Case) -> Expectation:
     """What the oracle says, however long it takes."""
     canonical = read_layer(sequence.find_last(case))
     if canonical is None:
-        return Expectation(None)
+        return Expectation(None, make_unknown(case))
     if case.then:
         return ask_at_last(case, canonical)
     arrays = None if case.inputs is None else inputs.make(case.layer, canonical, case.inputs, case.seed)
     return apply(case, canonical, arrays)
+
+
+def make_unknown(case: Case) -> Arrays | None:
+    """The x of a call that is documented and of which the oracle knows nothing; None where it is to be refused."""
+    if case.inputs is None or case.promise.raises:
+        return None
+    return inputs.make(case.layer, {}, case.inputs, case.id)
 
 
 def ask_at_last(case: Case, canonical: Arguments) -> Expectation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.apis import Contract, Framework
+from conformance.apis import Contract, Framework, Source
 from conformance.case import Case
 from conformance.case.values import Arguments
 from conformance.oracle.expectation import Expectation
@@ -24,6 +24,11 @@ class AskedCase:
     framework: Framework
     arguments: Arguments
     expectation: Expectation
+
+    @property
+    def source(self) -> Source:
+        """How a person writes the call."""
+        return self.framework.source_of(self.contract)
 
     @property
     def layout(self) -> str:

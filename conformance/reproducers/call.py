@@ -109,7 +109,7 @@ def write_call(contract: Contract, framework: Framework, arguments: Arguments, p
         if name not in positional and name not in contract.at_call:
             shown.append(f"{name}={write_argument(name, value, contract, framework)}")
     name = contract.api.rpartition(".")[2]
-    return framework.source.call.format(api=contract.api, name=name, arguments=", ".join(shown))
+    return framework.source_of(contract).call.format(api=contract.api, name=name, arguments=", ".join(shown))
 
 
 def write_layer_call(layer: str, contract: Contract, framework: Framework, arguments: Arguments) -> str:
@@ -182,19 +182,19 @@ def write_x(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> str
     """The line that makes what a module is called with."""
     x = tensors["x"]
     if extent.last is Phase.BACKWARD and asks_for("input", extent):
-        x = asked.framework.source.leaf.format(tensor=x)
+        x = asked.source.leaf.format(tensor=x)
     return f"x = {x}"
 
 
 def write_construction(asked: AskedCase, arguments: Arguments, positional: Sequence[str] = ()) -> str:
     """The construction of a module, as the framework's mode has it."""
     call = write_call(asked.contract, asked.framework, arguments, positional)
-    return asked.framework.source.construct.format(construction=call)
+    return asked.source.construct.format(construction=call)
 
 
 def write_building(layer: str, asked: AskedCase) -> list[str]:
     """The line that gives a layer its parameters, where that takes the shape of its first input."""
-    build = asked.framework.source.build
+    build = asked.source.build
     inputs = asked.case.inputs
     if not build or inputs is None:
         return []
@@ -218,7 +218,7 @@ def write_operands(asked: AskedCase, tensors: Mapping[str, str], extent: Extent)
         if name in tensors:
             tensor = tensors[name]
             if extent.last is Phase.BACKWARD and asks_for(operand_of(name), extent):
-                tensor = asked.framework.source.leaf.format(tensor=tensor)
+                tensor = asked.source.leaf.format(tensor=tensor)
             lines.append(f"{name} = {tensor}")
     return lines
 
@@ -228,7 +228,7 @@ def write_forward(asked: AskedCase) -> str:
     call = write_layer_call("layer", asked.contract, asked.framework, asked.arguments)
     if asked.contract.functional:
         call = write_call(asked.contract, asked.framework, asked.arguments, asked.case.positional)
-    run = asked.framework.source.run
+    run = asked.source.run
     if not run:
         return call
     return run.format(called="layer" if call == "layer(x)" else f"(lambda x: {call})")
@@ -243,7 +243,7 @@ def write_running(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) 
         return enter_mode(asked, [f"output = {call}" if extent.keeps else call])
     operands = list_operands(asked, tensors, extent).values()
     parameters = [operand for operand in operands if operand != "x"]
-    backward = asked.framework.source.backward
+    backward = asked.source.backward
     lines = [f"grad_output = {tensors['grad_output']}"]
     gradients = backward.format(call=call, operands=", ".join(operands), parameters=", ".join(parameters))
     return [*lines, *enter_mode(asked, gradients.splitlines())]
@@ -255,14 +255,14 @@ def read_output(asked: AskedCase) -> str:
 
 def write_numpy(asked: AskedCase, tensor: str) -> str:
     """Source of a tensor as a NumPy array."""
-    source = asked.framework.source
+    source = asked.source
     held = None if asked.case.inputs is None else HELD.get(asked.case.inputs.dtype)
     return source.numpy.format(tensor=tensor) if held is None else source.wide.format(tensor=tensor, held=held)
 
 
 def enter_mode(asked: AskedCase, lines: list[str]) -> list[str]:
     """The lines, in the context of the framework's mode, if it has one."""
-    around = asked.framework.source.around
+    around = asked.source.around
     return [f"with {around}:", *(f"    {line}" for line in lines)] if around else lines
 
 
@@ -287,7 +287,7 @@ def asks_for(operand: str, extent: Extent) -> bool:
 
 def write_gradients(asked: AskedCase, tensors: Mapping[str, str], extent: Extent) -> dict[str, str]:
     """Source of each gradient that the steps have asked for, by ``input``, ``weight`` and ``bias``."""
-    source = asked.framework.source
+    source = asked.source
     operands = list_operands(asked, tensors, extent)
     parameters = [name for name in operands if name != "input"]
     gradients = {}
@@ -302,6 +302,6 @@ def write_gradients(asked: AskedCase, tensors: Mapping[str, str], extent: Extent
 
 def write_parameters(layer: str, asked: AskedCase, tensors: Mapping[str, str]) -> list[str]:
     """The lines that set the parameters of a layer to tensors, whose source is given by name."""
-    template = asked.framework.source.set_parameter
+    template = asked.source.set_parameter
     operands = asked.contract.operands
     return [template.format(layer=layer, name=operands[name], tensor=tensor) for name, tensor in tensors.items()]

@@ -100,7 +100,7 @@ def check_state(asked: AskedCase) -> list[str]:
 
 def check_dtype(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
     """The dtype's common name."""
-    name = asked.framework.source.dtype_name.format(tensor=found)
+    name = asked.source.dtype_name.format(tensor=found)
     return [f"assert {name} == {verdict.expected!r}, {found}.dtype"]
 
 
@@ -124,7 +124,7 @@ def check_element(asked: AskedCase, verdict: Verdict, found: str) -> list[str]:
     worst = verdict.worst
     assert worst is not None
     index = ", ".join(map(str, position_in_vendor_layout(asked, verdict.subject, worst.index)))
-    element = asked.framework.source.element.format(tensor=found, index=index)
+    element = asked.source.element.format(tensor=found, index=index)
     if is_lacking(asked):
         element = f"{write_numpy(asked, found)}[{index}].item()"
     return [f"found = {element}", f"assert {compare_number(worst)}, found"]

@@ -75,7 +75,7 @@ def find_tensor(asked: AskedCase, verdict: Verdict, tensors: Mapping[str, str], 
 
 def join_lines(asked: AskedCase, verdict: Verdict, lines: list[str]) -> str:
     """The script of these lines, which imports what they use."""
-    source = asked.framework.source
+    source = asked.source
     body = "\n".join(lines)
     head = [line for line in source.imports.splitlines() if line != NUMPY or "np." in body]
     if source.variables:
@@ -102,7 +102,7 @@ def write_way_back(asked: AskedCase, sources: Mapping[str, str]) -> list[str]:
     """The lines that follow those of `write_whole_call` and go backward: they leave `gradients`."""
     tensors = write_tensors(asked, sources)
     operands = [name for name in ("x", *PARAMETERS) if name in tensors] if asked.contract.functional else ["x"]
-    lines = [f"{name} = {asked.framework.source.leaf.format(tensor=name)}" for name in operands]
+    lines = [f"{name} = {asked.source.leaf.format(tensor=name)}" for name in operands]
     lines += write_running(asked, tensors, Extent())
     named = [f'"{name}": {source}' for name, source in write_gradients(asked, tensors, Extent()).items()]
     return [*lines, f"gradients = {{{', '.join(named)}}}"]

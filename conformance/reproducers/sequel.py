@@ -163,7 +163,7 @@ class Writer:
 
     def __init__(self, asked: AskedCase, extent: Extent, matters: bool) -> None:
         self.asked = asked
-        self.source = asked.framework.source
+        self.source = asked.source
         self.extent = extent
         self.matters = matters
         self.imports: set[str] = set()
@@ -354,7 +354,7 @@ def find_gradient_left(asked: AskedCase, subject: str) -> str | None:
     held = "x" if operand == "input" else operand
     if operand != "input" and not asked.contract.functional:
         held = f"layer.{asked.contract.operands[operand]}"
-    return asked.framework.source.steps.left.format(held=held)
+    return asked.source.steps.left.format(held=held)
 
 
 def list_assigned(lines: list[str]) -> list[str]:
@@ -372,7 +372,7 @@ def write_race(asked: AskedCase, verdict: Verdict) -> list[str] | None:
     if moments is None:
         return None
     first = moments[0]
-    numpy, call = asked.framework.source.numpy, "layer(x)"
+    numpy, call = asked.source.numpy, "layer(x)"
     ones = {name: first.tensors[name] for name in PARAMETERS if name in first.tensors}
     twos = {name: f"2 * {tensor}" for name, tensor in ones.items()}
     extent = Extent(last=Phase.FORWARD)

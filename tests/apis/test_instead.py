@@ -15,6 +15,7 @@ ARGUMENTS = {"in_channels": 1, "out_channels": 1, "kernel_size": 1}
 LACKING = {
     "padding four": {"padding": (0, 1, 2, 3)},
     "batch none": {},
+    "bias True": {"bias": True},
     **{f"padding_mode {mode!r}": {"padding": 1, "padding_mode": mode} for mode in ("reflect", "replicate", "circular")},
 }
 MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # as NumPy calls them
@@ -23,6 +24,7 @@ SCRIPT = """\
 left, right, top, bottom = 2, 1, 1, 0
 array = np.arange(60, dtype=np.float32)[-{size}:].reshape({shape})
 x = {tensor}
+bias = {bias}
 layer = lambda x: x
 {instead}
 assert ({y} == {expected}).all(), y
@@ -53,7 +55,8 @@ def list_remedies() -> list[tuple[str, str, str, bool]]:
 def test_what_is_written_instead_is_what_the_api_lacks(contract):
     for form, arguments in LACKING.items():
         inputs = Inputs((1, 4, 4) if form == "batch none" else (1, 1, 4, 4))
-        vendor = contract.to_vendor({**ARGUMENTS, **arguments}, inputs)
+        bias = {} if "bias" in contract.operands else {"bias": False}
+        vendor = contract.to_vendor({**ARGUMENTS, **bias, **arguments}, inputs)
         if form in contract.instead:
             assert isinstance(vendor, NoEquivalent), form
         elif contract.layer == "conv2d" and not any(
@@ -69,6 +72,7 @@ def test_what_is_written_instead_does_the_same(name, form, instead, is_last, exe
     source = frameworks()[name].source
     mode = re.search(r"'(\w+)'", form)
     sides = "(top, bottom), (left, right), (0, 0)" if is_last else "(0, 0), (top, bottom), (left, right)"
+    added = "np.arange(1, 6)" if is_last else "np.arange(1, 4).reshape(3, 1, 1)"
     expected = f"np.pad(array, ((0, 0), {sides})"
     expected += f", mode={MODES[mode[1]]!r})" if mode else ")"
     script = SCRIPT.format(
@@ -76,9 +80,10 @@ def test_what_is_written_instead_does_the_same(name, form, instead, is_last, exe
         size=20 if form == "batch none" else 60,
         shape=(1, 4, 5) if form == "batch none" else (1, 3, 4, 5),
         tensor=source.tensor.format(array="array"),
+        bias=source.tensor.format(array=f"np.arange(1, {6 if is_last else 4}, dtype=np.float32)"),
         instead=instead,
         y=source.numpy.format(tensor="y"),
-        expected="array" if form == "batch none" else expected,
+        expected={"batch none": "array", "bias True": f"array + {added}"}.get(form, expected),
     )
     end = execute(name, script)
     assert end.how == "", end

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conformance.apis import Contract, common, contracts
+from conformance.apis import Contract, NoEquivalent, common, contracts
 from conformance.case import Inputs
 from conformance.case.values import Tensor
 
@@ -26,6 +26,15 @@ DOCUMENTED = {
 }
 # The same for megengine.module.Conv2d: (groups, out_channel // groups, in_channels // groups, height, width).
 MEGENGINE = {**DOCUMENTED, ("conv2d", 2): (2, 3, 2, 2, 3), ("conv_transpose2d", 2): (2, 2, 3, 2, 3)}
+# Of flax.nnx.Conv and ConvTranspose: (height, width, in / groups, out).
+FLAX = {
+    ("conv2d", 1): (2, 3, 4, 6),
+    ("conv2d", 2): (2, 3, 2, 6),
+    ("conv_transpose2d", 1): (2, 3, 4, 6),
+    ("conv_transpose2d", 2): (2, 3, 4, 3),
+}
+# Of jax.lax, by the default dimension_numbers: 'OIHW' of a convolution, 'HWIO' of a transposed one.
+JAX = {**DOCUMENTED, ("conv_transpose2d", 1): (2, 3, 4, 6), ("conv_transpose2d", 2): (2, 3, 4, 3)}
 # Of keras.ops.conv, kernel: (height, width, in, out); of keras.ops.conv_transpose: (height, width, out, in).
 KERAS = {layer: (shape[2], shape[3], shape[1], shape[0]) for layer, shape in DOCUMENTED.items()}
 
@@ -65,7 +74,8 @@ def test_a_biass_layout_loses_and_exchanges_nothing(contract: Contract) -> None:
 @CONTRACTS
 @GROUPS
 def test_a_weight_has_the_documented_shape(contract: Contract, groups: int) -> None:
-    documented = {"megengine": MEGENGINE, "keras": KERAS}.get(contract.api.partition(".")[0], DOCUMENTED)
+    own = {"megengine": MEGENGINE, "keras": KERAS, "flax": FLAX, "jax": JAX}
+    documented = own.get(contract.api.partition(".")[0], DOCUMENTED)
     vendor = contract.weight.to_vendor(make_weight(contract, groups), groups)
     assert vendor.shape == documented[contract.layer, groups]
 
@@ -79,15 +89,20 @@ def test_a_bias_has_the_documented_shape(contract: Contract) -> None:
 @pytest.mark.parametrize("contract", FUNCTIONAL, ids=lambda contract: contract.api)
 @GROUPS
 def test_a_function_takes_tensors_of_those_shapes(contract: Contract, groups: int) -> None:
-    arguments = contract.to_vendor({**LAYER, "groups": groups}, INPUT)
+    has_bias = "bias" in contract.operands
+    arguments = contract.to_vendor({**LAYER, "groups": groups, "bias": has_bias}, INPUT)
+    if isinstance(arguments, NoEquivalent):
+        assert (groups, contract.api) == (2, "jax.lax.conv_transpose")
+        return
     weight = contract.weight.to_vendor(make_weight(contract, groups), groups)
     assert arguments[contract.operands["weight"]] == Tensor(weight.shape)
-    assert arguments[contract.operands["bias"]] == Tensor(contract.bias.to_vendor(np.zeros(6), groups).shape)
+    if has_bias:
+        assert arguments[contract.operands["bias"]] == Tensor(contract.bias.to_vendor(np.zeros(6), groups).shape)
 
 
 @pytest.mark.parametrize("contract", FUNCTIONAL, ids=lambda contract: contract.api)
 def test_channels_are_no_arguments_of_a_function(contract: Contract) -> None:
-    arguments = contract.to_vendor(LAYER, INPUT)
+    arguments = contract.to_vendor({**LAYER, "bias": "bias" in contract.operands}, INPUT)
     assert not arguments.keys() & LAYER.keys()
 
 

@@ -34,6 +34,18 @@ def build_case(arguments: dict[str, Any], api: str | None = None, **changes: Any
 # Which layer the arguments name
 
 
+def test_a_documented_call_that_is_no_layer_is_asked_on_an_x() -> None:
+    """Its document may say what comes of it; of one that is to be refused nothing is known that could be right."""
+    arguments = {"rhs": Tensor((3, 2, 2, 3)), "window_strides": (1, 1), "padding": "VALID", "batch_group_count": 2}
+    case = build_case(arguments, "jax.lax.conv_general_dilated")
+    asked = expect(case)
+    assert asked.canonical is None
+    assert asked.arrays is not None
+    assert asked.arrays.x.shape == INPUT.shape
+    refused = build_case(arguments, "jax.lax.conv_general_dilated", promise=Promise(raises=("Exception",)))
+    assert expect(refused).arrays is None
+
+
 def test_a_canonical_case_has_the_canonical_defaults() -> None:
     canonical = expect(build_case(SIZES)).canonical
     assert canonical == {

@@ -13,7 +13,7 @@ from conformance.certificate.calls import Call
 from conformance.certificate.checks.contract import same_operation, same_parameters
 from conformance.certificate.errors import CheckFailedError, NotObservableError
 from conformance.certificate.exact import build_vendor_call, check_right, make_vendor_case
-from conformance.certificate.layers import SMALL, input_shape
+from conformance.certificate.layers import SMALL, fit, input_shape
 from conformance.certificate.subject import Subject
 from conformance.oracle.expectation import find_refusal
 
@@ -78,12 +78,12 @@ def read_signature(subject: Subject) -> Iterator[tuple[str, object]]:
     for name, default in answer.defaults.items():
         try:
             yield name, ast.literal_eval(default)
-        except ValueError:  # an object of the framework's
+        except (ValueError, SyntaxError):  # an object of the framework's
             continue
 
 
 def build_plain(contract: Contract) -> Call:
-    vendor = contract.to_vendor(SMALL, None)
+    vendor = contract.to_vendor(fit(contract, SMALL), None)
     assert not isinstance(vendor, NoEquivalent)
     return build_vendor_call(contract, vendor, Inputs((1, 2, 5, 4)))
 
@@ -99,7 +99,7 @@ def shortened(contract: Contract) -> Iterator[tuple[str, Arguments, int]]:
         for name, arguments in without_each(contract, {**layer, **own}):
             if name in own:
                 yield name, arguments, channels
-    vendor = contract.to_vendor(SMALL, None)
+    vendor = contract.to_vendor(fit(contract, SMALL), None)
     assert not isinstance(vendor, NoEquivalent)
     channels = input_shape(SMALL)[1]
     yield "all", {name: value for name, value in vendor.items() if is_required(contract, name)}, channels
@@ -112,7 +112,7 @@ def unusual_layers(contract: Contract) -> list[Arguments]:
 
 
 def is_expressible(contract: Contract, arguments: Arguments) -> bool:
-    return not isinstance(contract.to_vendor(arguments, None), NoEquivalent)
+    return not isinstance(contract.to_vendor(fit(contract, arguments), None), NoEquivalent)
 
 
 def is_required(contract: Contract, name: str) -> bool:

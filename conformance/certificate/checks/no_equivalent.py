@@ -13,7 +13,7 @@ from conformance.case import Array, Arrays, Inputs, LayerName, Observation
 from conformance.case.values import Arguments
 from conformance.certificate.calls import Call, build_call
 from conformance.certificate.errors import CheckFailedError, NotObservableError
-from conformance.certificate.layers import ASKED, SMALL, compute_output, first_expressible, make_arrays
+from conformance.certificate.layers import ASKED, SMALL, compute_output, first_expressible, fit, make_arrays
 from conformance.certificate.space import arguments_of, find_space
 from conformance.certificate.subject import Subject
 
@@ -96,6 +96,7 @@ def denied_layers(contract: Contract) -> Iterator[Denied]:
 
 def denied_layer(contract: Contract, arguments: Arguments, is_batched: bool = True) -> Iterator[Denied]:
     """A layer, if the API cannot express it."""
+    arguments = fit(contract, arguments)
     arrays = without_bias(make_arrays(contract.layer, arguments))
     larger = replace(arrays, x=larger_input(arguments))
     if not is_batched:

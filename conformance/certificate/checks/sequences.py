@@ -15,6 +15,7 @@ from conformance.certificate.errors import CheckFailedError
 from conformance.certificate.layers import GROUPED, SMALL, first_expressible, make_arrays
 from conformance.certificate.subject import Subject
 from conformance.targets.codec import WireArray
+from conformance.targets.protocol import PARAMETERS
 
 Step = Mapping[str, Any]
 
@@ -46,7 +47,7 @@ def check_sequences(subject: Subject) -> str:
 
 
 def check_change(subject: Subject, call: Call) -> Sequence[str]:
-    changed = {name: negate(call.wire["arrays"][name]) for name in ("weight", "bias")}
+    changed = {name: negate(array) for name, array in parameters_of(call).items()}
     answer = take(subject, call, {"step": "change", "arrays": changed})
     return check_held("change", changed, answer)
 
@@ -61,7 +62,7 @@ def check_copies(subject: Subject, call: Call) -> Sequence[str]:
 
 def check_cast(subject: Subject, call: Call) -> Sequence[str]:
     answer = take(subject, call, {"step": "cast", "dtype": "float64"})
-    return check_held("cast", {name: widen(call.wire["arrays"][name]) for name in ("weight", "bias")}, answer)
+    return check_held("cast", {name: widen(array) for name, array in parameters_of(call).items()}, answer)
 
 
 def check_move(subject: Subject, call: Call) -> Sequence[str]:
@@ -97,7 +98,7 @@ def check_returned(subject: Subject, call: Call, other: Call) -> Sequence[str]:
 
 def check_overtaken(subject: Subject, call: Call) -> Sequence[str]:
     """The output is of the numbers from before, and those that are held are the others: what comes of it is asked."""
-    changed = {name: negate(call.wire["arrays"][name]) for name in ("weight", "bias")}
+    changed = {name: negate(array) for name, array in parameters_of(call).items()}
     step = {"step": "overtake", "arrays": changed}
     first, answer = subject.ask(call, call.followed_by(step, again(call)).read_back())
     if answer.lacking:
@@ -114,6 +115,10 @@ def again(call: Call) -> Step:
 
 def of_call(call: Call) -> Mapping[str, WireArray]:
     return {name: call.wire["arrays"][name] for name in ("x", "grad_output") if name in call.wire["arrays"]}
+
+
+def parameters_of(call: Call) -> Mapping[str, WireArray]:
+    return {name: call.wire["arrays"][name] for name in PARAMETERS if name in call.wire["arrays"]}
 
 
 def add_up(
@@ -148,7 +153,7 @@ def check_held(step: str, sent: Mapping[str, Any], answer: Observation) -> Seque
         if step in ("deepcopy", "pickle"):  # Python's own, of which the framework may know nothing
             return []
         raise CheckFailedError(f"{step} raised {raised.cls} in {raised.phase}: {raised.message[:200]}")
-    for name in ("weight", "bias"):
+    for name in (name for name in PARAMETERS if name in sent):
         dtype, _, data = sent[name]
         held = answer.values[name]
         if held.dtype != dtype or bits_of(held) != data:

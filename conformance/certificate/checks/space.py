@@ -73,7 +73,7 @@ def check_every_value(subject: Subject, right: Sequence[Row], wrong: Sequence[Ro
 
     Of output padding, which frameworks have wrong by themselves, that is so of one value.
     """
-    plain = plainest(subject.contract.layer)
+    plain = plainest(subject.contract)
     for name in plain:
         seen = {repr(row[name]) for row in right}
         values = {repr(row[name]): row[name] for row in wrong if row[name] != plain[name]}
@@ -84,7 +84,7 @@ def check_every_value(subject: Subject, right: Sequence[Row], wrong: Sequence[Ro
             for value in never:
                 check_value(subject, name, [value])
         elif len(seen) <= 1:
-            check_value(subject, name, domain_of(subject.contract.layer)[name][1:])
+            check_value(subject, name, domain_of(subject.contract)[name][1:])
 
 
 def check_value(subject: Subject, name: str, values: Sequence[Value]) -> None:
