@@ -22,7 +22,7 @@ def torch_call(call: Dict[str, Any], x: Any, grad: Any, make: Callable[..., Any]
     import torch
 
     layer, weight, bias = make(torch.from_numpy, torch.from_numpy)
-    if layer is None:
+    if x is None:
         return
     x = torch.from_numpy(x).requires_grad_()
     if call["functional"]:
@@ -31,7 +31,7 @@ def torch_call(call: Dict[str, Any], x: Any, grad: Any, make: Callable[..., Any]
         operands = [x, weight]
     else:
         with torch.no_grad():
-            layer.weight.copy_(weight)
+            layer.weight.copy_(layer.weight if weight is None else weight)
         output = layer(x)
         operands = [x, layer.weight]
     output.detach().numpy()
@@ -44,14 +44,14 @@ def mindspore_call(call: Dict[str, Any], x: Any, grad: Any, make: Callable[..., 
     import mindspore as ms
 
     layer, weight, bias = make(ms.Tensor, ms.Tensor)
-    if layer is None:
+    if x is None:
         return
     x = ms.Tensor(x)
     if call["functional"]:
         layer = functools.partial(layer, weight=weight, bias=bias)
         parameters = None
     else:
-        layer.weight.set_data(weight)
+        layer.weight.set_data(layer.weight if weight is None else weight)
         parameters = ms.ParameterTuple(layer.trainable_params())
     layer(x).asnumpy()
     if grad is not None:
@@ -66,14 +66,14 @@ def megengine_call(call: Dict[str, Any], x: Any, grad: Any, make: Callable[..., 
     from megengine.autodiff import GradManager
 
     layer, weight, bias = make(mge.Parameter, mge.Parameter)
-    if layer is None:
+    if x is None:
         return
     x = mge.Tensor(x)
     if call["functional"]:
         layer = functools.partial(layer, weight=weight, bias=bias)
     else:
-        layer.weight = weight
-    operands = [x, weight]
+        layer.weight = layer.weight if weight is None else weight
+    operands = [x, weight if call["functional"] else layer.weight]
     with GradManager().attach(operands) as manager:
         output = layer(x)
         output.numpy()
@@ -87,19 +87,22 @@ def prepare(call: Dict[str, Any], values: Any, apis: Any, adapter: Any) -> Any:
     """A call with its arguments and arrays made; None where it is not one that a floor can be measured on."""
     arrays = {name: values.decode_array(array) for name, array in call["arrays"].items()}
     plain = all(array[0] != "bfloat16" for array in call["arrays"].values())
-    if not plain or "x" not in arrays or "weight" not in arrays or call["same_as"] is not None:
+    if not plain or (call["functional"] and "weight" not in arrays) or call["defaults"] or call["then"]:
         return None
-    api = apis.find_api(call["api"])
-    arguments = {name: values.decode_value(value, adapter) for name, value in call["arguments"].items()}
+    try:
+        api = apis.find_api(call["api"])
+        arguments = {name: values.decode_value(value, adapter) for name, value in call["arguments"].items()}
+    except apis.Lacking:
+        return None
 
     def make(weight: Any, bias: Any) -> Any:
-        held = arrays.get("bias")
-        parameters = weight(arrays["weight"]), None if held is None else bias(held)
+        given, held = arrays.get("weight"), arrays.get("bias")
+        parameters = None if given is None else weight(given), None if held is None else bias(held)
         if call["functional"]:
             return (functools.partial(api, **arguments), *parameters)
         return (api(**arguments), *parameters)
 
-    return call, arrays["x"], arrays.get("grad_output"), make
+    return call, arrays.get("x"), arrays.get("grad_output"), make
 
 
 def main() -> None:
