@@ -69,6 +69,7 @@ Sides = tuple[tuple[int, int], tuple[int, int]]  # before and after, of height a
 
 NO_BIAS = NoEquivalent("there is no bias: it is added to the output")
 NO_GROUPS = NoEquivalent("there are no groups")
+COMPUTED = NoEquivalent("padding and output_padding are what is computed of both, and neither is given as it is")
 NO_MODE = NoEquivalent("there is no padding_mode")
 PADS = "jnp.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))"
 PADS_LAST = "jnp.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))"
@@ -109,6 +110,8 @@ def _padding_of_function(layer: LayerName, arguments: Arguments) -> Arguments | 
     if string is not None:
         return string
     crops = _find_crops(arguments)
+    if crops is None and not is_default(arguments, "output_padding"):
+        return COMPUTED
     if crops is None:
         return {"padding": _write_padding(arguments.get("padding", "valid")), "use_consistent_padding": True}
     return {"padding": crops, "use_consistent_padding": True}
@@ -120,7 +123,7 @@ def _find_string(arguments: Arguments) -> Arguments | NoEquivalent | None:
     is_plain = is_default(arguments, "output_padding")
     if padding == "same":
         return {"padding": "SAME"} if is_plain else NoEquivalent("'SAME' takes no output_padding")
-    steps = pair(arguments.get("stride", 1))
+    steps = pair(_read_numpy(arguments.get("stride", 1)))
     extent = _extent(arguments)
     if padding != "valid" or not is_plain or steps is None or extent is None:
         return None
@@ -141,11 +144,22 @@ def _find_crops(arguments: Arguments) -> Sides | None:
 
 def _extent(arguments: Arguments) -> tuple[int, int] | None:
     """How many rows and columns a dilated kernel reaches over; None where the arguments define none."""
-    kernel = pair(arguments.get("kernel_size"))
-    dilation = pair(1 if arguments.get("dilation") is None else arguments["dilation"])
+    kernel = pair(_read_numpy(arguments.get("kernel_size")))
+    dilation = pair(1 if arguments.get("dilation") is None else _read_numpy(arguments["dilation"]))
     if kernel is None or dilation is None or min(kernel) < 1 or min(dilation) < 1:
         return None
     return dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1
+
+
+def _has_numpy(value: Value) -> bool:
+    return isinstance(value, Numpy) or (isinstance(value, tuple | list) and any(map(_has_numpy, value)))
+
+
+def _read_numpy(value: Value) -> Value:
+    """Integers of NumPy's as Python's, to reckon with."""
+    if isinstance(value, Numpy):
+        return tuple(value.value) if isinstance(value.value, tuple | list) else value.value
+    return tuple(map(_read_numpy, value)) if isinstance(value, tuple | list) else value
 
 
 def _write_pair(value: Value) -> Value:
@@ -204,6 +218,8 @@ def _padding_of_layer(layer: LayerName, arguments: Arguments) -> Arguments | NoE
     if string is not None:
         return string
     crops, extent = _find_crops(arguments), _extent(arguments)
+    if crops is None and (not is_default(arguments, "output_padding") or _has_numpy(arguments["padding"])):
+        return COMPUTED
     if crops is None or extent is None:
         return {"padding": _write_padding(arguments.get("padding", "valid"))}
     # What is added to x, dilated by the stride, before it meets the kernel.

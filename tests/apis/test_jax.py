@@ -181,3 +181,12 @@ def test_a_mode_pads_nothing_for_a_kernel_of_one_element():
     layer = {**LAYER, "kernel_size": 1, "padding_mode": "reflect"}
     assert CONV.to_vendor(layer, INPUT) == CONV.to_vendor({**layer, "padding": "valid"}, INPUT)
     assert not isinstance(CONV.to_vendor(layer, INPUT), NoEquivalent)
+
+
+# NumPy's integers are sizes as others are; of a padding that is one, another number would be given.
+def test_numpy_integers_of_a_transposed_layer_are_reckoned_with():
+    kernel = CONV_TRANSPOSE.to_vendor({**LAYER, "kernel_size": Numpy("int64", 3), "padding": 1}, INPUT)
+    assert kernel["padding"] == ((1, 1), (1, 1))
+    assert isinstance(CONV_TRANSPOSE.to_vendor({**LAYER, "padding": TWO}, INPUT), NoEquivalent)
+    assert isinstance(TRANSPOSE.to_vendor({**FUNCTION, "stride": 3, "output_padding": TWO}, INPUT), NoEquivalent)
+    assert TRANSPOSE.to_vendor({**FUNCTION, "padding": TWO}, INPUT)["padding"] == ((TWO, TWO), (TWO, TWO))
