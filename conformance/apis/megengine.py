@@ -132,7 +132,8 @@ def _group_weight(weight: Tensor, groups: Value) -> Tensor:
 
 
 def _is_cross_correlation(arguments: Arguments) -> bool:
-    return bool(arguments.get("conv_mode", "cross_correlation") == "cross_correlation")
+    """What is no mode at all makes no other layer: it is to be refused."""
+    return bool(arguments.get("conv_mode", "cross_correlation") != "convolution")
 
 
 def _without_own(arguments: Arguments) -> Arguments:

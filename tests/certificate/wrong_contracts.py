@@ -125,7 +125,7 @@ MAPPINGS = [
     unseen("megengine", "circular claimed", "arguments.get('padding_mode') == 'circular'", "False", DENIED, "test_padding_modes"),
     seed("megengine", "replicate denied", "arguments.get('padding_mode') == 'circular'", "arguments.get('padding_mode') in ('circular', 'replicate')", "no_equivalent", MEGENGINE),
     unseen("megengine", "padding modes of transposed layers taken for zeros", "layer == 'conv_transpose2d' and (not is_default(arguments, 'padding_mode'))", "False", DENIED, "test_a_transposed_layer_has_no_padding_mode"),
-    unseen("megengine", "true convolution taken for the layer", "bool(arguments.get('conv_mode', 'cross_correlation') == 'cross_correlation')", "True", DENIED, "test_megengines_other_convolution_is_no_layer"),
+    unseen("megengine", "true convolution taken for the layer", "bool(arguments.get('conv_mode', 'cross_correlation') != 'convolution')", "True", DENIED, "test_megengines_other_convolution_is_no_layer"),
     unseen("megengine", "groups of a function's weight forgotten", "_group_weight(vendor['weight'], arguments.get('groups', 1))", "vendor['weight']", "apis/test_layouts.py", "test_a_function_takes_tensors_of_those_shapes"),
     seed("megengine", "a function's grouped weight read wrongly", "(shape[0] * shape[1], *shape[2:])", "(shape[0], *shape[2:])", "contract", MEGENGINE_FUNCTIONAL),
     seed("common", "pairs exchanged", "value[0], value[1]", "value[1], value[0]", "space", MEGENGINE, "pair"),
