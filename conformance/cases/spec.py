@@ -121,7 +121,9 @@ def _read_source(claim: Node, root: Node) -> Document:
 def _read_claims(root: Node, statements: Sequence[Statement]) -> Iterator[Template]:
     claims = root.child("claims", [])
     for number, statement in enumerate(statements):
-        clause = f"{statement.document}, {statement.section}: {statement.says.en}"
+        # What the vendor says of the installed version goes first: by that alone it is held to a copy's sentence.
+        own = "the installed docstring, as " if statement.docstring is Docstring.SAME else ""
+        clause = f"{own}{statement.document}, {statement.section}: {statement.says.en}"
         cases = claims.child(number).child("cases", [])
         for position, data in enumerate(cases.data):
             name = f"{statement.claim}.{data['name']}" if "name" in data else statement.claim

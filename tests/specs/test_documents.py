@@ -153,3 +153,11 @@ def test_an_incomplete_document_is_refused(tmp_path: Path, content: str, message
     path.write_text(HEAD + content)
     with pytest.raises(spec.SpecError, match=re.escape(message)):
         spec.load(path, f"claims/{path.name}")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_a_copy_and_the_installed_docstring_say_accuses_by_the_docstring(path: Path) -> None:
+    standing = {statement.claim: statement.docstring for statement in read(path)}
+    for case in shipped.load(path).cases:
+        is_same = standing[case.claim] is Docstring.SAME
+        assert case.clause.startswith("the installed docstring, as ") == is_same, case.id
