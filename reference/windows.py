@@ -180,4 +180,9 @@ def repeats(window: Window, mode: str) -> int:
     """How many padded positions the most repeated input position supplies."""
     if mode == "zeros":
         return 1
+    if mode == "replicate" and window.input > 0 and window.padded > 0:
+        # Counted, as the padding may be of any size: those up to the first position, and those from the last one.
+        start, end = -window.before, window.input + window.after
+        first, last = min(end, 1) - start, end - max(start, window.input - 1)
+        return window.padded if window.input == 1 else max(first, last, 1)
     return max(Counter(padding_source(window, mode)).values())

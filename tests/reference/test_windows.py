@@ -115,6 +115,21 @@ def test_sources_are_those_of_numpy(mode, size, before, after):
     assert repeats(window, "zeros") == 1
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_repeats_of_an_edge_are_counted_without_going_through_them(size):
+    for before, after in product(range(-size, 4), repeat=2):
+        window = Window(size, 1, 1, 1, before, after, 1)
+        if window.padded > 0:
+            assert repeats(window, "replicate") == max(Counter(padding_source(window, "replicate")).values())
+    assert repeats(Window(size, 1, 1, 1, 2**62, 1, 1), "replicate") == 2**62 + (1 if size > 1 else 2)
+
+
+def test_nothing_is_repeated_of_an_empty_input():
+    with pytest.raises(ValueError, match="too wide for padding_mode 'replicate' on size 0"):
+        repeats(Window(0, 1, 1, 1, 1, 1, 1), "replicate")
+
+
+
 @pytest.mark.parametrize(
     ("mode", "size", "widest"), [("reflect", 4, 3), ("reflect", 1, 0), ("circular", 4, 4), ("circular", 1, 1)]
 )
