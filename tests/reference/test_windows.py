@@ -129,7 +129,6 @@ def test_nothing_is_repeated_of_an_empty_input():
         repeats(Window(0, 1, 1, 1, 1, 1, 1), "replicate")
 
 
-
 @pytest.mark.parametrize(
     ("mode", "size", "widest"), [("reflect", 4, 3), ("reflect", 1, 0), ("circular", 4, 4), ("circular", 1, 1)]
 )
