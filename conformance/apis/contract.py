@@ -52,6 +52,7 @@ class Contract:
         functional: weight and bias are arguments of the call, `conformance.case.Tensor` among the arguments.
         operands: the vendor's names of ``weight`` and ``bias``, as arguments of a function or attributes of a layer.
         required: the vendor's names of the arguments, besides those, without which there is no layer.
+        depthwise: whether each channel of its input is a group of its own, so that none are mixed.
         awaits_input: of a class, whether a layer has no parameters before its first input.
         at_call: of a class, the arguments that are not its constructor's: the layer is called with them.
         is_channels_last: whether x, the output and their gradients are (N, H, W, C) with the vendor's arguments.
@@ -72,6 +73,7 @@ class Contract:
     functional: bool = False
     operands: Mapping[str, str] = field(default_factory=lambda: OPERANDS)
     required: tuple[str, ...] = ("in_channels", "out_channels", "kernel_size")
+    depthwise: bool = False
     awaits_input: bool = False
     at_call: tuple[str, ...] = ()
     is_channels_last: Callable[[Arguments], bool] = lambda arguments: False

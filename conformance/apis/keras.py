@@ -43,11 +43,17 @@ NAMES = {
     "groups": "groups",
     "bias": "use_bias",
 }
+# A depthwise layer has a kernel for each channel of its input.
+MULTIPLIER = "depth_multiplier"
 CANONICAL = {own: name for name, own in NAMES.items()}
 # Of its own arguments those that are no layer's, whatever they are.
 OWN = (
     *("data_format", "activation", "dtype", "name", "trainable", "activity_regularizer"),
-    *(f"{operand}_{what}" for operand in ("kernel", "bias") for what in ("initializer", "regularizer", "constraint")),
+    *(
+        f"{operand}_{what}"
+        for operand in ("kernel", "depthwise", "bias")
+        for what in ("initializer", "regularizer", "constraint")
+    ),
 )
 OPERANDS = {"weight": "kernel", "bias": "bias"}
 PAD = "keras.ops.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))"
@@ -70,6 +76,23 @@ def _to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) ->
     kept = {name: value for name, value in arguments.items() if name not in ("padding", "output_padding")}
     vendor = {own: kept[name] for name, own in NAMES.items() if name in kept and _takes(layer, name)}
     return {**vendor, **padding, **dtype_argument(inputs)}
+
+
+def _depthwise_to_vendor(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    """A convolution of as many groups as channels."""
+    vendor = _to_vendor("conv2d", arguments, inputs)
+    if isinstance(vendor, NoEquivalent):
+        return vendor
+    groups: Value = arguments.get("groups", 1)
+    if not is_int(groups) or groups != arguments.get("in_channels"):
+        return NoEquivalent("each channel is a group of its own")
+    filters: Value = arguments.get("out_channels")
+    # One channel has any number of filters, even one that is none.
+    if groups != 1 and not (is_int(filters) and filters % groups == 0):
+        return NoEquivalent("each channel has as many filters")
+    multiplier = filters if groups == 1 else filters // groups
+    kept = {name: value for name, value in vendor.items() if name not in (NAMES["out_channels"], NAMES["groups"])}
+    return {**kept, MULTIPLIER: multiplier}
 
 
 def _takes(layer: LayerName, name: str) -> bool:
@@ -218,6 +241,18 @@ def _to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None)
     return _transposed_to_canonical({**canonical, "padding": string}, arguments)
 
 
+def _depthwise_to_canonical(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    """With the groups and filters that the channels of the input make."""
+    others = {name: value for name, value in arguments.items() if name != MULTIPLIER}
+    canonical = _to_canonical("conv2d", others, inputs)
+    if isinstance(canonical, NoEquivalent):
+        return canonical
+    channels: Value = canonical["in_channels"]
+    multiplier: Value = arguments.get(MULTIPLIER, 1)
+    filters = channels * multiplier if is_int(channels) and is_int(multiplier) else multiplier
+    return {**canonical, "out_channels": filters, "groups": channels}
+
+
 def _transposed_to_canonical(canonical: Arguments, arguments: Arguments) -> Arguments | NoEquivalent:
     """With the padding and output_padding that crop the full output as Keras does."""
     added = arguments.get("output_padding")
@@ -251,7 +286,22 @@ def _kernel_first(array: Array, groups: int) -> Array:
     return np.transpose(array, (3, 2, 0, 1))
 
 
+def _split_channels(array: Array, groups: int) -> Array:
+    """(C * M, 1, kh, kw) as (kh, kw, C, M), where C is the groups."""
+    return np.transpose(array.reshape(groups, -1, *array.shape[2:]), (2, 3, 0, 1))
+
+
+def _join_channels(array: Array, groups: int) -> Array:
+    return np.transpose(array, (2, 3, 0, 1)).reshape(-1, 1, *array.shape[:2])
+
+
 KERNEL = Layout(_kernel_last, _kernel_first, "weight.transpose(2, 3, 1, 0)", "weight.transpose(3, 2, 0, 1)")
+DEPTHWISE_KERNEL = Layout(
+    _split_channels,
+    _join_channels,
+    "weight.reshape(groups, -1, *weight.shape[2:]).transpose(2, 3, 0, 1)",
+    "weight.transpose(2, 3, 0, 1).reshape(-1, 1, *weight.shape[:2])",
+)
 
 TENSORFLOW = """\
 import tensorflow as tf
@@ -328,6 +378,19 @@ FRAMEWORK = Framework(
             is_channels_last=_is_channels_last,
             weight=KERNEL,
             instead=ADD_BATCH,
+        ),
+        Contract(
+            api="keras.layers.DepthwiseConv2D",
+            layer="conv2d",
+            to_vendor=_depthwise_to_vendor,
+            to_canonical=_depthwise_to_canonical,
+            operands=OPERANDS,
+            required=("kernel_size",),
+            depthwise=True,
+            awaits_input=True,
+            is_channels_last=_is_channels_last,
+            weight=DEPTHWISE_KERNEL,
+            instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH},
         ),
     ),
     limits=CORES,

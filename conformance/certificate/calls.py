@@ -102,7 +102,7 @@ def build_call(
     """A call of a layer that the API can express.
 
     Args:
-        arguments: canonical; without a bias where the API takes none.
+        arguments: canonical; of the layer that the API `fit`s.
         arrays: those of `make_arrays` by default, without an upstream gradient.
         dtype: the contract's own where it is left out.
 
@@ -111,9 +111,7 @@ def build_call(
     """
     arguments = fit(contract, arguments)
     if arrays is None:
-        arrays = make_arrays(contract.layer, arguments)
-    if arguments.get("bias") is False:
-        arrays = replace(arrays, bias=None)
+        arrays = make_arrays(contract, arguments)
     inputs = Inputs(arrays.x.shape, dtype or contract.dtype, layout=layout, gradients=arrays.grad_output is not None)
     vendor = contract.to_vendor(arguments, inputs)
     if isinstance(vendor, NoEquivalent):

@@ -36,7 +36,7 @@ def build_exact_call(contract: Contract, arguments: Arguments, inputs: Inputs, n
     """A call of a layer on whole numbers.
 
     Args:
-        arguments: canonical; without a bias where the API takes none.
+        arguments: canonical; of the layer that the API `fit`s.
         name: of the call; another name gives other numbers.
 
     Raises:

@@ -50,8 +50,12 @@ ASKED: dict[LayerName, tuple[Arguments, ...]] = {
 
 
 def fit(contract: Contract, arguments: Arguments) -> Arguments:
-    """The layer, without a bias where the API takes none."""
-    return arguments if "bias" in contract.operands else {**arguments, "bias": False}
+    """The layer as the API has it: without a bias where it takes none, each channel a group where it mixes none."""
+    own: Arguments = {} if "bias" in contract.operands else {"bias": False}
+    if contract.depthwise:
+        channels = arguments["in_channels"]
+        own = {**own, "groups": channels, "out_channels": -(-arguments["out_channels"] // channels) * channels}
+    return {**arguments, **own}
 
 
 def expressible_layers(contract: Contract) -> Iterator[Arguments]:
@@ -76,14 +80,16 @@ def input_shape(arguments: Arguments, batch: int = 2) -> tuple[int, ...]:
     return batch, arguments["in_channels"], 5, 4
 
 
-def make_arrays(layer: LayerName, arguments: Arguments, x: Array | None = None, gradients: bool = False) -> Arrays:
+def make_arrays(contract: Contract, arguments: Arguments, x: Array | None = None, gradients: bool = False) -> Arrays:
     """Arrays of which no two elements of a parameter are alike; sums of their products are exact in float16 too.
 
     Args:
+        arguments: canonical; of the layer that the API `fit`s.
         x: (N, C_in, H, W); small integers by default.
         gradients: whether an upstream gradient is made.
     """
-    weight_shape = common.weight_shape(layer, arguments)
+    arguments = fit(contract, arguments)
+    weight_shape = common.weight_shape(contract.layer, arguments)
     assert weight_shape is not None
     weight = np.arange(1.0, np.prod(weight_shape) + 1).reshape(weight_shape)
     bias = None
@@ -94,7 +100,7 @@ def make_arrays(layer: LayerName, arguments: Arguments, x: Array | None = None, 
         x = rng.integers(-2, 3, input_shape(arguments)).astype(np.float64)
     grad_output = None
     if gradients:
-        output = compute_output(layer, arguments, Arrays(x, weight, bias, None, True))
+        output = compute_output(contract.layer, arguments, Arrays(x, weight, bias, None, True))
         grad_output = rng.integers(-2, 3, output.shape).astype(np.float64)
     return Arrays(x, weight, bias, grad_output, True)
 

@@ -21,11 +21,13 @@ Row: TypeAlias = Mapping[str, Any]
 Domain: TypeAlias = Mapping[str, Sequence[Value]]
 Pair: TypeAlias = tuple[tuple[str, Value], tuple[str, Value]]
 
+# (groups, channels of a group in and out): those that are mixed, and depthwise ones, one with a multiplier.
+MIXED = ((1, 4, 2), (2, 3, 2))
+UNMIXED = ((3, 1, 1), (2, 1, 2))
 # The first value of each is the plainest, which no framework refuses: pairs, as some take no others beside output
 # padding.
 COMMON: Domain = {
-    # (groups, channels of a group in and out); two of them are depthwise, one with a multiplier.
-    "channels": ((1, 4, 2), (2, 3, 2), (3, 1, 1), (2, 1, 2)),
+    "channels": (*MIXED, *UNMIXED),
     "kernel_size": ((3, 1), (2, 3), (4, 2), (1, 5), 1),
     "stride": ((1, 1), (2, 1), (3, 2)),
     "padding": ((0, 0), (1, 2), (1, 0, 2, 1), (1, 1, 2, 2), "same", "valid"),
@@ -47,9 +49,10 @@ DECIDING = ("stride", "padding", "dilation", "output_padding")
 
 
 def domain_of(contract: Contract) -> Domain:
-    """Every value of everything that a call can vary, but for a bias where the API takes none."""
+    """Every value of everything that a call can vary, but for what no layer of the API has: a bias, mixed channels."""
     unbiased: Domain = {} if "bias" in contract.operands else {"bias": (False,)}
-    return {**COMMON, **unbiased, **OWN[contract.layer]}
+    unmixed: Domain = {"channels": UNMIXED} if contract.depthwise else {}
+    return {**COMMON, **unbiased, **unmixed, **OWN[contract.layer]}
 
 
 def plainest(contract: Contract) -> Row:

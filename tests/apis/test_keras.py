@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from conformance.apis import NoEquivalent, contracts
 from conformance.case import Inputs
 
 CONVOLUTION = contracts()["keras.layers.Conv2D"]
+DEPTHWISE = contracts()["keras.layers.DepthwiseConv2D"]
 TRANSPOSED = contracts()["keras.layers.Conv2DTranspose"]
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": 3}
 OWN = {"filters": 6, "kernel_size": 3}
@@ -97,8 +99,49 @@ def test_an_activation_is_another_layer() -> None:
     assert not isinstance(CONVOLUTION.to_canonical({**OWN, "activation": None}, INPUT), NoEquivalent)
 
 
-@pytest.mark.parametrize("contract", [CONVOLUTION, TRANSPOSED], ids=lambda contract: contract.api)
+@pytest.mark.parametrize("contract", [CONVOLUTION, DEPTHWISE, TRANSPOSED], ids=lambda contract: contract.api)
 def test_the_channels_are_last_unless_data_format_says_otherwise(contract) -> None:
     assert contract.is_channels_last({})
     assert contract.is_channels_last({"data_format": None})
     assert not contract.is_channels_last({"data_format": "channels_first"})
+
+
+@pytest.mark.parametrize(
+    ("channels", "own"),
+    [
+        ({"in_channels": 4, "out_channels": 4, "groups": 4}, {"depth_multiplier": 1}),
+        ({"in_channels": 4, "out_channels": 12, "groups": 4}, {"depth_multiplier": 3}),
+        ({"in_channels": 1, "out_channels": 5}, {"depth_multiplier": 5}),
+    ],
+)
+def test_a_depthwise_layer_has_as_many_groups_as_channels(channels: dict[str, int], own: dict[str, int]) -> None:
+    canonical = {**channels, "kernel_size": (2, 3), "stride": 2, "padding": 0, "bias": False}
+    inputs = Inputs((2, channels["in_channels"], 5, 6))
+    vendor = DEPTHWISE.to_vendor(canonical, inputs)
+    assert vendor == {"kernel_size": (2, 3), "strides": 2, "padding": "valid", "use_bias": False, **own}
+    back = DEPTHWISE.to_canonical(vendor, inputs)
+    assert {name: back[name] for name in canonical} == canonical
+    assert back["groups"] == channels["in_channels"]
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        {"in_channels": 4, "out_channels": 4},
+        {"in_channels": 4, "out_channels": 4, "groups": 2},
+        {"in_channels": 4, "out_channels": 6, "groups": 4},
+        {"in_channels": 4, "out_channels": 4, "groups": True},
+    ],
+)
+def test_other_groups_are_no_depthwise_layers(channels: dict[str, int]) -> None:
+    assert isinstance(DEPTHWISE.to_vendor({**channels, "kernel_size": 3}, INPUT), NoEquivalent)
+
+
+def test_a_depthwise_layer_has_one_filter_a_channel_unless_it_says_otherwise() -> None:
+    assert DEPTHWISE.to_canonical({"kernel_size": 3}, INPUT)["out_channels"] == 4
+
+
+def test_a_depthwise_kernel_has_the_filters_of_a_channel_beside_each_other() -> None:
+    """Filters 0 and 1 are of the first channel, 2 and 3 of the second, as outputs are joined along the channels."""
+    weight = np.arange(4).reshape(4, 1, 1, 1)
+    assert DEPTHWISE.weight.to_vendor(weight, 2)[0, 0].tolist() == [[0, 1], [2, 3]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -37,11 +39,18 @@ FLAX = {
 JAX = {**DOCUMENTED, ("conv_transpose2d", 1): (2, 3, 4, 6), ("conv_transpose2d", 2): (2, 3, 4, 3)}
 # Of keras.ops.conv, kernel: (height, width, in, out); of keras.ops.conv_transpose: (height, width, out, in).
 KERAS = {layer: (shape[2], shape[3], shape[1], shape[0]) for layer, shape in DOCUMENTED.items()}
+# Of keras.ops.depthwise_conv, kernel: (height, width, in, multiplier).
+DEPTHWISE = {("conv2d", groups): (2, 3, groups, 6 // groups) for groups in (1, 2)}
+
+
+def list_arguments(contract: Contract, groups: int) -> dict[str, Any]:
+    channels = {"in_channels": groups} if contract.depthwise else {}
+    return {**LAYER, "groups": groups, **channels}
 
 
 def make_weight(contract: Contract, groups: int) -> np.ndarray:
     """A weight in the oracle's layout, no two elements alike."""
-    shape = common.weight_shape(contract.layer, {**LAYER, "groups": groups})
+    shape = common.weight_shape(contract.layer, list_arguments(contract, groups))
     assert shape is not None
     return np.arange(np.prod(shape)).reshape(shape)
 
@@ -76,6 +85,8 @@ def test_a_biass_layout_loses_and_exchanges_nothing(contract: Contract) -> None:
 def test_a_weight_has_the_documented_shape(contract: Contract, groups: int) -> None:
     own = {"megengine": MEGENGINE, "keras": KERAS, "flax": FLAX, "jax": JAX}
     documented = own.get(contract.api.partition(".")[0], DOCUMENTED)
+    if contract.depthwise:
+        documented = DEPTHWISE
     vendor = contract.weight.to_vendor(make_weight(contract, groups), groups)
     assert vendor.shape == documented[contract.layer, groups]
 
@@ -108,5 +119,6 @@ def test_channels_are_no_arguments_of_a_function(contract: Contract) -> None:
 
 @pytest.mark.parametrize("contract", CLASSES, ids=lambda contract: contract.api)
 def test_a_class_takes_no_tensors(contract: Contract) -> None:
-    arguments = contract.to_vendor(LAYER, INPUT)
+    canonical = list_arguments(contract, 1)
+    arguments = contract.to_vendor(canonical, Inputs((2, canonical["in_channels"], 5, 6)))
     assert not [name for name, value in arguments.items() if isinstance(value, Tensor)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -145,9 +146,10 @@ def test_four_sides_are_taken_or_refused_never_cut(contract: Contract) -> None:
 
 @pytest.mark.parametrize("contract", contracts().values(), ids=list(contracts()))
 def test_padding_that_is_not_given_is_the_vendors_default_or_the_canonical_one(contract: Contract) -> None:
-    layer = LAYER if "bias" in contract.operands else {**LAYER, "bias": False}
-    canonical = contract.to_canonical(contract.to_vendor(layer, INPUT), INPUT)
-    assert canonical["padding"] == 0
+    layer = {**LAYER, "in_channels": 1, "bias": "bias" in contract.operands}
+    one_channel = replace(INPUT, shape=(2, 1, 9, 9))  # which a layer that mixes none has too
+    vendor = contract.to_vendor(layer, one_channel)
+    assert contract.to_canonical(vendor, one_channel)["padding"] == 0
 
 
 @pytest.mark.parametrize(

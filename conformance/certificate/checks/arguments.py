@@ -44,7 +44,7 @@ def check_arguments(subject: Subject) -> str:
 
 def scripted_arguments(contract: Contract) -> Iterator[Call]:
     """The calls, which are run by themselves too."""
-    plain = build_call(contract, SMALL, make_arrays(contract.layer, SMALL))
+    plain = build_call(contract, SMALL, make_arrays(contract, SMALL))
     for unusual in UNUSUAL:
         yield encode(plain.case, contract, {**plain.arguments, **unusual}, plain.expectation)
     order = tuple(contract.operands.values()) if contract.functional else tuple(plain.arguments)[:3]
@@ -88,8 +88,8 @@ def name_type(value: Value) -> str | None:
 def check_same_as(subject: Subject) -> None:
     """The call that is to give the same is a call of its own."""
     contract = subject.contract
-    plain = build_call(contract, SMALL, make_arrays(contract.layer, SMALL))
-    strided = build_call(contract, {**SMALL, "stride": 2}, make_arrays(contract.layer, SMALL))
+    plain = build_call(contract, SMALL, make_arrays(contract, SMALL))
+    strided = build_call(contract, {**SMALL, "stride": 2}, make_arrays(contract, SMALL))
     alone, both = subject.ask(strided, plain.same_as(strided))
     if alone.lacking:
         raise NotObservableError("no kernel")
@@ -102,8 +102,8 @@ def check_unlike(subject: Subject) -> None:
     contract = subject.contract
     if contract.functional:
         return
-    plain = build_call(contract, SMALL, make_arrays(contract.layer, SMALL))
-    strided = build_call(contract, {**SMALL, "stride": 2}, make_arrays(contract.layer, SMALL))
+    plain = build_call(contract, SMALL, make_arrays(contract, SMALL))
+    strided = build_call(contract, {**SMALL, "stride": 2}, make_arrays(contract, SMALL))
     one, other, same = subject.ask(plain.unlike(strided), strided.unlike(plain), plain.unlike(plain))
     if one.texts is None or other.texts is None or same.texts is None:
         raise CheckFailedError("nothing is printed of a layer")

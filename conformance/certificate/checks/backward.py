@@ -26,7 +26,7 @@ def check_backward(subject: Subject) -> str:
     contract = subject.contract
     if not contract.gradients:
         raise NotObservableError("none can be asked for")
-    valid = build_call(contract, SMALL, make_arrays(contract.layer, SMALL, gradients=True))
+    valid = build_call(contract, SMALL, make_arrays(contract, SMALL, gradients=True))
     (before,) = subject.ask(valid)
     upstream = np.ones(output_of(before).values.shape)
     refused = []

@@ -83,7 +83,7 @@ def same_parameters(contract: Contract, arguments: Arguments, back: Arguments) -
 
 def same_operation(contract: Contract, arguments: Arguments, back: Arguments) -> bool:
     """Whether two layers of the same parameters give the same output; also where the first is none on this size."""
-    arrays = make_arrays(contract.layer, arguments)
+    arrays = make_arrays(contract, arguments)
     try:
         expected = compute_output(contract.layer, arguments, arrays)
     except ValueError:

@@ -107,12 +107,14 @@ def shortened(contract: Contract) -> Iterator[tuple[str, Arguments, int]]:
 
 def unusual_layers(contract: Contract) -> list[Arguments]:
     """The layer with all that is unusual, or those with as much of it as the API can express."""
-    expressed = [layer for layer in (UNUSUAL, *LESS_UNUSUAL) if is_expressible(contract, layer)]
-    return expressed[:1] if expressed[:1] == [UNUSUAL] else expressed
+    unusual, *less_unusual = (fit(contract, layer) for layer in (UNUSUAL, *LESS_UNUSUAL))
+    if is_expressible(contract, unusual):
+        return [unusual]
+    return [layer for layer in less_unusual if is_expressible(contract, layer)]
 
 
 def is_expressible(contract: Contract, arguments: Arguments) -> bool:
-    return not isinstance(contract.to_vendor(fit(contract, arguments), None), NoEquivalent)
+    return not isinstance(contract.to_vendor(arguments, None), NoEquivalent)
 
 
 def is_required(contract: Contract, name: str) -> bool:

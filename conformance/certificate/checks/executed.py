@@ -32,5 +32,5 @@ def plain_calls(contract: Contract) -> Iterator[Call]:
     for arguments in expressible_layers(contract):
         layouts = LAYOUTS if arguments == fit(contract, SMALL) else ("contiguous",)
         for layout in layouts:
-            arrays = make_arrays(contract.layer, arguments, gradients=True)
+            arrays = make_arrays(contract, arguments, gradients=True)
             yield build_call(contract, arguments, arrays, layout=layout)

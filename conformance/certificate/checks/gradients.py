@@ -32,7 +32,7 @@ def check_gradients(subject: Subject) -> str:
         raise NotObservableError("none can be asked for")
     layer = fit(contract, first_expressible(contract, LAYER, UNGROUPED))
     x = np.random.default_rng(1).integers(-2, 3, input_shape(layer, batch=1)).astype(np.float64)
-    arrays = make_arrays(contract.layer, layer, x, gradients=True)
+    arrays = make_arrays(contract, layer, x, gradients=True)
     compared = []
     for dtype in ("float64", "float32"):
         (answer,) = subject.ask(build_call(contract, layer, arrays, dtype))

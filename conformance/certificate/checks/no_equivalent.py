@@ -97,7 +97,7 @@ def denied_layers(contract: Contract) -> Iterator[Denied]:
 def denied_layer(contract: Contract, arguments: Arguments, is_batched: bool = True) -> Iterator[Denied]:
     """A layer, if the API cannot express it."""
     arguments = fit(contract, arguments)
-    arrays = without_bias(make_arrays(contract.layer, arguments))
+    arrays = without_bias(make_arrays(contract, arguments))
     larger = replace(arrays, x=larger_input(arguments))
     if not is_batched:
         arrays, larger = (replace(one, x=one.x[0]) for one in (arrays, larger))

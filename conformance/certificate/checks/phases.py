@@ -17,7 +17,7 @@ def check_phases(subject: Subject) -> str:
     An error is reported in the phase that caused it, and the valid call after it is as it was before.
     """
     contract = subject.contract
-    valid = build_call(contract, SMALL, make_arrays(contract.layer, SMALL, gradients=True))
+    valid = build_call(contract, SMALL, make_arrays(contract, SMALL, gradients=True))
     (before,) = subject.ask(valid)
     check_unblamed(before, before)
     provoked = wrong_calls(contract, valid)
@@ -34,7 +34,7 @@ def wrong_calls(contract: Contract, valid: Call) -> list[tuple[Phase, Call]]:
     """Calls that err, and the phase in which each does."""
     # A functional API has nothing to construct: it meets its arguments when it is run.
     meets_arguments = Phase.FORWARD if contract.functional else Phase.CONSTRUCT
-    other_channels = make_arrays(contract.layer, {**SMALL, "in_channels": 5}).x
+    other_channels = make_arrays(contract, {**SMALL, "in_channels": 5}).x
     wrong = [
         (meets_arguments, valid.with_vendor_arguments(no_such_argument=1)),
         (Phase.PARAMETERS, valid.with_unknown_dtype("weight")),

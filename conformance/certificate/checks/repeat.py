@@ -16,8 +16,8 @@ def check_repeat(subject: Subject) -> str:
     """
     contract = subject.contract
     layer = subject.find_layer()
-    call = build_call(contract, layer, make_arrays(contract.layer, layer, gradients=True))
-    between = build_call(contract, UNBIASED, make_arrays(contract.layer, UNBIASED, gradients=True))
+    call = build_call(contract, layer, make_arrays(contract, layer, gradients=True))
+    between = build_call(contract, UNBIASED, make_arrays(contract, UNBIASED, gradients=True))
     first, _, again = subject.ask(call, between, call)
     output_of(first)
     for name in differing(results_of(first), results_of(again)):

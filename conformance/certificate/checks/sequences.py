@@ -29,7 +29,7 @@ def check_sequences(subject: Subject) -> str:
     """
     contract = subject.contract
     layer = first_expressible(contract, GROUPED, SMALL)
-    arrays = make_arrays(contract.layer, layer, gradients=True)
+    arrays = make_arrays(contract, layer, gradients=True)
     assert arrays.grad_output is not None
     call = build_call(contract, layer, arrays)
     other = build_call(contract, layer, replace(arrays, x=arrays.x[::-1], grad_output=1 - arrays.grad_output))
