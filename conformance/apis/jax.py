@@ -71,6 +71,9 @@ NO_BIAS = NoEquivalent("there is no bias: it is added to the output")
 NO_GROUPS = NoEquivalent("there are no groups")
 COMPUTED = NoEquivalent("padding and output_padding are what is computed of both, and neither is given as it is")
 NO_MODE = NoEquivalent("there is no padding_mode")
+# The docstrings define a transposed layer as a convolution over x with zeros between and around its elements.
+ZEROS_MEET = NoEquivalent("by its docstring the kernel meets zeros, which with a NaN or infinity make NaN")
+MEETING_ZEROS = ("nan_in_weight", "inf_in_weight", "nan_in_upstream", "inf_in_upstream")
 PADS = "jnp.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))"
 PADS_LAST = "jnp.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))"
 MODES_OF_PAD = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -82,6 +85,8 @@ def _function_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs |
         return NOT_BATCHED
     if layer == "conv_transpose2d" and not is_default(arguments, "groups"):
         return NO_GROUPS
+    if _meets_zeros(layer, inputs):
+        return ZEROS_MEET
     vendor = functional_to_vendor(layer, arguments, _padding_of_function)
     if isinstance(vendor, NoEquivalent):
         return vendor
@@ -99,6 +104,10 @@ def _function_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs |
         first, second, *kernel = height_first.shape
         named["rhs"] = Tensor((*kernel, first, second))
     return named
+
+
+def _meets_zeros(layer: LayerName, inputs: Inputs | None) -> bool:
+    return layer == "conv_transpose2d" and inputs is not None and inputs.values in MEETING_ZEROS
 
 
 def _padding_of_function(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
@@ -197,6 +206,8 @@ def _layer_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | No
             return NO_GROUPS
         if not is_default(arguments, "padding_mode"):
             return NO_MODE
+    if _meets_zeros(layer, inputs):
+        return ZEROS_MEET
     padding = _padding_of_layer(layer, arguments)
     if isinstance(padding, NoEquivalent):
         return padding

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.apis import NoEquivalent, contracts, frameworks
@@ -190,3 +192,14 @@ def test_numpy_integers_of_a_transposed_layer_are_reckoned_with():
     assert isinstance(CONV_TRANSPOSE.to_vendor({**LAYER, "padding": TWO}, INPUT), NoEquivalent)
     assert isinstance(TRANSPOSE.to_vendor({**FUNCTION, "stride": 3, "output_padding": TWO}, INPUT), NoEquivalent)
     assert TRANSPOSE.to_vendor({**FUNCTION, "padding": TWO}, INPUT)["padding"] == ((TWO, TWO), (TWO, TWO))
+
+
+@pytest.mark.parametrize("contract", [TRANSPOSE, CONV_TRANSPOSE], ids=["function", "layer"])
+@pytest.mark.parametrize("values", ["nan_in_weight", "inf_in_weight", "nan_in_upstream", "inf_in_upstream"])
+def test_the_zeros_of_a_transposed_layer_are_met_by_the_kernel(contract, values):
+    """They are a part of its documented definition: no output is without a NaN that meets them."""
+    refused = contract.to_vendor(FUNCTION, replace(INPUT, values=values))
+    assert isinstance(refused, NoEquivalent)
+    assert "meets zeros" in refused.reason
+    assert not isinstance(contract.to_vendor(FUNCTION, replace(INPUT, values="with_nan")), NoEquivalent)
+    assert not isinstance(CONV.to_vendor(FUNCTION, replace(INPUT, values=values)), NoEquivalent)
