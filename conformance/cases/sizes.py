@@ -88,7 +88,7 @@ def _find_shapes(layer: LayerName, canonical: Arguments, weight: Shape, inputs: 
     shapes = {"a weight": weight}
     if inputs is not None:
         shapes["an output"] = _find_output_shape(layer, canonical, inputs.shape, weight)
-        shapes["a padded input"] = _find_padded_shape(canonical, inputs.shape)
+        shapes["a padded input"] = _find_padded_shape(canonical, inputs.shape, weight[-2:])
     return shapes
 
 
@@ -105,9 +105,12 @@ def _find_output_shape(layer: LayerName, canonical: Arguments, shape: Shape, wei
     return *shape[:-3], canonical["out_channels"], height, width
 
 
-def _find_padded_shape(canonical: Arguments, shape: Shape) -> Shape:
-    """The input with its padding; a padding that is a string adds less than the kernel."""
+def _find_padded_shape(canonical: Arguments, shape: Shape, kernel: Shape) -> Shape:
+    """The input with its padding. The zeros of "same" are not written out, so that its dilation may be of any size."""
     padding = canonical["padding"]
+    if padding == "same" and canonical.get("padding_mode", "zeros") != "zeros":
+        rows, columns = common.pair(canonical["dilation"]) or (1, 1)
+        return *shape[:-2], shape[-2] + rows * (kernel[0] - 1), shape[-1] + columns * (kernel[1] - 1)
     height, width = common.pair(padding) or (0, 0)
     top, bottom, left, right = common.four_sided(padding) or (height, height, width, width)
     return *shape[:-2], shape[-2] + top + bottom, shape[-1] + left + right

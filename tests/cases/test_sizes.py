@@ -26,3 +26,13 @@ def test_an_empty_batch_makes_no_padding_small(mode: str) -> None:
     told = sizes.explain_oversize("conv2d", None, arguments, Inputs((0, 1, 3, 3)))
     assert told is not None
     assert "would not be allocated" in told
+
+
+def test_what_same_repeats_is_as_wide_as_the_dilated_kernel() -> None:
+    arguments = {"in_channels": 1, "out_channels": 1, "kernel_size": 4, "dilation": (1, 2**31 - 1), "padding": "same"}
+    asked = Inputs((1, 1, 7, 12))
+    told = sizes.explain_oversize("conv2d", None, {**arguments, "padding_mode": "replicate"}, asked)
+    assert told is not None
+    assert f"a padded input of shape (1, 1, 10, {12 + 3 * (2**31 - 1)})" in told
+    # Zeros are not written out.
+    assert sizes.explain_oversize("conv2d", None, arguments, asked) is None
