@@ -93,7 +93,7 @@ def check_sameness(asked: AskedCase) -> list[str]:
 def check_state(asked: AskedCase) -> list[str]:
     """All that is saved of the layer."""
     return [
-        f"state = {{name: tuple(held.shape) for name, held in {asked.framework.source.state}.items()}}",
+        f"state = {{name: tuple(held.shape) for name, held in {asked.source.state}.items()}}",
         f"assert state == {dict(asked.case.promise.state or {})!r}, state",
     ]
 
