@@ -16,6 +16,8 @@ from .aspects import PARAMETERS, Aspect
 
 # A keyword that is no function of any parameter belongs to the one that it follows in so large a part of the calls.
 _MOSTLY = 0.8
+# Of these an API says the very number, or nothing. What else follows them does so by chance, as a bias may in few calls.
+_COUNTS = frozenset({"in_channels", "out_channels", "groups"})
 
 
 @lru_cache(maxsize=20_000)
@@ -118,21 +120,27 @@ def learn_vocabulary(calls: Sequence[Spoken]) -> Vocabulary:
 def _find_owners(values_of: Mapping[str, Sequence[str]], said: Sequence[str], present: Sequence[int]) -> Sequence[str]:
     """The parameters that a keyword is a function of, absence being a value; or else the one that it mostly follows.
 
+    One whose value it repeats wherever it stands comes before those: few calls leave several to choose from.
+
     Args:
         values_of: of each parameter its value in every call.
         said: the keyword's value in every call, "" where it is absent.
         present: the calls that have the keyword.
     """
-    functions = [parameter for parameter in PARAMETERS if _measure_following(values_of[parameter], said) == 1.0]
+    repeated = {
+        parameter for parameter in PARAMETERS if all(values_of[parameter][place] == said[place] for place in present)
+    }
+    candidates = [parameter for parameter in PARAMETERS if parameter not in _COUNTS or parameter in repeated]
+    functions = [parameter for parameter in candidates if _measure_following(values_of[parameter], said) == 1.0]
     if functions:
-        return functions
+        return [parameter for parameter in functions if parameter in repeated] or functions
     # A keyword that many calls leave out follows its parameter only where it stands.
     said_where_present = [said[place] for place in present]
     following = {}
-    for parameter in PARAMETERS:
+    for parameter in candidates:
         values = [values_of[parameter][place] for place in present]
         following[parameter] = _measure_following(values, said_where_present)
-    best = max(PARAMETERS, key=lambda parameter: following[parameter])
+    best = max(candidates, key=lambda parameter: following[parameter])
     return [best] if following[best] >= _MOSTLY else []
 
 

@@ -56,6 +56,29 @@ def test_a_keyword_belongs_to_the_parameter_that_it_is_a_function_of():
     assert vocabulary.owned["padding"] == ()
 
 
+def test_what_follows_several_parameters_by_chance_belongs_to_the_one_that_it_repeats():
+    """In few calls the wide layers alone, or those of a stride, may be without a bias."""
+    calls = [
+        spoken({"features": "4"}, out_channels="4", stride="1", bias="True"),
+        spoken({"features": "8", "use_bias": "False"}, out_channels="8", stride="2", bias="False"),
+    ]
+    vocabulary = learn_vocabulary(calls)
+    assert vocabulary.owned["out_channels"] == ("features",)
+    assert vocabulary.owned["bias"] == ("use_bias",)
+    assert vocabulary.owned["stride"] == ()
+
+
+@pytest.mark.parametrize("count", ["in_channels", "out_channels", "groups"])
+def test_a_count_is_said_by_its_number_alone(count):
+    calls = [
+        spoken({"mode": "'same'", "by": "4"}, padding="'same'", kernel_size="1", **{count: "4"}),
+        spoken({"mode": "'pad'", "by": "6"}, padding="1", kernel_size="2", **{count: "6"}),
+    ]
+    vocabulary = learn_vocabulary(calls)
+    assert vocabulary.owned[count] == ("by",)
+    assert vocabulary.owned["padding"] == ("mode",)
+
+
 def test_absence_is_a_value():
     calls = [spoken({}, stride="1"), spoken({"step": "2"}, stride="2")]
     assert learn_vocabulary(calls).owned["stride"] == ("step",)
