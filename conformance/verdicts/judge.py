@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.apis import Contract
-from conformance.case import Authority, Case, Observation, Outcome, Verdict
+from conformance.case import Authority, Case, Observation, Outcome, Phase, Verdict
 from conformance.oracle.expectation import Expectation
 from conformance.oracle.sequence import find_last
 from conformance.verdicts import canonical, claims, picture
@@ -61,7 +61,9 @@ def judge_evidence(evidence: Evidence) -> Verdict:
     """The verdict, without what it carries over from the observation."""
     observation = evidence.observation
     if observation.timed_out:
-        end = f"no answer in {observation.seconds:g} s, in {observation.phase}"
+        # At its start is a worker whose last words nobody could read: where the call was is not known.
+        where = "" if observation.phase is Phase.START else f", in {observation.phase}"
+        end = f"no answer in {observation.seconds:g} s{where}"
         return judge_lost_process(Outcome.TIMED_OUT, end, observation)
     if observation.died:
         return judge_lost_process(Outcome.CRASHED, f"the process ended: {observation.died}", observation)

@@ -110,6 +110,11 @@ def test_a_target_that_cannot_start_is_unavailable_for_its_own_reason(unstartabl
         assert "illegal instruction ahead (SIGILL)" in verdict["observed"]
 
 
+def test_what_is_imported_late_is_a_part_of_the_start(start: Callable) -> None:
+    going = start({"one": {"FAKEFLOW_IMPORTS": "4"}}, [""], "--case-timeout", "2").finish()
+    assert [verdict["outcome"] for verdict in going.verdicts("one").values()] == ["conforms"], going.output
+
+
 def test_a_target_that_cannot_start_again_is_unavailable_from_there_on(unstartable: SuiteProcess) -> None:
     verdicts = list(unstartable.verdicts("once").values())
     assert [verdict["outcome"] for verdict in verdicts] == ["conforms", "crashed", "unavailable", "unavailable"]

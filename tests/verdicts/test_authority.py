@@ -249,6 +249,12 @@ def test_a_time_limit_is_told_as_a_time_limit() -> None:
     assert verdict.observed == "no answer in 20 s, in backward"
 
 
+def test_a_time_limit_in_no_known_phase_is_told_without_one() -> None:
+    """The start is a phase of the worker's, which no call is in."""
+    verdict = Trial(inputs=INPUT).judge(output=None, gradients={}, timed_out=True, seconds=20.0, phase=Phase.START)
+    assert verdict.observed == "no answer in 20 s"
+
+
 @pytest.mark.parametrize(
     ("standing", "ruling"), [(Standing.COPY, Ruling.COPY_OUTDATED), (Standing.ANNOUNCED, Ruling.ANNOUNCED)]
 )

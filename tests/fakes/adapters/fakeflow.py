@@ -22,6 +22,7 @@ def environment():
 
 
 def reset():
+    fakeflow.import_late()
     if not fakeflow.can_be_reset():
         raise RuntimeError("cannot be reset")
 

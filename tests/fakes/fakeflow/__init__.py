@@ -22,6 +22,7 @@ import numpy as np
 from . import acts
 
 constructed = 0  # layers
+imported = False  # what is imported late
 pristine = []
 
 
@@ -42,6 +43,14 @@ def start():
         os.kill(os.getpid(), signal.SIGILL)
     if os.environ.get("FAKEFLOW_START") == "hang":
         ctypes.PyDLL(None).sleep(1000)
+
+
+def import_late():
+    """What a real framework may put off until it is first told its seed."""
+    global imported
+    if not imported:
+        time.sleep(float(os.environ.get("FAKEFLOW_IMPORTS", 0)))
+    imported = True
 
 
 def can_be_reset():

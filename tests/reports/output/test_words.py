@@ -148,6 +148,8 @@ PHRASES = {
     "no answer in 20 s, in backward; so it does alone in a fresh process": (
         "20 秒内没有返回，停在 backward 阶段；单独在新进程中也如此"
     ),
+    "no answer in 20 s": "20 秒内没有返回",
+    "no answer in 20 s; not so alone in a fresh process": "20 秒内没有返回；单独在新进程中则不然",
     "5.0; 3 of 96 elements outside the bound, at most 2^15 times it": "5.0；96 个元素中有 3 个超出界，至多为界的 2^15 倍",
     "ValueError in construct: no": "ValueError in construct: no",
 }
