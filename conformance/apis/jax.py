@@ -74,6 +74,9 @@ NO_MODE = NoEquivalent("there is no padding_mode")
 # The docstrings define a transposed layer as a convolution over x with zeros between and around its elements.
 ZEROS_MEET = NoEquivalent("by its docstring the kernel meets zeros, which with a NaN or infinity make NaN")
 MEETING_ZEROS = ("nan_in_weight", "inf_in_weight", "nan_in_upstream", "inf_in_upstream")
+# Its page "The Sharp Bits" says so, "on some backends": what comes of such numbers is not promised.
+FLUSHED = NoEquivalent("JAX documents that its operations flush subnormal numbers to zero")
+OF_SUBNORMALS = ("tiny", "subnormal")
 PADS = "jnp.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))"
 PADS_LAST = "jnp.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))"
 MODES_OF_PAD = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -85,8 +88,9 @@ def _function_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs |
         return NOT_BATCHED
     if layer == "conv_transpose2d" and not is_default(arguments, "groups"):
         return NO_GROUPS
-    if _meets_zeros(layer, inputs):
-        return ZEROS_MEET
+    undefined = _find_undefined(layer, inputs)
+    if undefined is not None:
+        return undefined
     vendor = functional_to_vendor(layer, arguments, _padding_of_function)
     if isinstance(vendor, NoEquivalent):
         return vendor
@@ -106,8 +110,12 @@ def _function_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs |
     return named
 
 
-def _meets_zeros(layer: LayerName, inputs: Inputs | None) -> bool:
-    return layer == "conv_transpose2d" and inputs is not None and inputs.values in MEETING_ZEROS
+def _find_undefined(layer: LayerName, inputs: Inputs | None) -> NoEquivalent | None:
+    """Why the numbers of an array have another outcome by JAX's documents; None where they have not."""
+    values = None if inputs is None else inputs.values
+    if values in OF_SUBNORMALS:
+        return FLUSHED
+    return ZEROS_MEET if layer == "conv_transpose2d" and values in MEETING_ZEROS else None
 
 
 def _padding_of_function(layer: LayerName, arguments: Arguments) -> Arguments | NoEquivalent:
@@ -206,8 +214,9 @@ def _layer_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | No
             return NO_GROUPS
         if not is_default(arguments, "padding_mode"):
             return NO_MODE
-    if _meets_zeros(layer, inputs):
-        return ZEROS_MEET
+    undefined = _find_undefined(layer, inputs)
+    if undefined is not None:
+        return undefined
     padding = _padding_of_layer(layer, arguments)
     if isinstance(padding, NoEquivalent):
         return padding

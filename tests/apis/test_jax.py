@@ -203,3 +203,13 @@ def test_the_zeros_of_a_transposed_layer_are_met_by_the_kernel(contract, values)
     assert "meets zeros" in refused.reason
     assert not isinstance(contract.to_vendor(FUNCTION, replace(INPUT, values="with_nan")), NoEquivalent)
     assert not isinstance(CONV.to_vendor(FUNCTION, replace(INPUT, values=values)), NoEquivalent)
+
+
+@pytest.mark.parametrize("contract", [CONVOLVE, TRANSPOSE, CONV, CONV_TRANSPOSE], ids=lambda contract: contract.api)
+@pytest.mark.parametrize("values", ["tiny", "subnormal"])
+def test_subnormal_numbers_are_flushed_as_documented(contract, values):
+    """JAX's page "The Sharp Bits" says so of all its operations: whoever keeps them all does what it does not promise."""
+    refused = contract.to_vendor(FUNCTION, replace(INPUT, values=values))
+    assert isinstance(refused, NoEquivalent)
+    assert "flush subnormal numbers" in refused.reason
+    assert not isinstance(contract.to_vendor(FUNCTION, replace(INPUT, values="huge")), NoEquivalent)
