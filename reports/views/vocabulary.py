@@ -16,7 +16,7 @@ from .aspects import PARAMETERS, Aspect
 
 # A keyword that is no function of any parameter belongs to the one that it follows in so large a part of the calls.
 _MOSTLY = 0.8
-# Of these an API says the very number, or nothing. What else follows them does so by chance, as a bias may in few calls.
+# Of these an API says the very number, or nothing. What else follows them does so by chance: in few calls a bias may.
 _COUNTS = frozenset({"in_channels", "out_channels", "groups"})
 
 

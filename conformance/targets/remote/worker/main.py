@@ -37,7 +37,7 @@ def main(channel: Any, folder: str) -> None:
 
         state = State(folder, noise)
         state.restore()
-        # The first time it may import what a framework puts off: Keras' seeds are TensorFlow's too, which takes seconds.
+        # The first time it may import what a framework puts off: Keras' seed is TensorFlow's too, which takes seconds.
         # That is a part of the start, and not of the first call, whose time is limited.
         adapter.reset()
         memory = Memory(settings["memory"])
