@@ -212,6 +212,7 @@ class Mode:
         compiles: whether a call costs a compilation, so that few are asked.
         infers: whether the shape and dtype of an output are inferred where the device lacks the operation.
         variables: the environment variables that choose it; such a mode is another backend, certified as a whole.
+        of_functions: of `Source` the fields that are others again for what is no class.
     """
 
     description: str
@@ -224,6 +225,7 @@ class Mode:
     compiles: bool = False
     infers: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    of_functions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -284,6 +286,7 @@ def run_contract_in(contract: Contract, mode: Mode) -> Contract:
         gradients=contract.gradients and mode.gradients,
         dtype=mode.dtype or contract.dtype,
         infers=mode.infers,
+        source={**contract.source, **mode.of_functions} if contract.functional else contract.source,
     )
 
 

@@ -22,7 +22,8 @@ from conformance.apis.common import (
     pad_first,
     pair,
 )
-from conformance.case import Array, Inputs, LayerName
+from conformance.apis.functional import functional_to_vendor, read_weight
+from conformance.case import Array, Inputs, LayerName, Tensor
 from conformance.case.values import Arguments, Value
 
 ENVIRONMENT = Environment(
@@ -56,8 +57,11 @@ OWN = (
     ),
 )
 OPERANDS = {"weight": "kernel", "bias": "bias"}
+OF_FUNCTION = {"weight": "kernel"}
 PAD = "keras.ops.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))"
+ADD_BIAS = {"bias True": "y = layer(x) + bias  # no bias in the function itself"}
 OTHERS = NoEquivalent("padding is a string, and none means this one for inputs of every size")
+NO_BIAS = NoEquivalent("there is no bias: it is added to the output")
 Crops = tuple[tuple[int, int], tuple[int, int]]  # of the full output, before and after, of height and of width
 
 
@@ -83,6 +87,15 @@ def _depthwise_to_vendor(arguments: Arguments, inputs: Inputs | None) -> Argumen
     vendor = _to_vendor("conv2d", arguments, inputs)
     if isinstance(vendor, NoEquivalent):
         return vendor
+    multiplier = _find_multiplier(arguments)
+    if isinstance(multiplier, NoEquivalent):
+        return multiplier
+    kept = {name: value for name, value in vendor.items() if name not in (NAMES["out_channels"], NAMES["groups"])}
+    return {**kept, MULTIPLIER: multiplier}
+
+
+def _find_multiplier(arguments: Arguments) -> Value | NoEquivalent:
+    """The filters of each channel."""
     groups: Value = arguments.get("groups", 1)
     if not is_int(groups) or groups != arguments.get("in_channels"):
         return NoEquivalent("each channel is a group of its own")
@@ -90,9 +103,44 @@ def _depthwise_to_vendor(arguments: Arguments, inputs: Inputs | None) -> Argumen
     # One channel has any number of filters, even one that is none.
     if groups != 1 and not (is_int(filters) and filters % groups == 0):
         return NoEquivalent("each channel has as many filters")
-    multiplier = filters if groups == 1 else filters // groups
-    kept = {name: value for name, value in vendor.items() if name not in (NAMES["out_channels"], NAMES["groups"])}
-    return {**kept, MULTIPLIER: multiplier}
+    return filters if groups == 1 else filters // groups
+
+
+def _function_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    """The kernel is a tensor, and says of channels and sizes what there is to say."""
+    if not is_default(arguments, "groups"):
+        return NoEquivalent("there are no groups")
+    vendor = _write_function(layer, arguments, inputs)
+    if isinstance(vendor, NoEquivalent):
+        return vendor
+    first, second, *sizes = vendor.pop("weight").shape
+    return {"kernel": Tensor((*sizes, second, first)), **vendor}
+
+
+def _depthwise_function_to_vendor(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    """A kernel of (kh, kw, channels, filters of each)."""
+    multiplier = _find_multiplier(arguments)
+    if isinstance(multiplier, NoEquivalent):
+        return multiplier
+    vendor = _write_function("conv2d", arguments, inputs)
+    if isinstance(vendor, NoEquivalent):
+        return vendor
+    _, _, *sizes = vendor.pop("weight").shape
+    return {"kernel": Tensor((*sizes, arguments["in_channels"], multiplier)), **vendor}
+
+
+def _write_function(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> dict[str, Value] | NoEquivalent:
+    """The arguments of a function, with a weight that lies as the oracle's."""
+    if is_unbatched(inputs):
+        return NOT_BATCHED
+    padding = _padding_to_vendor(layer, arguments)
+    others = {name: value for name, value in arguments.items() if name not in ("padding", "output_padding")}
+    vendor = functional_to_vendor(layer, others, lambda layer, arguments: padding)
+    if isinstance(vendor, NoEquivalent):
+        return vendor
+    if arguments.get("bias", True) is not False:
+        return NO_BIAS
+    return {NAMES.get(name, name): value for name, value in vendor.items() if name != "groups"}
 
 
 def _takes(layer: LayerName, name: str) -> bool:
@@ -180,13 +228,16 @@ def _crops_of(arguments: Arguments) -> Crops | None:
 
 def _candidates(arguments: Arguments) -> Iterator[Arguments]:
     """The paddings that a transposed layer can have, the plainest first."""
-    stride = pair(arguments["stride"]) if "stride" in arguments else (1, 1)
+    stride, dilation = pair(arguments.get("stride", 1)), pair(arguments.get("dilation", 1))
     assert stride is not None
+    assert dilation is not None
     named = "padding" in arguments
     plain: Arguments = {"padding": "valid"} if named else {}
     yield plain
     yield {"padding": "same"}
-    for added in itertools.product(*(range(min(step, 64)) for step in stride)):
+    # It has to be below the stride: what a layer has that adds more is asked, and for Keras to refuse.
+    most = [min(max(axis), 64) for axis in zip(stride, dilation, strict=True)]
+    for added in itertools.product(*map(range, most)):
         yield {**plain, "output_padding": added}
         yield {"padding": "same", "output_padding": added}
 
@@ -224,13 +275,22 @@ def _crop_same(extent: int, stride: int, added: int | None) -> tuple[int, int]:
 def _to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     if arguments.get("activation") is not None:
         return NoEquivalent("an activation is no part of the layer")
-    own = {name: value for name, value in arguments.items() if name not in OWN}
-    named = {CANONICAL.get(name, name): _read_pair(value) for name, value in own.items()}
-    canonical: dict[str, Value] = {**DEFAULTS, **named}
+    canonical = _read_names({name: value for name, value in arguments.items() if name not in OWN})
     if inputs is not None:
         canonical["in_channels"] = _channels_of(inputs)
     elif "in_channels" not in canonical:
         return NoEquivalent("a layer takes its channels in from its first input")
+    return _read_padding(layer, canonical, arguments)
+
+
+def _read_names(own: Arguments) -> dict[str, Value]:
+    """Their arguments by the canonical names, and the defaults."""
+    named = {CANONICAL.get(name, name): _read_pair(value) for name, value in own.items()}
+    return {**DEFAULTS, **named}
+
+
+def _read_padding(layer: LayerName, canonical: Arguments, arguments: Arguments) -> Arguments | NoEquivalent:
+    """Canonical arguments whose padding is that of the vendor's."""
     padding = arguments.get("padding", "valid")
     string = padding.lower() if isinstance(padding, str) else padding
     if string not in ("valid", "same"):
@@ -251,6 +311,23 @@ def _depthwise_to_canonical(arguments: Arguments, inputs: Inputs | None) -> Argu
     multiplier: Value = arguments.get(MULTIPLIER, 1)
     filters = channels * multiplier if is_int(channels) and is_int(multiplier) else multiplier
     return {**canonical, "out_channels": filters, "groups": channels}
+
+
+def _function_to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    *sizes, second, first = arguments["kernel"].shape
+    return _read_function(layer, read_weight(layer, (first, second, *sizes), 1), arguments)
+
+
+def _depthwise_function_to_canonical(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
+    *sizes, channels, multiplier = arguments["kernel"].shape
+    weight = read_weight("conv2d", (channels * multiplier, 1, *sizes), channels)
+    return _read_function("conv2d", {**weight, "groups": channels}, arguments)
+
+
+def _read_function(layer: LayerName, weight: Arguments, arguments: Arguments) -> Arguments | NoEquivalent:
+    """The layer of a function, given what its weight implies."""
+    own = {name: value for name, value in arguments.items() if name not in ("kernel", "data_format")}
+    return _read_padding(layer, {**_read_names(own), **weight, "bias": False}, arguments)
 
 
 def _transposed_to_canonical(canonical: Arguments, arguments: Arguments) -> Arguments | NoEquivalent:
@@ -321,13 +398,34 @@ def run(values, x):
 output, back = jax.vjp(run, [variable.value for variable in layer.trainable_variables], x)
 of_variables, of_x = jax.tree.map(jax.numpy.conj, back(jax.numpy.conj(grad_output)))
 gradients = dict(zip([variable.name for variable in layer.trainable_variables], of_variables))"""
+JAX_OF_FUNCTION = """\
+import jax
+output, back = jax.vjp(lambda {operands}: {call}, {operands})
+gradients = [jax.numpy.conj(gradient) for gradient in back(jax.numpy.conj(grad_output))]"""
 BY_POSITION = {"gradient_of_x": "gradients[{position}]", "gradient_of_parameter": "gradients[{position}]"}
 OF_TORCH = {"backward": TORCH, "leaf": "{tensor}.requires_grad_()", **BY_POSITION}
 OF_JAX = {"backward": JAX, "gradient_of_x": "of_x", "gradient_of_parameter": "gradients[{operand}.name]"}
+OF_FUNCTION_BY_JAX = {"backward": JAX_OF_FUNCTION, **BY_POSITION}
+# A function has nothing that is saved, and its operand is another tensor, as not every backend's can be changed.
+FUNCTION_SOURCE = {"steps": StepSource(change="{held} = {tensor}")}
 
 
-def _by(backend: str, source: Mapping[str, str]) -> Mode:
-    return Mode(f"by its backend {backend}", source, variables={"KERAS_BACKEND": backend})
+# What a symbolic tensor tells of the output has to be what the model then gives.
+SYMBOLIC = """\
+def describe(tensor):
+    return tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype)
+def run_in_model(layer, x):
+    shape, dtype = describe(x)
+    symbolic = keras.Input(batch_shape=shape, dtype=dtype)
+    foretold = layer(symbolic)
+    output = keras.Model(symbolic, foretold)(x)
+    assert describe(foretold) == describe(output), f"{describe(output)}, and {describe(foretold)} was foretold"
+    return output"""
+
+
+def _by(backend: str, source: Mapping[str, str], of_functions: Mapping[str, str]) -> Mode:
+    variables = {"KERAS_BACKEND": backend}
+    return Mode(f"by its backend {backend}", source, variables=variables, of_functions=of_functions)
 
 
 FRAMEWORK = Framework(
@@ -392,7 +490,55 @@ FRAMEWORK = Framework(
             weight=DEPTHWISE_KERNEL,
             instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH},
         ),
+        Contract(
+            api="keras.ops.conv",
+            layer="conv2d",
+            to_vendor=partial(_function_to_vendor, "conv2d"),
+            to_canonical=partial(_function_to_canonical, "conv2d"),
+            functional=True,
+            operands=OF_FUNCTION,
+            required=(),
+            is_channels_last=_is_channels_last,
+            weight=KERNEL,
+            source=FUNCTION_SOURCE,
+            instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH, **ADD_BIAS},
+        ),
+        Contract(
+            api="keras.ops.conv_transpose",
+            layer="conv_transpose2d",
+            to_vendor=partial(_function_to_vendor, "conv_transpose2d"),
+            to_canonical=partial(_function_to_canonical, "conv_transpose2d"),
+            functional=True,
+            operands=OF_FUNCTION,
+            required=(),
+            is_channels_last=_is_channels_last,
+            weight=KERNEL,
+            source=FUNCTION_SOURCE,
+            instead={**ADD_BATCH, **ADD_BIAS},
+        ),
+        Contract(
+            api="keras.ops.depthwise_conv",
+            layer="conv2d",
+            to_vendor=_depthwise_function_to_vendor,
+            to_canonical=_depthwise_function_to_canonical,
+            functional=True,
+            operands=OF_FUNCTION,
+            required=(),
+            depthwise=True,
+            is_channels_last=_is_channels_last,
+            weight=DEPTHWISE_KERNEL,
+            source=FUNCTION_SOURCE,
+            instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH, **ADD_BIAS},
+        ),
     ),
     limits=CORES,
-    modes={"jax": _by("jax", OF_JAX), "torch": _by("torch", OF_TORCH)},
+    modes={
+        "jax": _by("jax", OF_JAX, OF_FUNCTION_BY_JAX),
+        "torch": _by("torch", OF_TORCH, {}),
+        "symbolic": Mode(
+            "inferred from a symbolic tensor, and run as a model",
+            {"setting": SYMBOLIC, "run": "run_in_model({called}, x)"},
+            gradients=False,
+        ),
+    },
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conformance.apis import NoEquivalent, contracts
-from conformance.case import Inputs
+from conformance.apis import NoEquivalent, contracts, frameworks
+from conformance.case import Inputs, Tensor
 
 CONVOLUTION = contracts()["keras.layers.Conv2D"]
 DEPTHWISE = contracts()["keras.layers.DepthwiseConv2D"]
 TRANSPOSED = contracts()["keras.layers.Conv2DTranspose"]
+OPS = {name: contracts()[f"keras.ops.{name}"] for name in ("conv", "conv_transpose", "depthwise_conv")}
 LAYER = {"in_channels": 4, "out_channels": 6, "kernel_size": 3}
 OWN = {"filters": 6, "kernel_size": 3}
 INPUT = Inputs((2, 4, 5, 6))
@@ -99,7 +100,9 @@ def test_an_activation_is_another_layer() -> None:
     assert not isinstance(CONVOLUTION.to_canonical({**OWN, "activation": None}, INPUT), NoEquivalent)
 
 
-@pytest.mark.parametrize("contract", [CONVOLUTION, DEPTHWISE, TRANSPOSED], ids=lambda contract: contract.api)
+@pytest.mark.parametrize(
+    "contract", [CONVOLUTION, DEPTHWISE, TRANSPOSED, *OPS.values()], ids=lambda contract: contract.api
+)
 def test_the_channels_are_last_unless_data_format_says_otherwise(contract) -> None:
     assert contract.is_channels_last({})
     assert contract.is_channels_last({"data_format": None})
@@ -145,3 +148,37 @@ def test_a_depthwise_kernel_has_the_filters_of_a_channel_beside_each_other() -> 
     """Filters 0 and 1 are of the first channel, 2 and 3 of the second, as outputs are joined along the channels."""
     weight = np.arange(4).reshape(4, 1, 1, 1)
     assert DEPTHWISE.weight.to_vendor(weight, 2)[0, 0].tolist() == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "groups"),
+    [("conv", (2, 3, 4, 6), 1), ("conv_transpose", (2, 3, 6, 4), 1), ("depthwise_conv", (2, 3, 4, 2), 4)],
+)
+def test_a_function_is_given_its_kernel_and_no_channels(name: str, shape: tuple[int, ...], groups: int) -> None:
+    """By the docstrings: (spatial, in, out), (spatial, out, in), (spatial, in, multiplier)."""
+    channels = {"in_channels": 4, "out_channels": 8 if groups == 4 else 6, "groups": groups}
+    canonical = {**channels, "kernel_size": (2, 3), "stride": 2, "dilation": 1, "bias": False}
+    vendor = OPS[name].to_vendor({**canonical, "padding": 0}, INPUT)
+    assert vendor == {"kernel": Tensor(shape), "strides": 2, "dilation_rate": 1, "padding": "valid"}
+    back = OPS[name].to_canonical(vendor, INPUT)
+    assert {name: back[name] for name in canonical} == canonical
+
+
+def test_a_function_has_no_bias_and_no_groups() -> None:
+    assert isinstance(OPS["conv"].to_vendor(LAYER, INPUT), NoEquivalent)
+    assert isinstance(OPS["conv"].to_vendor({**LAYER, "bias": False, "groups": 2}, INPUT), NoEquivalent)
+
+
+def test_a_function_is_given_no_output_padding_beside_a_string_that_has_its_own() -> None:
+    """An output_padding of 0 beside 'same' would crop otherwise than none does."""
+    canonical = {**LAYER, "kernel_size": 4, "stride": 2, "padding": 1, "output_padding": 0, "bias": False}
+    vendor = OPS["conv_transpose"].to_vendor(canonical, INPUT)
+    assert vendor == {"kernel": Tensor((4, 4, 6, 4)), "strides": 2, "padding": "same"}
+
+
+@pytest.mark.parametrize("mode", ["jax", "torch", "symbolic"])
+def test_a_script_of_a_function_by_jax_names_no_layer(mode: str) -> None:
+    framework = frameworks()["keras"].run_in(mode)
+    backward = {contract.api: framework.source_of(contract).backward for contract in framework.contracts}
+    assert ("layer." in backward["keras.layers.Conv2D"]) == (mode == "jax")
+    assert "layer." not in backward["keras.ops.conv"]

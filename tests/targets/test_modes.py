@@ -139,6 +139,48 @@ def test_what_inductor_compiles_stays_in_the_workers_folder(tmp_path: Path) -> N
     assert said == f"{tmp_path / 'inductor'}\n"
 
 
+SYMBOLIC = """
+import importlib.util, os
+os.environ["KERAS_BACKEND"] = "torch"
+import keras, numpy as np
+
+spec = importlib.util.spec_from_file_location("modes", "{remote}/modes/keras.py")
+modes = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(modes)
+
+class Wrong(keras.layers.Conv2D):
+    def compute_output_shape(self, shape):
+        return (*super().compute_output_shape(shape)[:-1], 7)
+
+class Wide(keras.layers.Conv2D):
+    def compute_output_spec(self, x):
+        return keras.KerasTensor(super().compute_output_spec(x).shape, "float64")
+
+x = keras.ops.convert_to_tensor(np.ones((2, 4, 5, 3), "float32"))
+for cls in (keras.layers.Conv2D, Wrong, Wide):
+    layer = cls(2, 3)
+    layer.build(x.shape)
+    try:
+        output = modes.MODES["symbolic"]["forward"](None, layer, x)
+    except AssertionError as error:
+        print(error)
+    else:
+        print(bool((output == layer(x)).all()))
+"""
+
+
+def test_what_a_symbolic_tensor_tells_keras_is_held_against_what_its_model_gives() -> None:
+    python = target_of("keras").spec.removeprefix("popen//python=")
+    script = SYMBOLIC.replace("{remote}", str(REMOTE))
+    said = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout
+    found = "((2, 2, 3, 2), 'float32')"
+    assert said.splitlines() == [
+        "True",
+        f"{found}, and ((2, 2, 3, 7), 'float32') was foretold",
+        f"{found}, and ((2, 2, 3, 2), 'float64') was foretold",
+    ]
+
+
 README = Path(__file__).parents[2] / "README.md"
 EXAMPLE = """
 import importlib.util, torch

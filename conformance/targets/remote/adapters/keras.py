@@ -1,6 +1,8 @@
 """Keras, inside its own interpreter, by the backend that KERAS_BACKEND names. `adapters/__init__.py` says what it
 defines."""
 
+import copy
+import functools
 import importlib
 import os
 from typing import Any, Dict, Optional, Tuple
@@ -21,7 +23,9 @@ engine: Any = importlib.import_module(BACKEND)
 NARROW = ("float16", "bfloat16", "float32", "complex64", "int8", "uint8", "int16", "int32", "bool")
 # JAX makes numbers of 32 bits of wider ones, unless it is told otherwise.
 WIDE = () if BACKEND == "jax" else ("float64", "complex128", "int64")
-DTYPES = {name: name for name in (*NARROW, *WIDE)}
+# The others have no kernel for these.
+UNSIGNED = ("uint16", "uint32") if BACKEND == "jax" else ()
+DTYPES = {name: name for name in (*NARROW, *WIDE, *UNSIGNED)}
 _state: Dict[str, Any] = {}
 
 
@@ -84,6 +88,17 @@ def tensor(array: Any, dtype: str, layout: str) -> Any:
     return _raw(array, dtype)
 
 
+def parameter(array: Any, dtype: str) -> Any:
+    return _differentiable(_raw(array, dtype))
+
+
+def _differentiable(held: Any) -> Any:
+    """What torch can take gradients of; the others are told when they run."""
+    if BACKEND == "torch" and (held.is_floating_point() or held.is_complex()):
+        held.requires_grad_()
+    return held
+
+
 def array(held: Any) -> Tuple[Any, str]:
     name = keras.backend.standardize_dtype(held.dtype)
     held = getattr(held, "value", held)
@@ -102,10 +117,18 @@ def build(layer: Any, shape: Tuple[int, ...], dtype: str) -> None:
     layer.build(shape)
 
 
+def _is_layer(layer: Any) -> bool:
+    """Whether it is no function with its operands."""
+    return isinstance(layer, keras.Layer)
+
+
 def parameters(layer: Any) -> Dict[str, Any]:
-    if not layer.built:
-        return {}
-    held = {"weight": layer.kernel, "bias": layer.bias}
+    if not _is_layer(layer):
+        held = {"weight": layer.weight, "bias": layer.bias}
+    elif layer.built:
+        held = {"weight": layer.kernel, "bias": layer.bias}
+    else:
+        held = {}
     return {name: variable for name, variable in held.items() if variable is not None}
 
 
@@ -113,7 +136,12 @@ def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
     parameters(layer)[name].assign(_raw(array, dtype))
 
 
-change = set_parameter  # which is in place
+def change(layer: Any, name: str, array: Any, dtype: str) -> None:
+    """In place; a function's operand is another tensor, as not every backend's can be changed."""
+    if _is_layer(layer):
+        set_parameter(layer, name, array, dtype)
+    else:
+        setattr(layer, name, parameter(array, dtype))
 
 
 def checkpoint(layer: Any, other: Any) -> Any:
@@ -124,21 +152,22 @@ def checkpoint(layer: Any, other: Any) -> Any:
 
 
 def forward(layer: Any, x: Any) -> Any:
-    if BACKEND == "torch" and (x.is_floating_point() or x.is_complex()):
-        x.requires_grad_()
     if BACKEND != "tensorflow":
-        return layer(x)
+        return layer(_differentiable(x))
     with engine.GradientTape() as tape:
         tape.watch(x)
+        if not _is_layer(layer):
+            tape.watch(list(parameters(layer).values()))
         output = layer(x)
     _state["tape"] = tape
     return output
 
 
 def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any]:
-    held = {name: variable.value for name, variable in parameters(layer).items()}
+    held = {name: getattr(operand, "value", operand) for name, operand in parameters(layer).items()}
     if BACKEND == "jax":
-        _, back = engine.vjp(lambda values, x: layer.stateless_call(values, [], x)[0], list(held.values()), x)
+        run = functools.partial(_run_with if _is_layer(layer) else _call_with, layer)
+        _, back = engine.vjp(run, list(held.values()), x)
         # It does not conjugate, as the others do.
         of_parameters, of_x = engine.tree.map(engine.numpy.conj, back(engine.numpy.conj(grad_output)))
         return {"input": of_x, **dict(zip(held, of_parameters))}
@@ -148,3 +177,13 @@ def backward(layer: Any, x: Any, output: Any, grad_output: Any) -> Dict[str, Any
     else:
         gradients = _state.pop("tape").gradient(output, list(operands.values()), grad_output)
     return dict(zip(operands, gradients))
+
+
+def _run_with(layer: Any, values: Any, x: Any) -> Any:
+    return layer.stateless_call(values, [], x)[0]
+
+
+def _call_with(function: Any, values: Any, x: Any) -> Any:
+    other = copy.copy(function)
+    (other.weight,) = values
+    return other(x)
