@@ -119,12 +119,12 @@ def _function_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs |
 
 def _depthwise_function_to_vendor(arguments: Arguments, inputs: Inputs | None) -> Arguments | NoEquivalent:
     """A kernel of (kh, kw, channels, filters of each)."""
-    multiplier = _find_multiplier(arguments)
-    if isinstance(multiplier, NoEquivalent):
-        return multiplier
     vendor = _write_function("conv2d", arguments, inputs)
     if isinstance(vendor, NoEquivalent):
         return vendor
+    multiplier = _find_multiplier(arguments)
+    if isinstance(multiplier, NoEquivalent):
+        return multiplier
     _, _, *sizes = vendor.pop("weight").shape
     return {"kernel": Tensor((*sizes, arguments["in_channels"], multiplier)), **vendor}
 
