@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,26 @@ from conformance.plugin.state import RUN
 from conformance.run import Run, UnusableError
 
 SHELF = pytest.StashKey[kept.Shelf | None]()
+SELDOM = (10_000, 20, 1_000)  # gc's thresholds
 SPECS = "conformance-specs"  # the folder in pytest's cache
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """All that collecting makes stays: looking for garbage among it, now and later, takes a third of the time."""
+    """All that collecting makes stays: looking for garbage among it, now and later, takes a third of the time.
+
+    What the run makes is kept too, or goes at once; to look through all of it again and again took a tenth of its time.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         return (yield)
     finally:
         if session.config.stash[RUN].asked:
+            gc.collect()  # what reading the files has left, or it would stay too
             gc.freeze()
+            session.config.add_cleanup(partial(gc.set_threshold, *gc.get_threshold()))
+            gc.set_threshold(*SELDOM)
         if was_enabled:
             gc.enable()
 

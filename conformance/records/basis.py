@@ -10,7 +10,7 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ MAKES_VERDICTS = (
     "conformance.verdicts.twin",
     "conformance.reproducers.script",
 )
+PLAIN = frozenset({str, int, float, bool, type(None)})
 LENGTH = 20  # of a digest, in hexadecimal digits
 
 
@@ -66,9 +67,12 @@ def digest_case(case: Case) -> str:
 
 def _describe(value: Any) -> Any:
     """A value as JSON data, different for different values, and the same in every process."""
-    kind = type(value).__name__
-    if is_dataclass(value):
-        names = [field.name for field in fields(value) if field.name != "line"]
+    cls: Any = type(value)
+    kind = cls.__name__
+    if cls in PLAIN:
+        return [kind, repr(value)]
+    names = _list_fields(cls)
+    if names is not None:
         return [kind, {name: _describe(getattr(value, name)) for name in names}]
     if isinstance(value, Mapping):
         return ["mapping", [[_describe(key), _describe(item)] for key, item in value.items()]]
@@ -77,6 +81,12 @@ def _describe(value: Any) -> Any:
     if isinstance(value, frozenset):
         return [kind, sorted((_describe(item) for item in value), key=repr)]
     return [kind, repr(value)]
+
+
+@functools.cache
+def _list_fields(kind: type) -> Sequence[str] | None:
+    """The fields of a class of ours that count; None of any other."""
+    return [field.name for field in fields(kind) if field.name != "line"] if is_dataclass(kind) else None
 
 
 def _digest(data: Any) -> str:

@@ -52,7 +52,7 @@ def hold(known: Catalogue, record: VerdictRecord, place: Place) -> Held:
     match = known.match(fact)
     complaint = known.explain_difference(fact, match)
     if match is None or not match.is_seen(fact):
-        return Held(replace(record, known=None), "", complaint)
+        return Held(record if record.known is None else replace(record, known=None), "", complaint)
     entry = match.listed.entry
     return Held(replace(record, known=entry.id), f"{entry.id}: {entry.title.en}", complaint)
 

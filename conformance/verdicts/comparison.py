@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from conformance.case import INTEGERS, Array, Divergence, Kind, TypedArray, Worst
 from conformance.oracle.expectation import Expected
@@ -53,13 +54,14 @@ def compare(subject: str, kind: Kind, expected: Expected, observed: Array, dtype
     An element conforms when |observed - expected| <= bound; a bound of None is zero. NaN conforms to NaN alone, an
     infinity to itself alone, unless the bound itself is infinite.
     """
-    if expected.value.size == 0:
-        return Comparison(0.0, None)
     value = round_expected(expected, dtype)
-    bounds = fill_bound(expected)
     # Integers of 64 bits must not pass through float64 on the way to their comparison.
     wide = observed.astype(np.result_type(value.dtype, observed.dtype), copy=False)
-    ratios = measure_ratios(wide, value, bounds)
+    same = find_same(wide, value)
+    if same.all():
+        return Comparison(0.0, None)
+    bounds = fill_bound(expected)
+    ratios = measure_ratios(wide, value, bounds, same)
     index = np.unravel_index(int(np.argmax(ratios)), ratios.shape)
     largest = float(ratios[index])
     if largest <= 1.0:
@@ -80,10 +82,19 @@ def compare(subject: str, kind: Kind, expected: Expected, observed: Array, dtype
     )
 
 
-def measure_ratios(observed: Array, expected: Array, bounds: Array) -> Array:
-    """The error of each element as a multiple of its bound; infinite where nothing may differ and something does."""
+def find_same(observed: Array, expected: Array) -> npt.NDArray[np.bool_]:
+    """Where two arrays are equal; a NaN is to a NaN."""
+    same: npt.NDArray[np.bool_] = (observed == expected) | (np.isnan(observed) & np.isnan(expected))
+    return same
+
+
+def measure_ratios(observed: Array, expected: Array, bounds: Array, same: npt.NDArray[np.bool_]) -> Array:
+    """The error of each element as a multiple of its bound; infinite where nothing may differ and something does.
+
+    Args:
+        same: where `observed` and `expected` are equal.
+    """
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        same = (observed == expected) | (np.isnan(observed) & np.isnan(expected))
         errors = np.where(same, 0.0, np.abs(observed - expected)).astype(np.float64)
         # Between a number and a NaN, or two infinities, lies no finite distance.
         errors = np.where(np.isnan(errors), np.inf, errors)

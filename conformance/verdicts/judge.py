@@ -22,7 +22,8 @@ from conformance.verdicts.sentences import first_line
 
 def judge(case: Case, contract: Contract, expectation: Expectation, observation: Observation) -> Verdict:
     """The verdict on one case of one API; of a case that goes on, on the last call of its layer."""
-    evidence = Evidence(replace(find_last(case), then=case.then), contract, expectation, observation)
+    last = replace(find_last(case), then=case.then) if case.then else case
+    evidence = Evidence(last, contract, expectation, observation)
     return replace(
         judge_rounds(evidence) if observation.rounds else judge_evidence(evidence),
         phase=observation.phase,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -64,19 +63,19 @@ def convert_small_arrays(named: Mapping[str, Array | None]) -> dict[str, Numbers
             continue
         if array.size > MAX_ELEMENTS or np.iscomplexobj(array):
             return None
-        picture[name] = convert_numbers(array.tolist())
+        picture[name] = convert_numbers(array)
     return picture
 
 
-def convert_numbers(numbers: Numbers) -> Numbers:
+def convert_numbers(array: Array) -> Numbers:
     """Numbers for JSON: a whole one without its point, and those that JSON lacks as text."""
-    if isinstance(numbers, list):
-        return [convert_numbers(number) for number in numbers]
-    if not isinstance(numbers, float):
-        return numbers
-    if not math.isfinite(numbers):
-        return str(numbers)
-    # Beyond 2^53 the neighbours of a float64 are no whole numbers of their own.
-    if numbers.is_integer() and abs(numbers) < 2**53:
-        return int(numbers)
+    converted = array.astype(object)  # of Python's own
+    if np.issubdtype(array.dtype, np.floating):
+        wide = array.astype(np.float64)
+        # Beyond 2^53 the neighbours of a float64 are no whole numbers of their own.
+        whole = (wide == np.trunc(wide)) & (np.abs(wide) < 2**53)
+        converted[whole] = wide[whole].astype(np.int64)
+        lacking = ~np.isfinite(wide)
+        converted[lacking] = [str(number) for number in wide[lacking].tolist()]
+    numbers: Numbers = converted.tolist()
     return numbers

@@ -256,7 +256,10 @@ REPRODUCERS = "conformance.reproducers"
 JUDGES = [
     Mutant("verdict inverted",
            Mutation(VERDICTS, "largest <= 1.0", "largest > 1.0"),
-           Test("verdicts/test_canonical.py", "test_an_agreeing_implementation_conforms_exactly")),
+           Test("verdicts/test_comparison.py", "test_every_element_has_its_own_bound")),
+    Mutant("one equal element is enough",
+           Mutation(VERDICTS, "if same.all():", "if same.any():"),
+           Test("verdicts/test_comparison.py", "test_every_element_has_its_own_bound")),
     Mutant("bound times 1000",
            Mutation(VERDICTS, "errors / bounds", "errors / (1000 * bounds)"),
            Test("verdicts/test_comparison.py", "test_every_element_has_its_own_bound")),

@@ -34,6 +34,15 @@ class Equivalent:
 NEVER_EQUAL = "the chance that numbers lie just on a bound is none, and the bound holds either way"
 
 EQUIVALENT = [
+    Equivalent(f"{VERDICTS}.comparison", "compare", "if same.all()", "if False", "the same is found element by element"),
+    Equivalent(
+        f"{VERDICTS}.repeat", "without_addresses", "if not any(map(ADDRESS.search, texts))", "if False",
+        "a text without addresses is copied as it is"
+    ),
+    Equivalent(
+        f"{VERDICTS}.picture", "convert_numbers", "if np.issubdtype(array.dtype, np.floating)", "if True",
+        "whole numbers stay what they are"
+    ),
     Equivalent(f"{VERDICTS}.comparison", "compare", "copy=False", "", "a copy has the same numbers"),
     Equivalent(f"{VERDICTS}.comparison", "compare", "False", "True", "a copy has the same numbers"),
     *(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from conformance.engine import schedule
+from conformance.plugin import bare
 from tests.fakes.suite import CASES, Result, Suite
 
 pytest_plugins = ("pytester",)
@@ -72,11 +73,11 @@ def run(suite: Suite, conftest: str, *options: str) -> Told:
 
 
 def test_listeners_are_told_the_same_of_items_that_are_run_bare(suite: Suite) -> None:
-    bare = run(suite, LISTENERS)
+    fast = run(suite, LISTENERS)
     whole = run(suite, LISTENERS + SET_UP)
-    assert bare.lines == whole.lines
-    assert any(line.startswith("interact") for line in bare.lines)
-    assert bare.result.status == whole.result.status
+    assert fast.lines == whole.lines
+    assert any(line.startswith("interact") for line in fast.lines)
+    assert fast.result.status == whole.result.status
 
 
 def test_verdicts_are_those_of_one_call_at_a_time(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +103,20 @@ def test_items_are_run_bare_unless_somebody_would_see_it(
 ) -> None:
     lines = run(suite, PHASES + conftest, *options).lines
     assert (lines[0] == "setup in no time") == is_bare
+
+
+def test_a_phase_in_which_nothing_is_done_is_reported_only_to_who_takes_notice(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = run(suite, "", "--durations=0", "--durations-min=0").result
+    timed.lines.fnmatch_lines(["*s setup *stride*", "*s teardown *stride*"])
+    made: list[str] = []
+    make = bare._make_passed
+    monkeypatch.setattr(bare, "_make_passed", lambda report, when: made.append(when) or make(report, when))
+    assert len(run(suite, "").result.verdicts()) == CASES
+    assert not made
+    run(suite, LISTENERS)
+    assert made == ["setup", "teardown"] * CASES
 
 
 def test_marks_are_obeyed(suite: Suite) -> None:

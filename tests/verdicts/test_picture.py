@@ -130,5 +130,11 @@ def test_complex_numbers_have_no_picture() -> None:
     [(2.0, 2), (0.5, 0.5), (float("inf"), "inf"), (float("nan"), "nan"), (2.0**53, 2.0**53), (2.0**52, 2**52), (7, 7)],
 )
 def test_numbers_are_what_json_can_hold(number: float, converted: object) -> None:
-    assert convert_numbers([[number]]) == [[converted]]
-    assert type(convert_numbers(number)) is type(converted)
+    (alone,) = convert_numbers(np.array([number]))
+    assert alone == converted
+    assert type(alone) is type(converted)
+
+
+def test_numbers_of_a_kind_each_are_converted_each_as_itself() -> None:
+    numbers = np.array([[1.0, 0.5], [np.nan, -np.inf]], np.float16)
+    assert convert_numbers(numbers) == [[1, 0.5], ["nan", "-inf"]]
