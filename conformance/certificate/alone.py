@@ -34,7 +34,7 @@ Kept: TypeAlias = dict[str, Any]
 Alone: TypeAlias = Mapping[str, Kept]  # by `key_of`; the package's versions under "versions"
 
 MARK = "conformance certificate: "
-LIMIT = 600.0  # seconds for all calls: a framework may compile each of them
+LIMIT = 300.0  # seconds for the calls of one API: a framework may compile each of its hundred or two
 WORDS = 40  # characters of a message that are compared
 HEAD = """\
 import base64, hashlib, json, re, zlib
@@ -170,10 +170,10 @@ def write_initial(contract: Contract, framework: Framework, call: Call, key: str
     )
 
 
-def run_alone(target: Target, source: str) -> Alone:
-    """What the calls of a source keep, run by one process; nothing where it cannot be run."""
+def run_alone(target: Target, source: str, apis: int) -> Alone:
+    """What the calls of a source of so many APIs keep, run by one process; nothing where it cannot be run."""
     try:
-        with Executor(target, LIMIT) as executor:
+        with Executor(target, LIMIT * apis) as executor:
             return read_kept(executor.execute(source).printed)
     except NotExecutedError:
         return {}

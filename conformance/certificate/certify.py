@@ -38,7 +38,7 @@ def certify(
     framework = framework_of_target(target) if framework is None else framework
     checks = select_checks(target) if checks is None else checks
     # By one process for all APIs, since the framework's import costs most of the time.
-    kept = functools.cache(lambda: run_alone(target, write_scripted(framework, checks)))
+    kept = functools.cache(lambda: run_alone(target, write_scripted(framework, checks), len(framework.contracts)))
     conversation = Conversation(target)
     apis = {}
     try:

@@ -13,6 +13,7 @@ import pytest
 from conformance.apis import contracts, frameworks
 from conformance.case import Observation, Phase, Raised, Target
 from conformance.case.values import Arguments
+from conformance.certificate import alone
 from conformance.certificate.calls import build_call
 from conformance.certificate.certificate import Certificate
 from conformance.certificate.certify import certify
@@ -63,6 +64,14 @@ def test_a_worker_that_dies_fails_the_check_and_the_next_one_has_a_fresh_worker(
     states = {result.name: result.state for result in certificate.apis["fakeflow.Conv2d"]}
     assert states == {"run": "failed", "construct": "passed"}
     assert "the worker gave no answer" in (certificate.failure("fakeflow.Conv2d") or "")
+
+
+def test_what_runs_alone_has_the_more_time_the_more_apis_it_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alone, "LIMIT", 1.0)
+    target = Target("here", "torch", f"popen//python={sys.executable}")
+    kept = alone.MARK + '{"versions": ["1"]}'
+    source = f"import time; time.sleep(2); print({kept!r})"
+    assert [alone.run_alone(target, source, apis) for apis in (1, 30)] == [{}, {"versions": ["1"]}]
 
 
 def test_a_target_that_cannot_be_started_is_an_error() -> None:
