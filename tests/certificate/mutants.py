@@ -258,7 +258,7 @@ JUDGES = [
            Mutation(VERDICTS, "largest <= 1.0", "largest > 1.0"),
            Test("verdicts/test_comparison.py", "test_every_element_has_its_own_bound")),
     Mutant("one equal element is enough",
-           Mutation(VERDICTS, "if same.all():", "if same.any():"),
+           Mutation(VERDICTS, "same.all()", "same.any()"),
            Test("verdicts/test_comparison.py", "test_every_element_has_its_own_bound")),
     Mutant("bound times 1000",
            Mutation(VERDICTS, "errors / bounds", "errors / (1000 * bounds)"),
