@@ -237,8 +237,9 @@ class Run:
             UnusableError: the results file is there no more.
         """
         divergent = self._recording.divergent
+        is_new = any(record.known is None for record in divergent.values())  # or the whole file is read for nothing
         try:
-            found = [Question(*one) for one in representatives([path]) if Question(*one) in divergent]
+            found = [Question(*one) for one in representatives([path]) if Question(*one) in divergent] if is_new else []
         except ResultsError as error:
             self._recording.failed = True
             raise UnusableError(f"cannot read what was written: {error}; choose another with --results FILE") from error

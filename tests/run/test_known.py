@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+import conformance.run.run
 from tests.fakes.suite import Result, Suite
 
 pytest_plugins = ("pytester",)
@@ -121,6 +122,13 @@ def test_every_entry_that_was_seen_is_executed(known: Suite) -> None:
 
 def test_what_is_known_has_its_entrys_script_and_is_not_shrunk(known: Suite) -> None:
     assert run(known).records("confirmation") == []
+
+
+def test_where_all_is_known_what_was_written_is_not_read_again(known: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance.run.run, "representatives", None)  # which fails where it is called
+    assert run(known).records("footer")[0]["complete"]
+    known.behave(k4="wrong")
+    assert run(known).status == pytest.ExitCode.INTERNAL_ERROR
 
 
 def test_an_entry_whose_cases_are_not_asked_is_not_told(known: Suite) -> None:
