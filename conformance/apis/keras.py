@@ -410,15 +410,14 @@ OF_FUNCTION_BY_JAX = {"backward": JAX_OF_FUNCTION, **BY_POSITION}
 FUNCTION_SOURCE = {"steps": StepSource(change="{held} = {tensor}")}
 
 
-# What a symbolic tensor tells of the output has to be what the model then gives.
+# What a symbolic tensor tells of the output has to be what comes.
 SYMBOLIC = """\
 def describe(tensor):
     return tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype)
-def run_in_model(layer, x):
+def foretell(layer, x):
     shape, dtype = describe(x)
-    symbolic = keras.Input(batch_shape=shape, dtype=dtype)
-    foretold = layer(symbolic)
-    output = keras.Model(symbolic, foretold)(x)
+    foretold = layer(keras.Input(batch_shape=shape, dtype=dtype))
+    output = layer(x)
     assert describe(foretold) == describe(output), f"{describe(output)}, and {describe(foretold)} was foretold"
     return output"""
 
@@ -536,8 +535,8 @@ FRAMEWORK = Framework(
         "jax": _by("jax", OF_JAX, OF_FUNCTION_BY_JAX),
         "torch": _by("torch", OF_TORCH, {}),
         "symbolic": Mode(
-            "inferred from a symbolic tensor, and run as a model",
-            {"setting": SYMBOLIC, "run": "run_in_model({called}, x)"},
+            "shape and dtype as a symbolic tensor foretells them",
+            {"setting": SYMBOLIC, "run": "foretell({called}, x)"},
             gradients=False,
         ),
     },

@@ -5,7 +5,7 @@ Each argument by itself, unlike in height and width, and as ints, pairs and, whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -58,9 +58,9 @@ def fit(contract: Contract, arguments: Arguments) -> Arguments:
     return {**arguments, **own}
 
 
-def expressible_layers(contract: Contract) -> Iterator[Arguments]:
-    """The layers that the API can express, in canonical arguments."""
-    for arguments in (fit(contract, layer) for layer in ASKED[contract.layer]):
+def expressible_layers(contract: Contract, layers: Iterable[Arguments] | None = None) -> Iterator[Arguments]:
+    """Of layers, by default of all that are asked, those that the API can express, in canonical arguments."""
+    for arguments in (fit(contract, layer) for layer in layers or ASKED[contract.layer]):
         inputs = Inputs(input_shape(arguments), contract.dtype)
         if not isinstance(contract.to_vendor(arguments, inputs), NoEquivalent):
             yield arguments

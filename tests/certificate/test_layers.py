@@ -61,6 +61,12 @@ def test_padding_and_steps_are_asked_of_such_an_api_too() -> None:
     assert {"stride", "padding", "dilation"} <= {name for arguments in asked for name in arguments}
 
 
+def test_of_named_layers_those_are_asked_that_the_api_can_express() -> None:
+    transposed = contracts()["keras.layers.Conv2DTranspose"]
+    assert list(expressible_layers(transposed, (SMALL, GROUPED))) == [SMALL]
+    assert list(expressible_layers(DENSE, (SMALL, GROUPED))) == [SMALL, GROUPED]
+
+
 def test_such_an_api_is_asked_every_row_of_unmixed_channels_and_no_other() -> None:
     space = find_space(DEPTHWISE)
     assert {row["channels"] for row in space.asked} == {(3, 1, 1), (2, 1, 2)}

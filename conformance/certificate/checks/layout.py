@@ -19,7 +19,7 @@ def check_layout(subject: Subject) -> str:
     `executed` shows that it does so alone.
     """
     plainest = [fit(subject.contract, layer) for layer in PLAINEST]
-    layers = (*PLAINEST, GROUPED) if subject.in_mode else tuple(expressible_layers(subject.contract))
+    layers = expressible_layers(subject.contract, (*PLAINEST, GROUPED) if subject.in_mode else None)
     calls = [one_element_at_a_time(subject, arguments) for arguments in layers]
     compared = 0
     for call, answer in zip(calls, subject.ask(*calls), strict=True):
