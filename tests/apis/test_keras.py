@@ -85,6 +85,12 @@ def test_numbers_that_crop_as_a_string_are_that_string(layer, own) -> None:
     assert {name: vendor[name] for name in ("padding", "output_padding") if name in vendor} == own
 
 
+def test_output_padding_of_a_stride_is_asked_where_a_layer_may_have_it() -> None:
+    """The oracle's is below the stride or the dilation; Keras' below the stride, which is for Keras to say."""
+    vendor = TRANSPOSED.to_vendor({**LAYER, "dilation": 3, "output_padding": (0, 1)}, INPUT)
+    assert vendor == {**OWN, "dilation_rate": 3, "output_padding": (0, 1)}
+
+
 def test_the_last_layers_of_cyclegan_have_none() -> None:
     """Torch's crop a row before the first, and Keras' one behind the last."""
     denied = TRANSPOSED.to_vendor({**LAYER, "stride": 2, "padding": 1, "output_padding": 1}, INPUT)
