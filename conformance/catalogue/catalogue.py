@@ -13,6 +13,8 @@ from conformance.catalogue.fact import Fact, Place
 from conformance.catalogue.listed import ListedEntry, Pattern, Sighting
 from conv_reports import fits
 
+ENDS = (Outcome.CRASHED, Outcome.TIMED_OUT)
+
 
 class Novelty(StrEnum):
     """How a verdict is not as the catalogue has it."""
@@ -126,11 +128,16 @@ class Catalogue:
                 if count > pattern.count or too_few:
                     yield Miscount(pattern, _describe_miscount(listed, sighting, pattern, place, count))
 
+    def expects_end(self, api: str, case: str) -> bool:
+        """Whether a case is listed, wherever that holds, as ending its process, or as having to be ended with it."""
+        listed = _select(self._index(api, None, self.entries), case)
+        return any(sighting.kind in ENDS and fits(pattern.text, case) for _, sighting, pattern in listed)
+
     def find_listing(self, fact: Fact) -> Iterator[ListedEntry]:
         """The entries that list the case of a fact, wherever they hold."""
         patterns = self._index(fact.api, None, self.entries)
         found: dict[str, ListedEntry] = {}
-        for listed, _, pattern in _select(patterns, fact):
+        for listed, _, pattern in _select(patterns, fact.case):
             if fits(pattern.text, fact.case):
                 found[listed.entry.id] = listed
         yield from found.values()
@@ -143,7 +150,7 @@ class Catalogue:
 
     def _candidates(self, fact: Fact) -> Iterator[tuple[ListedEntry, Sighting, Pattern]]:
         """Patterns that may fit the case of a fact, of entries that hold where it was observed."""
-        return _select(self._covering(fact.api, fact.place), fact)
+        return _select(self._covering(fact.api, fact.place), fact.case)
 
     def _all_patterns(self, api: str, place: Place) -> Iterator[tuple[ListedEntry, Sighting, Pattern]]:
         for patterns in self._covering(api, place).values():
@@ -168,9 +175,9 @@ class Catalogue:
         return patterns
 
 
-def _select(patterns: _PatternsByName, fact: Fact) -> Iterator[tuple[ListedEntry, Sighting, Pattern]]:
-    """Patterns that may fit the case of a fact: those of its name, then those of any."""
-    yield from patterns.get(fact.case.partition("[")[0], ())
+def _select(patterns: _PatternsByName, case: str) -> Iterator[tuple[ListedEntry, Sighting, Pattern]]:
+    """Patterns that may fit a case: those of its name, then those of any."""
+    yield from patterns.get(case.partition("[")[0], ())
     yield from patterns.get("", ())
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from conformance.catalogue.catalogue import Miscount
+from conformance.engine.lane import DEATHS
 from conformance.explore import Question, explore
 from conformance.explore import Settings as Exploration
 from conformance.plugin import bare
@@ -20,6 +22,7 @@ from conformance.plugin.watching import tell
 from conformance.run import Run, UnusableError
 
 AHEAD = 2000  # items that a target's process is asked before they run: some seconds of what it can answer
+IN_A_ROW = DEATHS // 2
 QUEUE = pytest.StashKey["Queue"]()
 
 
@@ -87,6 +90,7 @@ class Queue:
         for item in items:
             self._waiting.setdefault(item.task.target.name, deque()).append(item)
         for target, waiting in self._waiting.items():
+            self._waiting[target] = deque(_put_first(waiting, [run.expects_end(item.task) for item in waiting]))
             count = len(waiting)
             for _ in range(AHEAD * run.settings.processes):
                 self.ask_next(target)
@@ -97,6 +101,21 @@ class Queue:
         if self._waiting.get(target):
             item = self._waiting[target].popleft()
             item.repeats = item.repeats or self._run.submit(item.task)
+
+
+def _put_first(items: Iterable[CaseItem], ends: Sequence[bool]) -> Iterator[CaseItem]:
+    """Those that are known to end their process before the others, one of which goes between `IN_A_ROW` of them.
+
+    As the first call of a process it is to blame for that, and need not be tried a second time. A target of which too
+    many processes end without any answer would be given up.
+    """
+    split = {one: [item for item, end in zip(items, ends, strict=True) if end is one] for one in (True, False)}
+    others = iter(split[False])
+    for count, item in enumerate(split[True], start=1):
+        yield item
+        if count % IN_A_ROW == 0:
+            yield from itertools.islice(others, 1)
+    yield from others
 
 
 def _ask_ahead(run: Run, items: Sequence[CaseItem]) -> Queue:

@@ -17,7 +17,7 @@ from conformance.run.standing import Standing, State, Tally
 from conformance.targets.connection import limit_start
 from conformance.targets.errors import TargetError
 from conformance.verdicts import repeat
-from conformance.verdicts.twin import qualify
+from conformance.verdicts.twin import SETTLED, qualify
 
 PATIENCE = 10.0  # seconds for a target to start, before somebody who waits is told
 
@@ -52,15 +52,19 @@ class Asking:
                 self._tell(f"waiting for target {target.name} to start, {limit:g} s at most ...")
         return audit.greeting(target)
 
-    def submit(self, task: Task) -> Sequence[Job]:
-        """Queue a task, as often as it is to be repeated."""
+    def submit(self, task: Task, with_twin: bool = True) -> Sequence[Job]:
+        """Queue a task, as often as it is to be repeated.
+
+        Args:
+            with_twin: whether its twin is asked at once, or only when its own verdict turns out to need that.
+        """
         audit = self._start_audit()
         repeats = [Job(task) for _ in range(self._settings.repeats)]
         for repeated in repeats:
             audit.submit(repeated)
         self._count(task.target, repeats)
-        if task.case.twin is not None:
-            self._submit_twin(task, task.case.twin)
+        if task.case.twin is not None and with_twin:
+            self._ask_twin(task, task.case.twin)
         if self._settings.certifies != "never":
             self._certificates.start(task.target)
         return repeats
@@ -84,18 +88,18 @@ class Asking:
             api = task.contract.api
             return Verdict(Outcome.FAULT, observed=f"not audited: {api} failed its certificate: {failure}")
         verdict = repeat.combine([repeated.verdict.result() for repeated in repeats])
-        if task.case.twin is None:
+        if task.case.twin is None or verdict.outcome in SETTLED:
             return verdict
         assert task.case.wrong is not None
-        twin = self._twins[_identify(task.case.twin, task)]
-        return qualify(verdict, twin.verdict.result(), task.case.wrong)
+        return qualify(verdict, self._ask_twin(task, task.case.twin).verdict.result(), task.case.wrong)
 
-    def _submit_twin(self, task: Task, twin: Case) -> None:
-        """Queue the valid twin of an invalid call. Many have the same, which is asked once."""
+    def _ask_twin(self, task: Task, twin: Case) -> Job:
+        """The valid twin of an invalid call, which is queued where it was not. Many have the same, asked once."""
         key = _identify(twin, task)
         if key not in self._twins:
             self._twins[key] = Job(replace(task, case=twin))
             self._start_audit().submit(self._twins[key])
+        return self._twins[key]
 
     def find_certificate(self, target: Target) -> Certificate | None:
         """A target's certificate, once it is complete; None where none was begun, or the target cannot be used."""

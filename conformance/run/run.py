@@ -130,9 +130,13 @@ class Run:
         """Say how many tasks a target will be asked in all, for who waits: it has been asked the first."""
         self._asking.plan(target, count)
 
+    def expects_end(self, task: Task) -> bool:
+        """Whether the catalogue lists a task as ending its process."""
+        return self.known.expects_end(task.contract.api, task.case.id)
+
     def submit(self, task: Task) -> Sequence[Job]:
         """Queue a task, as often as it is to be repeated."""
-        return self._asking.submit(task)
+        return self._asking.submit(task, with_twin=not self.expects_end(task))
 
     def answer(self, task: Task, repeats: Sequence[Job], settled: VerdictRecord | None) -> Answer:
         """What came of a task.
