@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 import numpy as np
@@ -402,6 +402,7 @@ JAX_OF_FUNCTION = """\
 import jax
 output, back = jax.vjp(lambda {operands}: {call}, {operands})
 gradients = [jax.numpy.conj(gradient) for gradient in back(jax.numpy.conj(grad_output))]"""
+OF_SUBNORMALS = ("tiny", "subnormal")
 BY_POSITION = {"gradient_of_x": "gradients[{position}]", "gradient_of_parameter": "gradients[{position}]"}
 OF_TORCH = {"backward": TORCH, "leaf": "{tensor}.requires_grad_()", **BY_POSITION}
 OF_JAX = {"backward": JAX, "gradient_of_x": "of_x", "gradient_of_parameter": "gradients[{operand}.name]"}
@@ -422,9 +423,19 @@ def foretell(layer, x):
     return output"""
 
 
-def _by(backend: str, source: Mapping[str, str], of_functions: Mapping[str, str]) -> Mode:
+def _by(
+    backend: str,
+    source: Mapping[str, str],
+    of_functions: Mapping[str, str],
+    denies: Callable[[Inputs], str | None] = lambda inputs: None,
+) -> Mode:
     variables = {"KERAS_BACKEND": backend}
-    return Mode(f"by its backend {backend}", source, variables=variables, of_functions=of_functions)
+    return Mode(f"by its backend {backend}", source, denies, variables=variables, of_functions=of_functions)
+
+
+def _deny_subnormals(inputs: Inputs) -> str | None:
+    """JAX's page "The Sharp Bits" says so, "on some backends": what comes of such numbers is not promised."""
+    return "JAX documents that it flushes subnormal numbers to zero" if inputs.values in OF_SUBNORMALS else None
 
 
 FRAMEWORK = Framework(
@@ -532,7 +543,7 @@ FRAMEWORK = Framework(
     ),
     limits=CORES,
     modes={
-        "jax": _by("jax", OF_JAX, OF_FUNCTION_BY_JAX),
+        "jax": _by("jax", OF_JAX, OF_FUNCTION_BY_JAX, _deny_subnormals),
         "torch": _by("torch", OF_TORCH, {}),
         "symbolic": Mode(
             "shape and dtype as a symbolic tensor foretells them",

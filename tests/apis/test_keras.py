@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from conformance.apis import NoEquivalent, contracts, frameworks
+from conformance.apis.contract import run_contract_in
 from conformance.case import Inputs, Tensor
 
 CONVOLUTION = contracts()["keras.layers.Conv2D"]
@@ -188,3 +189,16 @@ def test_a_script_of_a_function_by_jax_names_no_layer(mode: str) -> None:
     backward = {contract.api: framework.source_of(contract).backward for contract in framework.contracts}
     assert ("layer." in backward["keras.layers.Conv2D"]) == (mode == "jax")
     assert "layer." not in backward["keras.ops.conv"]
+
+
+@pytest.mark.parametrize("api", ["keras.layers.Conv2D", "keras.ops.conv_transpose"])
+def test_what_jax_documents_to_flush_is_asked_of_the_other_backends_alone(api: str) -> None:
+    """JAX's page "The Sharp Bits" says of its operations that they flush subnormal numbers, and Keras runs them."""
+    keras = frameworks()["keras"]
+    (contract,) = (one for one in keras.contracts if one.api == api)
+    inputs = Inputs((2, 4, 5, 6), values="tiny")
+    layer = {**LAYER, "bias": False}
+    by_jax = run_contract_in(contract, keras.modes["jax"]).to_vendor(layer, inputs)
+    assert isinstance(by_jax, NoEquivalent)
+    assert "flushes subnormal" in by_jax.reason
+    assert not isinstance(run_contract_in(contract, keras.modes["torch"]).to_vendor(layer, inputs), NoEquivalent)
