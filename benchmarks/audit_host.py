@@ -20,6 +20,7 @@ import conformance.engine.lane as lane
 import conformance.oracle.expectation as expectation
 import conformance.targets.connection as connection
 from benchmarks.remote.stopwatch import Stopwatch
+from conformance.engine.schedule import BATCH, WINDOW
 from conformance.run.recording import Recording
 from conformance.run.run import Run
 from conformance.targets.sources import WORKER, source_of
@@ -27,6 +28,7 @@ from conformance.verdicts import judge
 
 FOLDER = "BENCHMARK_FOLDER"
 EVERY = 8  # messages, of which the calls of one are kept for the floor
+FIRST = WINDOW // BATCH  # messages of a process, which are not: they have the calls that are known to end it
 PARTS: tuple[tuple[Any, str, str], ...] = (
     (expectation, "expect", "oracle"),
     (lane, "encode_call", "encode"),
@@ -72,12 +74,15 @@ def keep_calls() -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """From now on, calls as they are sent, by framework: those of some messages, evenly among all."""
     kept: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     messages: Counter[str] = Counter()
+    sent: Counter[connection.Connection] = Counter()
     send: Callable[..., None] = connection.Connection.send
 
     def keeping(self: connection.Connection, calls: Sequence[Mapping[str, Any]]) -> None:
-        if messages[self.target.name] % EVERY == 0:
-            kept[self.target.framework].extend(calls)
-        messages[self.target.name] += 1
+        sent[self] += 1
+        if sent[self] > FIRST:
+            messages[self.target.name] += 1
+            if messages[self.target.name] % EVERY == 1:
+                kept[self.target.framework].extend(calls)
         send(self, calls)
 
     connection.Connection.send = keeping  # type: ignore[method-assign]
