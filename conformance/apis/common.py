@@ -35,6 +35,8 @@ def pad_first(pad: str, modes: Iterable[str] = (), *, sides: bool = True) -> Map
 
 
 ADD_BATCH = {"batch none": "y = layer(x[None])[0]"}
+NO_BIAS = NoEquivalent("there is no bias: it is added to the output")
+SUBNORMALS = ("tiny", "subnormal")  # classes of values that have subnormal numbers, or products
 NOT_BATCHED = NoEquivalent("the document takes only batched (N, C, H, W) input")
 
 

@@ -12,7 +12,9 @@ from conformance.apis.common import (
     ADD_BATCH,
     CORES,
     DEFAULTS,
+    NO_BIAS,
     NOT_BATCHED,
+    SUBNORMALS,
     dtype_argument,
     four_sided,
     is_default,
@@ -67,7 +69,6 @@ STRINGS = {"same": "SAME", "valid": "VALID"}
 MODES = {"circular": "CIRCULAR", "reflect": "REFLECT"}
 Sides = tuple[tuple[int, int], tuple[int, int]]  # before and after, of height and of width
 
-NO_BIAS = NoEquivalent("there is no bias: it is added to the output")
 NO_GROUPS = NoEquivalent("there are no groups")
 COMPUTED = NoEquivalent("padding and output_padding are what is computed of both, and neither is given as it is")
 NO_MODE = NoEquivalent("there is no padding_mode")
@@ -76,7 +77,6 @@ ZEROS_MEET = NoEquivalent("by its docstring the kernel meets zeros, which with a
 MEETING_ZEROS = ("nan_in_weight", "inf_in_weight", "nan_in_upstream", "inf_in_upstream")
 # Its page "The Sharp Bits" says so, "on some backends": what comes of such numbers is not promised.
 FLUSHED = NoEquivalent("JAX documents that its operations flush subnormal numbers to zero")
-OF_SUBNORMALS = ("tiny", "subnormal")
 PADS = "jnp.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))"
 PADS_LAST = "jnp.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))"
 MODES_OF_PAD = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -113,7 +113,7 @@ def _function_to_vendor(layer: LayerName, arguments: Arguments, inputs: Inputs |
 def _find_undefined(layer: LayerName, inputs: Inputs | None) -> NoEquivalent | None:
     """Why the numbers of an array have another outcome by JAX's documents; None where they have not."""
     values = None if inputs is None else inputs.values
-    if values in OF_SUBNORMALS:
+    if values in SUBNORMALS:
         return FLUSHED
     return ZEROS_MEET if layer == "conv_transpose2d" and values in MEETING_ZEROS else None
 

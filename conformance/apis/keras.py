@@ -13,7 +13,9 @@ from conformance.apis.common import (
     ADD_BATCH,
     CORES,
     DEFAULTS,
+    NO_BIAS,
     NOT_BATCHED,
+    SUBNORMALS,
     dtype_argument,
     four_sided,
     is_default,
@@ -61,7 +63,6 @@ OF_FUNCTION = {"weight": "kernel"}
 PAD = "keras.ops.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0))"
 ADD_BIAS = {"bias True": "y = layer(x) + bias  # no bias in the function itself"}
 OTHERS = NoEquivalent("padding is a string, and none means this one for inputs of every size")
-NO_BIAS = NoEquivalent("there is no bias: it is added to the output")
 Crops = tuple[tuple[int, int], tuple[int, int]]  # of the full output, before and after, of height and of width
 
 
@@ -402,7 +403,6 @@ JAX_OF_FUNCTION = """\
 import jax
 output, back = jax.vjp(lambda {operands}: {call}, {operands})
 gradients = [jax.numpy.conj(gradient) for gradient in back(jax.numpy.conj(grad_output))]"""
-OF_SUBNORMALS = ("tiny", "subnormal")
 BY_POSITION = {"gradient_of_x": "gradients[{position}]", "gradient_of_parameter": "gradients[{position}]"}
 OF_TORCH = {"backward": TORCH, "leaf": "{tensor}.requires_grad_()", **BY_POSITION}
 OF_JAX = {"backward": JAX, "gradient_of_x": "of_x", "gradient_of_parameter": "gradients[{operand}.name]"}
@@ -435,8 +435,18 @@ def _by(
 
 def _deny_subnormals(inputs: Inputs) -> str | None:
     """JAX's page "The Sharp Bits" says so, "on some backends": what comes of such numbers is not promised."""
-    return "JAX documents that it flushes subnormal numbers to zero" if inputs.values in OF_SUBNORMALS else None
+    return "JAX documents that it flushes subnormal numbers to zero" if inputs.values in SUBNORMALS else None
 
+
+LAYER = partial(Contract, operands=OPERANDS, awaits_input=True, is_channels_last=_is_channels_last)
+FUNCTION = partial(
+    Contract,
+    functional=True,
+    operands=OF_FUNCTION,
+    required=(),
+    is_channels_last=_is_channels_last,
+    source=FUNCTION_SOURCE,
+)
 
 FRAMEWORK = Framework(
     name="keras",
@@ -463,81 +473,57 @@ FRAMEWORK = Framework(
         ),
     ),
     contracts=(
-        Contract(
+        LAYER(
             api="keras.layers.Conv2D",
             layer="conv2d",
             to_vendor=partial(_to_vendor, "conv2d"),
             to_canonical=partial(_to_canonical, "conv2d"),
-            operands=OPERANDS,
             required=("filters", "kernel_size"),
-            awaits_input=True,
-            is_channels_last=_is_channels_last,
             weight=KERNEL,
             instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH},
         ),
-        Contract(
+        LAYER(
             api="keras.layers.Conv2DTranspose",
             layer="conv_transpose2d",
             to_vendor=partial(_to_vendor, "conv_transpose2d"),
             to_canonical=partial(_to_canonical, "conv_transpose2d"),
-            operands=OPERANDS,
             required=("filters", "kernel_size"),
-            awaits_input=True,
-            is_channels_last=_is_channels_last,
             weight=KERNEL,
             instead=ADD_BATCH,
         ),
-        Contract(
+        LAYER(
             api="keras.layers.DepthwiseConv2D",
             layer="conv2d",
             to_vendor=_depthwise_to_vendor,
             to_canonical=_depthwise_to_canonical,
-            operands=OPERANDS,
             required=("kernel_size",),
             depthwise=True,
-            awaits_input=True,
-            is_channels_last=_is_channels_last,
             weight=DEPTHWISE_KERNEL,
             instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH},
         ),
-        Contract(
+        FUNCTION(
             api="keras.ops.conv",
             layer="conv2d",
             to_vendor=partial(_function_to_vendor, "conv2d"),
             to_canonical=partial(_function_to_canonical, "conv2d"),
-            functional=True,
-            operands=OF_FUNCTION,
-            required=(),
-            is_channels_last=_is_channels_last,
             weight=KERNEL,
-            source=FUNCTION_SOURCE,
             instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH, **ADD_BIAS},
         ),
-        Contract(
+        FUNCTION(
             api="keras.ops.conv_transpose",
             layer="conv_transpose2d",
             to_vendor=partial(_function_to_vendor, "conv_transpose2d"),
             to_canonical=partial(_function_to_canonical, "conv_transpose2d"),
-            functional=True,
-            operands=OF_FUNCTION,
-            required=(),
-            is_channels_last=_is_channels_last,
             weight=KERNEL,
-            source=FUNCTION_SOURCE,
             instead={**ADD_BATCH, **ADD_BIAS},
         ),
-        Contract(
+        FUNCTION(
             api="keras.ops.depthwise_conv",
             layer="conv2d",
             to_vendor=_depthwise_function_to_vendor,
             to_canonical=_depthwise_function_to_canonical,
-            functional=True,
-            operands=OF_FUNCTION,
-            required=(),
             depthwise=True,
-            is_channels_last=_is_channels_last,
             weight=DEPTHWISE_KERNEL,
-            source=FUNCTION_SOURCE,
             instead={**pad_first(PAD, ("reflect",)), **ADD_BATCH, **ADD_BIAS},
         ),
     ),

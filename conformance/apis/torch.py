@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.apis import Contract, Environment, Framework, Limit, Mode, NoEquivalent, Source, StepSource
-from conformance.apis.common import CORES, deny_derivatives, is_unbatched, pad_first
+from conformance.apis.common import CORES, SUBNORMALS, deny_derivatives, is_unbatched, pad_first
 from conformance.apis.functional import functional_to_canonical, functional_to_vendor
 from conformance.apis.torch_style import module_to_canonical, module_to_vendor, padding_to_vendor
 from conformance.case import Inputs, LayerName
@@ -45,7 +45,7 @@ def _need_batch(inputs: Inputs) -> str | None:
 
 
 def _keep_subnormals(inputs: Inputs) -> str | None:
-    if inputs.values in ("tiny", "subnormal"):
+    if inputs.values in SUBNORMALS:
         return "subnormals are flushed, as was asked for, and the definition keeps them"
     return None
 
