@@ -298,7 +298,7 @@ FRAMEWORK = Framework(
     ),
     # Its threads are as many as its cores, and no variable makes them fewer.
     limits={
-        "avx512": _limit("AVX-512 without bfloat16 and AMX", "AVX512_CORE"),
+        "avx512": _limit("AVX-512 without bfloat16, float16 and AMX", "AVX512_CORE"),
         "avx2": _limit("AVX2", "AVX2"),
         "sse41": _limit("SSE4.1", "SSE41"),
         **CORES,

@@ -244,7 +244,7 @@ FRAMEWORK = Framework(
         ),
     ),
     limits={
-        "avx512": _limit("AVX-512 without bfloat16 and AMX", "AVX512_CORE", "avx512"),
+        "avx512": _limit("AVX-512 without bfloat16, float16 and AMX", "AVX512_CORE", "avx512"),
         "avx2": _limit("AVX2", "AVX2", "avx2"),
         "sse41": _limit("SSE4.1", "SSE41", "default"),
         "1thread": _use_threads(1),

@@ -40,7 +40,7 @@ def environment() -> Dict[str, str]:
 
 def _instructions() -> str:
     """The instruction sets in use that were found to change a verdict: ATen's level, oneDNN's, and what oneDNN takes
-    for bfloat16, whose products flush subnormals."""
+    for bfloat16, whose products flush subnormals, and for float16, which it computes with these alone."""
     names = [torch.backends.cpu.get_cpu_capability().lower()]
     if torch.backends.mkldnn.is_available() and platform.machine().lower() in ("x86_64", "amd64"):
         limit = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "ALL"
@@ -48,27 +48,29 @@ def _instructions() -> str:
     return " ".join(names)
 
 
-# By oneDNN's limit, its level; any other text limits nothing.
-_LIMITS = {
-    "SSE41": "sse41",
-    "AVX": "avx",
-    "AVX2": "avx2",
-    "AVX2_VNNI": "avx2",
-    "AVX2_VNNI_2": "avx2",
-    "AVX512_CORE": "avx512",
-    "AVX512_CORE_VNNI": "avx512",
-}
 _LEVELS = ("sse41", "avx", "avx2", "avx512")
+_BEYOND = ("avx512_bf16", "avx512_fp16", "amx_tile")  # AVX-512's own level, each with those before it
+# By oneDNN's limit, its level, and how many of those beyond; any other text limits nothing.
+_LIMITS = {
+    "SSE41": ("sse41", 0),
+    "AVX": ("avx", 0),
+    "AVX2": ("avx2", 0),
+    "AVX2_VNNI": ("avx2", 0),
+    "AVX2_VNNI_2": ("avx2", 0),
+    "AVX512_CORE": ("avx512", 0),
+    "AVX512_CORE_VNNI": ("avx512", 0),
+    "AVX512_CORE_BF16": ("avx512", 1),
+    "AVX512_CORE_FP16": ("avx512", 2),
+    "AVX10_1_512": ("avx512", 2),
+}
 
 
 def _onednn_instructions(limit: str) -> List[str]:
     """What oneDNN uses; its own answer is not to be had, as the library does not export the function."""
-    has = {name for name in ("avx2", "avx512", "avx512_bf16", "amx_tile") if _supports(name)}
-    level = "avx512" if "avx512" in has else "avx2" if "avx2" in has else "avx" if _supports("avx") else "sse41"
-    names = ["onednn_" + min(level, _LIMITS.get(limit, level), key=_LEVELS.index)]
-    if limit not in _LIMITS:
-        names += [name for name in ("avx512_bf16", "amx_tile") if name in has]
-    return names
+    allowed, beyond = _LIMITS.get(limit, ("avx512", len(_BEYOND)))
+    present = next((level for level in reversed(_LEVELS[1:]) if _supports(level)), _LEVELS[0])
+    level = min(present, allowed, key=_LEVELS.index)
+    return [f"onednn_{level}", *(name for name in _BEYOND[:beyond] if _supports(name))]
 
 
 def _supports(name: str) -> bool:
