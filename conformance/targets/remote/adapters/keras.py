@@ -1,11 +1,12 @@
 """Keras, inside its own interpreter, by the backend that KERAS_BACKEND names. `adapters/__init__.py` says what it
 defines."""
 
+import contextlib
 import copy
 import functools
 import importlib
 import os
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -47,8 +48,51 @@ def environment() -> Dict[str, str]:
 
 
 def _instructions() -> str:
-    """What torch's own kernels use; the others choose by the processor alone."""
-    return f"aten_{engine.backends.cpu.get_cpu_capability().lower()}" if BACKEND == "torch" else "all"
+    """The sets in use that were found to change a verdict: ATen's level, and what the oneDNN uses that is inside torch
+    and TensorFlow; JAX chooses by the processor alone. Whether TensorFlow asks its oneDNN is TF_ENABLE_ONEDNN_OPTS'
+    matter, and whether for float16 the processor's, whatever limits oneDNN."""
+    names = []
+    if BACKEND == "torch":
+        names.append(f"aten_{engine.backends.cpu.get_cpu_capability().lower()}")
+    if BACKEND == "tensorflow" or (BACKEND == "torch" and engine.backends.mkldnn.is_available()):
+        names += _onednn_instructions()
+    return " ".join(names) or "all"
+
+
+# What oneDNN tells apart, each with all before it, and what the kernel calls it: of its levels it uses the highest.
+_LEVELS = (("onednn_sse41", "sse4_1"), ("onednn_avx", "avx"), ("onednn_avx2", "avx2"), ("onednn_avx512", "avx512f"))
+_BEYOND = ("avx512_bf16", "avx512_fp16", "amx_tile")
+# By oneDNN's limit, how many of its levels, and of those beyond; any other text limits nothing.
+_LIMITS = {
+    "SSE41": (1, 0),
+    "AVX": (2, 0),
+    "AVX2": (3, 0),
+    "AVX2_VNNI": (3, 0),
+    "AVX2_VNNI_2": (3, 0),
+    "AVX512_CORE": (4, 0),
+    "AVX512_CORE_VNNI": (4, 0),
+    "AVX512_CORE_BF16": (4, 1),
+    "AVX512_CORE_FP16": (4, 2),
+    "AVX10_1_512": (4, 2),
+}
+
+
+def _onednn_instructions() -> List[str]:
+    """Neither library exports oneDNN's own answer."""
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "ALL"
+    levels, beyond = _LIMITS.get(limit.upper(), (len(_LEVELS), len(_BEYOND)))
+    present = _list_present()
+    used = [name for name, flag in _LEVELS[:levels] if flag in present]
+    return [*used[-1:], *(name for name in _BEYOND[:beyond] if name in present)]
+
+
+def _list_present() -> List[str]:
+    """The sets that the processor has, as Linux says; none where it does not, nor on a processor of other sets."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if line.startswith("flags"):
+                return line.split()
+    return []
 
 
 def reset() -> None:
