@@ -22,7 +22,7 @@ from conformance.cases import spec
 from conformance.cases.spec import Spec
 from conformance.safe_yaml import SCHEMAS
 
-LIBRARIES = ("covertable", "jsonschema", "numpy", "ruamel.yaml", "simpleeval")
+LIBRARIES = ("covertable", "jsonschema", "numpy", "ruamel.yaml", "ruamel.yaml.clib", "simpleeval")
 RECORDS = ("conformance.case.", "conformance.cases.spec")
 
 
