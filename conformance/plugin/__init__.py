@@ -2,6 +2,7 @@
 
 - `options`: the command line;
 - `collecting`: where files become items, and `items`: what these are;
+- `heap`: how the process keeps what they and their cases need;
 - `asking`: where their cases are asked ahead of them, and `bare`: where items run;
 - `writing`: what is kept of them, on its way to where the files are written;
 - `watching`: how far the run has come, and `progress`: how that looks;

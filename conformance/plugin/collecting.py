@@ -16,6 +16,7 @@ from conformance.audit import Task
 from conformance.case import Statement, Target
 from conformance.cases import kept, spec
 from conformance.cases.naming import item_name
+from conformance.plugin.heap import use_one_heap
 from conformance.plugin.items import CaseItem, StatementItem
 from conformance.plugin.state import RUN
 from conformance.run import Run, UnusableError
@@ -60,6 +61,7 @@ class SpecFile(pytest.File):
     relative: str
 
     def collect(self) -> Iterator[pytest.Item]:
+        use_one_heap()
         run = self.config.stash[RUN]
         shelf = _find_shelf(self.config)
         loaded = spec.load(self.path, self.relative) if shelf is None else shelf.load(self.path, self.relative)
