@@ -59,7 +59,7 @@ class Lane:
         """Queue a job."""
         with self._changed:
             self._schedule.add(job)
-            self._changed.notify_all()
+            self._wake_sender()
 
     @property
     def is_given_up(self) -> bool:
@@ -88,6 +88,11 @@ class Lane:
                 self.started.set_exception(TargetError("the run ended before it had started"))
 
     # Sending
+
+    def _wake_sender(self) -> None:
+        """Let the sending thread go on where it may. Threads that are woken for nothing cost more than many calls."""
+        if self._schedule.may_take():
+            self._changed.notify_all()
 
     def _send(self) -> None:
         while True:
@@ -229,7 +234,7 @@ class Lane:
                 return Loss(attempt, error.cause, error.detail, worker.folder, first)
             with self._changed:
                 self._schedule.mark_answered()
-                self._changed.notify_all()
+                self._wake_sender()
             first = False
             if attempt.before is not None:
                 # Alone it was answered: it is the death of before that counts, and who is to blame is not known.
