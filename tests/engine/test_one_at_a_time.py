@@ -20,6 +20,7 @@ LIMIT = 20.0  # seconds for a call
 STEP = 101  # a prime, so that the cases drawn do not keep step with a spec's axes
 # Each call takes seconds, of which a restart or the oracle takes most; or what comes of a NaN is not always the same.
 LEFT_OUT = ("hazards.yaml", "networks.yaml", "nonfinite.yaml")
+ENDED = (Outcome.CRASHED, Outcome.TIMED_OUT)
 
 
 def draw_cases(contract: Contract) -> Iterator[Case]:
@@ -36,10 +37,15 @@ def ask(target: Target) -> dict[tuple[str, str], Verdict]:
         jobs = [Job(Task(case, contract, target)) for contract in of_target for case in draw_cases(contract)]
         for job in jobs:
             audit.submit(job)
-        return {
-            (job.task.case.id, job.task.contract.api): replace(job.verdict.result(120), seconds=0.0, stderr="")
-            for job in jobs
-        }
+        return {(job.task.case.id, job.task.contract.api): take_verdict(job) for job in jobs}
+
+
+def take_verdict(job: Job) -> Verdict:
+    """Where the call ends its process, that alone: by which signal or time limit is chance where memory is spoiled."""
+    verdict = replace(job.verdict.result(120), seconds=0.0, stderr="")
+    if verdict.outcome in ENDED:
+        return replace(verdict, outcome=Outcome.CRASHED, observed="")
+    return verdict
 
 
 def test_a_stream_of_calls_is_answered_as_one_at_a_time(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
