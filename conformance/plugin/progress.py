@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 INTERVAL = 30.0  # seconds between two lines
 LOOK = 0.25  # seconds between two looks at the standings
 FRAMES = 4  # tables a second
+FIRST = 0.01  # of all answers, which do not tell how long the others will take
 
 Find = Callable[[], Sequence[Standing]]
 Write = Callable[[str], None]
@@ -74,9 +75,13 @@ def write_left(standings: Sequence[Standing], seconds: float) -> str:
 
 
 def _find_left(standing: Standing, seconds: float) -> float | None:
-    """The seconds left of one target; None before its first answer, and while only its certificate is waited for."""
+    """The seconds left of one target; None where they cannot be told, and while only its certificate is waited for.
+
+    The first answers tell nothing: calls that are known to end their process come first, each of which takes a start.
+    """
     rest = max(0, standing.asked - standing.settled)
-    if not standing.settled or (not rest and standing.state is State.IS_CERTIFIED):
+    tells = standing.settled and standing.settled >= FIRST * standing.asked
+    if not tells or (not rest and standing.state is State.IS_CERTIFIED):
         return None
     return seconds * rest / standing.settled
 

@@ -33,6 +33,13 @@ def test_no_time_is_promised_while_a_target_has_not_begun() -> None:
     assert write_line([TORCH, MEGENGINE], 30) == " 50 % of 600: torch 75 %, megengine starts"
 
 
+def test_no_time_is_promised_by_the_first_answers() -> None:
+    # Calls that end their process come first: two in 30 s are no 75 hours for the other 18,000.
+    begun = Standing("torch", State.ANSWERS, "2.13.0", 2, 18_000)
+    assert write_line([begun], 30) == "  0 % of 18,000: torch 0 %"
+    assert write_left([Standing("torch", State.ANSWERS, "2.13.0", 180, 18_000)], 30) == "49:30 left"
+
+
 def test_no_time_is_promised_while_only_a_certificate_is_waited_for() -> None:
     answered = Standing("mindspore", State.IS_CERTIFIED, "2.10.0", 400, 400)
     assert write_left([TORCH, answered], 30) == ""
