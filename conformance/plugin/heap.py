@@ -1,4 +1,4 @@
-"""How this process keeps memory: without this, an audit ends with half as much again that nobody uses."""
+"""How this process keeps memory: without this, an audit ends with a third as much again that nobody uses."""
 
 from __future__ import annotations
 
