@@ -100,6 +100,7 @@ class Case:
         positional: the arguments that are passed by position, in this order; the others by keyword.
         then: what happens to the layer once it has been called; judged is its last call.
         limit: seconds that it may take, where that is less than what the run allows.
+        own_process: it is the first and last call of its process, which it may spoil although it is answered.
     """
 
     spec: str
@@ -118,6 +119,7 @@ class Case:
     standing: Standing = Standing.OWN
     then: tuple[Step, ...] = ()
     limit: float | None = None
+    own_process: bool = False
 
     @property
     def id(self) -> str:

@@ -133,6 +133,7 @@ def build_case(file: SpecFile, template: Template, binding: Binding) -> Case:
         wrong=_read_wrong(node, promise, file),
         standing=template.standing,
         limit=node.data.get("limit"),
+        own_process=node.data.get("own_process", False),
     )
     if "then" in node.data:
         case = replace(case, then=_read_steps(node.child("then"), case))

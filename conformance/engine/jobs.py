@@ -26,6 +26,11 @@ class Job:
     task: Task
     verdict: Future[Verdict] = field(default_factory=Future)
 
+    @property
+    def own_process(self) -> bool:
+        """Whether it is to be the first and the last call of a process."""
+        return self.task.case.own_process
+
     def settle(self, verdict: Verdict) -> None:
         """Fulfil the verdict, unless it has been cancelled."""
         if self.verdict.set_running_or_notify_cancel():

@@ -59,7 +59,7 @@ class Lane:
         """Queue a job."""
         with self._changed:
             self._schedule.add(job)
-            self._wake_sender()
+            self._wake()
 
     @property
     def is_given_up(self) -> bool:
@@ -89,9 +89,9 @@ class Lane:
 
     # Sending
 
-    def _wake_sender(self) -> None:
-        """Let the sending thread go on where it may. Threads that are woken for nothing cost more than many calls."""
-        if self._schedule.may_take():
+    def _wake(self) -> None:
+        """Let the threads go on where they may. Those that are woken for nothing cost more than many calls."""
+        if self._schedule.may_take() or self._schedule.is_worn:
             self._changed.notify_all()
 
     def _send(self) -> None:
@@ -157,7 +157,7 @@ class Lane:
                 self.started.set_exception(TargetError(fault.observed))
 
     def _run_processes(self) -> None:
-        """Run a worker until it is lost, and then another one: until the lane stops or the target is given up."""
+        """Run a worker until it is lost or worn, and then another one: until the lane stops or gives the target up."""
         loss: Loss | None = None
         failed = 0  # starts in a row
         barren = 0  # deaths in a row of workers that had answered nothing
@@ -186,7 +186,7 @@ class Lane:
                 self._accept(worker, loss, greeting.previous)
                 loss = self._listen(worker)
                 if loss is None:
-                    return
+                    continue
                 barren = barren + 1 if loss.first else 0
                 if barren == DEATHS:
                     self._give_up_unavailable(f"{DEATHS} calls in a row ended its process; the last: {loss.end}", loss)
@@ -214,12 +214,17 @@ class Lane:
             self._changed.notify_all()
 
     def _listen(self, worker: Connection) -> Loss | None:
-        """Judge what a worker answers, until it is lost; None when the lane is stopping."""
+        """Judge what a worker answers, until it is lost; None when the lane is stopping, or it is to be replaced."""
         first = True
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._schedule.is_stopping or self._schedule.sent)
+                self._changed.wait_for(
+                    lambda: self._schedule.is_stopping or self._schedule.sent or self._schedule.is_worn
+                )
                 if self._schedule.is_stopping:
+                    return None
+                if self._schedule.is_worn:
+                    self._schedule.mark_replaced()
                     return None
                 attempt = self._schedule.sent[0]
             try:
@@ -234,7 +239,7 @@ class Lane:
                 return Loss(attempt, error.cause, error.detail, worker.folder, first)
             with self._changed:
                 self._schedule.mark_answered()
-                self._wake_sender()
+                self._wake()
             first = False
             if attempt.before is not None:
                 # Alone it was answered: it is the death of before that counts, and who is to blame is not known.

@@ -1,7 +1,8 @@
 """The states of a lane, and what may be sent in each. No threads and no processes: who calls this holds a lock.
 
 Starting       a process is being started        nothing is sent
-Ready          a worker takes calls              up to `WINDOW` ahead of their results
+Ready          a worker takes calls              up to `WINDOW` ahead of their results; nothing beside, before or
+                                                 after a call that has its process to itself
 RetryingAlone  a fresh worker, and a suspect     the suspect, and nothing behind it
 GivenUp        the target cannot be used         every attempt is taken, to be given the same verdict
 Stopping       the run ends                      nothing, for ever
@@ -9,7 +10,7 @@ Stopping       the run ends                      nothing, for ever
 Starting -> Ready            its worker has started, and nobody is suspected
 Starting -> RetryingAlone    the worker before it died of one of several calls
 RetryingAlone -> Ready       the suspect has been answered, or turns out to need no call
-Ready, RetryingAlone -> Starting    the worker was lost
+Ready, RetryingAlone -> Starting    the worker was lost, or a call needs another process than this one
 any -> GivenUp, Stopping
 """
 
@@ -78,6 +79,8 @@ class Schedule:
         self._pending: deque[Attempt] = deque()
         self._taken: list[Attempt] = []
         self._numbers = itertools.count(1)
+        self._asked = False  # whether the worker was sent anything
+        self._spoiled = False  # whether the last that it was sent had it to itself
 
     @property
     def worker(self) -> Connection | None:
@@ -106,7 +109,7 @@ class Schedule:
             case Starting() | Stopping():
                 return False
             case Ready():
-                return bool(self._pending) and len(self.sent) < WINDOW
+                return bool(self._pending) and len(self.sent) < WINDOW and not self._needs_other_worker()
             case RetryingAlone():
                 return not self.sent
             case GivenUp():
@@ -116,8 +119,13 @@ class Schedule:
         """The attempts to go next, where `may_take` says that there are such."""
         if isinstance(self.state, RetryingAlone):
             self._taken = [self.state.suspect]
+        elif self._pending[0].job.own_process:
+            self._taken = [self._pending.popleft()]
         else:
-            self._taken = [self._pending.popleft() for _ in range(min(BATCH, len(self._pending)))]
+            batch = itertools.islice(self._pending, BATCH)
+            self._taken = list(itertools.takewhile(lambda attempt: not attempt.job.own_process, batch))
+            for _ in self._taken:
+                self._pending.popleft()
         return self._taken
 
     def mark_sent(self, attempts: Sequence[Attempt], worker: Connection | None) -> bool:
@@ -130,9 +138,16 @@ class Schedule:
             self._put_back(attempts)
             return False
         self.sent.extend(attempts)
+        if attempts:
+            self._asked = True
+            self._spoiled = attempts[-1].job.own_process
         if not attempts and isinstance(self.state, RetryingAlone):
             self.state = Ready(self.state.worker)
         return True
+
+    def _needs_other_worker(self) -> bool:
+        """Whether what is pending cannot be sent to this worker, whose calls are of another's process."""
+        return bool(self._pending) and (self._spoiled or (self._asked and self._pending[0].job.own_process))
 
     def _put_back(self, attempts: Sequence[Attempt]) -> None:
         self._pending.extendleft(reversed(attempts))
@@ -149,6 +164,16 @@ class Schedule:
         """The worker was lost, which owed the first of the sent attempts. The others are to be sent again."""
         self.sent.popleft()
         self._recall()
+        self._change(Starting())
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether the worker has answered all that it may be asked, while there is more to ask."""
+        is_ready = isinstance(self.state, Ready)
+        return is_ready and not self.sent and not self._taken and self._needs_other_worker()
+
+    def mark_replaced(self) -> None:
+        """A worn worker is ended."""
         self._change(Starting())
 
     def become_ready(self, worker: Connection) -> None:
@@ -183,3 +208,5 @@ class Schedule:
     def _change(self, state: State) -> None:
         if not self.is_stopping:
             self.state = state
+        if isinstance(state, Starting):
+            self._asked = self._spoiled = False

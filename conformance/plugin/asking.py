@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.audit import Task
 from conformance.catalogue.catalogue import Miscount
 from conformance.engine.lane import DEATHS
 from conformance.explore import Question, explore
@@ -90,7 +91,7 @@ class Queue:
         for item in items:
             self._waiting.setdefault(item.task.target.name, deque()).append(item)
         for target, waiting in self._waiting.items():
-            self._waiting[target] = deque(_put_first(waiting, [run.expects_end(item.task) for item in waiting]))
+            self._waiting[target] = deque(_put_first(waiting, [_goes_first(run, item.task) for item in waiting]))
             count = len(waiting)
             for _ in range(AHEAD * run.settings.processes):
                 self.ask_next(target)
@@ -101,6 +102,11 @@ class Queue:
         if self._waiting.get(target):
             item = self._waiting[target].popleft()
             item.repeats = item.repeats or self._run.submit(item.task)
+
+
+def _goes_first(run: Run, task: Task) -> bool:
+    """Whether a task is better the first of its process: it ends that, or has it to itself."""
+    return task.case.own_process or run.expects_end(task)
 
 
 def _put_first(items: Iterable[CaseItem], ends: Sequence[bool]) -> Iterator[CaseItem]:

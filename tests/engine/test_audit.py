@@ -17,7 +17,7 @@ from conformance.oracle import expectation as oracle
 from conformance.oracle.expectation import Expectation, Expected
 
 LIMIT = 20.0  # seconds for a case
-CASE: Any = SimpleNamespace(id="a.yaml::a", limit=None)
+CASE: Any = SimpleNamespace(id="a.yaml::a", limit=None, own_process=False)
 
 
 def sized(count: int) -> Expectation:

@@ -145,7 +145,12 @@ def run(open_lane: Callable[[Script], Lane]) -> Run:
 
 
 def new_job(name: str, arguments: object = None, limit: float | None = None) -> Job:
-    case: Any = SimpleNamespace(name=name, arguments={} if arguments is None else arguments, limit=limit)
+    case: Any = SimpleNamespace(
+        name=name,
+        arguments={} if arguments is None else arguments,
+        limit=limit,
+        own_process=name.startswith("own"),
+    )
     contract: Any = None
     return Job(Task(case, contract, TARGET))
 
@@ -183,6 +188,30 @@ def test_a_later_call_is_tried_alone_in_a_fresh_process(run: Run) -> None:
     assert verdicts["b"].observed == "SIGSEGV, alone: True"
     assert script.workers[1].order == ["b"]
     assert script.workers[2].order == ["c"]
+
+
+def test_what_has_a_process_to_itself_shares_it_with_nothing_before_or_after(run: Run) -> None:
+    script = Script()
+    assert set(outcomes(run(script, ["a", "own1", "own2", "b", "c"]))) == {Outcome.CONFORMS}
+    assert [worker.order for worker in script.workers] == [["a"], ["own1"], ["own2"], ["b", "c"]]
+    assert all(worker.ended for worker in script.workers[:-1])
+
+
+def test_a_lane_that_waits_replaces_a_process_that_was_another_call_s(open_lane: Callable[[Script], Lane]) -> None:
+    script = Script()
+    lane = open_lane(script)
+    for name in ("own1", "b", "own2"):
+        job = new_job(name)
+        lane.submit(job)
+        assert job.verdict.result(LIMIT).outcome is Outcome.CONFORMS
+    assert [worker.order for worker in script.workers] == [["own1"], ["b"], ["own2"]]
+
+
+def test_what_has_a_process_to_itself_is_alone_to_blame_for_its_end(run: Run) -> None:
+    script = Script(calls={"own": [crash()]})
+    verdicts = run(script, ["a", "own", "b"])
+    assert verdicts["own"].observed == "SIGSEGV, alone: True"
+    assert [worker.order for worker in script.workers] == [["a"], ["own"], ["b"]]
 
 
 def test_a_time_out_is_tried_alone_too(run: Run) -> None:

@@ -18,8 +18,8 @@ UNAVAILABLE = Verdict(Outcome.UNAVAILABLE)
 
 
 def new(name: str) -> Any:
-    """What passes for a worker or a job: the schedule only hands them on."""
-    return SimpleNamespace(name=name)
+    """What passes for a worker or a job: of a job the schedule asks only whether it has its process to itself."""
+    return SimpleNamespace(name=name, own_process=name.startswith("own"))
 
 
 def names(attempts: Any) -> list[str]:
@@ -136,6 +136,49 @@ def test_a_target_that_is_given_up_has_every_attempt_taken_for_its_verdict() -> 
     assert not schedule.may_take()
 
 
+def test_a_call_with_a_process_to_itself_is_its_first_and_its_last() -> None:
+    schedule = Schedule()
+    for name in ("j0", "own1", "own2", "j3"):
+        schedule.add(new(name))
+    sent = []
+    for worker in ("w0", "w1", "w2", "w3"):
+        schedule.become_ready(new(worker))
+        while schedule.may_take():
+            sent.append((worker, *names(send(schedule))))
+        while schedule.sent:
+            assert not schedule.is_worn
+            schedule.mark_answered()
+        if schedule.is_worn:
+            schedule.mark_replaced()
+    assert sent == [("w0", "j0"), ("w1", "own1"), ("w2", "own2"), ("w3", "j3")]
+    assert isinstance(schedule.state, Ready)
+
+
+def test_a_worker_is_not_replaced_while_nothing_is_left_to_ask() -> None:
+    schedule = Schedule()
+    schedule.add(new("own"))
+    schedule.become_ready(new("worker"))
+    send(schedule)
+    schedule.mark_answered()
+    assert not schedule.is_worn
+    schedule.add(new("later"))
+    assert not schedule.may_take()
+    assert schedule.is_worn
+
+
+def test_a_worker_is_not_replaced_for_a_call_that_turned_out_to_need_none() -> None:
+    schedule = Schedule()
+    worker = new("worker")
+    schedule.add(new("own"))
+    schedule.add(new("later"))
+    schedule.become_ready(worker)
+    schedule.take()
+    assert not schedule.is_worn
+    schedule.mark_sent([], worker)
+    assert not schedule.is_worn
+    assert names(send(schedule)) == ["later"]
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -164,24 +207,26 @@ class Lane(RuleBasedStateMachine):
         self.jobs = 0
         self.workers = 0
         self.answers = 0  # of the worker that there is
+        self.asked: list[str] = []  # the jobs that it was sent
         self.suspect: Any = None  # a job that is to be tried alone
         self.batch: tuple[list[Attempt], Any] | None = None  # what the sending thread prepares, and for which worker
 
     def settle(self, attempt: Attempt) -> None:
         self.unsettled.remove(attempt.job.name)
 
-    @rule(count=st.integers(1, 3 * BATCH))
-    def add_jobs(self, count: int) -> None:
+    @rule(count=st.integers(1, 3 * BATCH), kind=st.sampled_from(["j", "own"]))
+    def add_jobs(self, count: int, kind: str) -> None:
         for _ in range(count):
             self.jobs += 1
-            self.unsettled.add(f"j{self.jobs}")
-            self.schedule.add(new(f"j{self.jobs}"))
+            self.unsettled.add(f"{kind}{self.jobs}")
+            self.schedule.add(new(f"{kind}{self.jobs}"))
 
     @precondition(lambda self: isinstance(self.schedule.state, Starting))
     @rule()
     def start(self) -> None:
         self.workers += 1
         self.answers = 0
+        self.asked = []
         if self.suspect is None:
             self.schedule.become_ready(new(f"w{self.workers}"))
         else:
@@ -204,7 +249,8 @@ class Lane(RuleBasedStateMachine):
             settled = len(taken)
         for attempt in taken[:settled]:
             self.settle(attempt)
-        self.schedule.mark_sent(taken[settled:], worker)
+        if self.schedule.mark_sent(taken[settled:], worker):
+            self.asked += names(taken[settled:])
         self.batch = None
 
     @precondition(lambda self: self.schedule.sent and self.schedule.worker)
@@ -223,6 +269,11 @@ class Lane(RuleBasedStateMachine):
         else:
             self.settle(owed)
         self.schedule.mark_lost()
+
+    @precondition(lambda self: self.schedule.is_worn)
+    @rule()
+    def replace(self) -> None:
+        self.schedule.mark_replaced()
 
     @precondition(lambda self: self.schedule.worker is None and self.suspect is None)
     @rule()
@@ -244,6 +295,16 @@ class Lane(RuleBasedStateMachine):
         if isinstance(state, RetryingAlone) and state.suspect.job.name not in jobs:
             jobs.append(state.suspect.job.name)
         assert set(jobs) == self.unsettled
+
+    @invariant()
+    def a_process_of_its_own_is_shared_with_none(self) -> None:
+        if any(name.startswith("own") for name in self.asked):
+            assert len(self.asked) == 1
+
+    @invariant()
+    def somebody_can_go_on(self) -> None:
+        if isinstance(self.schedule.state, Ready) and self.schedule.unsettled() and self.batch is None:
+            assert self.schedule.sent or self.schedule.may_take() or self.schedule.is_worn
 
     @invariant()
     def a_suspect_is_alone(self) -> None:
