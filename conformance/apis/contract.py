@@ -137,6 +137,7 @@ class Source:
         wide: the same of a dtype that NumPy lacks, as ``{held}``.
         dtype_name: the common name of the dtype of the tensor named ``{tensor}``.
         turned: the tensor ``{tensor}`` with height and width exchanged, as a view where there are views.
+        moved: the tensor ``{tensor}`` with its last axis before the two before it, as a view where there are views.
         element: the element at ``{index}`` of the tensor named ``{tensor}``, as a Python number; of no ``narrow`` one.
         build: where layers get their parameters from the first input, gives ``{layer}`` those for an x of ``{shape}``.
         set_parameter: sets the parameter ``{name}`` of ``{layer}`` to the tensor ``{tensor}``.
@@ -161,6 +162,7 @@ class Source:
     numpy: str
     dtype_name: str
     turned: str
+    moved: str
     element: str
     dtype: str
     version: str = "{framework}.__version__"

@@ -480,6 +480,7 @@ FRAMEWORK = Framework(
         wide='np.asarray({tensor}[...]).astype("{held}")',
         dtype_name="{tensor}.dtype.name",
         turned="{tensor}.swapaxes(-1, -2)",
+        moved="jnp.moveaxis({tensor}, -1, -3)",
         element="{tensor}[{index}].item()",
         set_parameter="{layer}.{name}.set_value({tensor})",
         backward=OF_FUNCTION,

@@ -459,6 +459,7 @@ FRAMEWORK = Framework(
         wide='keras.ops.convert_to_numpy(keras.ops.cast({tensor}, "float32"))',
         dtype_name="keras.backend.standardize_dtype({tensor}.dtype)",
         turned="keras.ops.swapaxes({tensor}, -1, -2)",
+        moved="keras.ops.moveaxis({tensor}, -1, -3)",
         element="keras.ops.convert_to_numpy({tensor})[{index}].item()",
         build="{layer}.build({shape})",
         set_parameter="{layer}.{name}.assign({tensor})",

@@ -244,6 +244,7 @@ FRAMEWORK = Framework(
         wide="{tensor}.numpy()",
         dtype_name="np.dtype({tensor}.dtype).name",
         turned="megengine.functional.swapaxes({tensor}, -1, -2)",
+        moved="megengine.functional.swapaxes(megengine.functional.swapaxes({tensor}, -1, -2), -2, -3)",
         element="{tensor}.numpy()[{index}].item()",
         set_parameter="{layer}.{name} = megengine.Parameter({tensor})",
         leaf="{tensor}",

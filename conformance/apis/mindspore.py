@@ -237,6 +237,7 @@ FRAMEWORK = Framework(
         wide="{tensor}.astype(mindspore.{held}).asnumpy()",
         dtype_name="str({tensor}.dtype).lower()",
         turned="{tensor}.swapaxes(-1, -2)",
+        moved="{tensor}.moveaxis(-1, -3)",
         element="{tensor}.asnumpy()[{index}].item()",
         set_parameter="{layer}.{name}.set_data({tensor})",
         leaf="{tensor}",

@@ -183,6 +183,7 @@ FRAMEWORK = Framework(
         wide='{tensor}.astype("{held}")',
         dtype_name="{tensor}.dtype.name",
         turned="{tensor}.swapaxes(-1, -2)",
+        moved="np.moveaxis({tensor}, -1, -3)",
         element="{tensor}[{index}].item()",
         dtype='"{name}"',
     ),

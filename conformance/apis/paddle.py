@@ -137,6 +137,7 @@ FRAMEWORK = Framework(
         wide="{tensor}.detach().astype(paddle.{held}).numpy()",
         dtype_name='str({tensor}.dtype).split(".")[-1]',
         turned="{tensor}.transpose([0, 1, 3, 2])",
+        moved="paddle.moveaxis({tensor}, -1, -3)",
         element="{tensor}[{index}].item()",
         set_parameter="{layer}.{name} = paddle.nn.Parameter({tensor})",
         leaf="{tensor}.requires_grad_()",

@@ -188,6 +188,7 @@ FRAMEWORK = Framework(
         wide="{tensor}.detach().to(torch.{held}).numpy()",
         dtype_name='str({tensor}.dtype).split(".")[-1]',
         turned="{tensor}.transpose(-1, -2)",
+        moved="{tensor}.movedim(-1, -3)",
         element="{tensor}[{index}].item()",
         set_parameter="{layer}.{name}.data.copy_({tensor})",
         leaf="{tensor}.requires_grad_()",

@@ -12,8 +12,8 @@ BOOL = "bool"  # of an x that its parameters are not of
 # Those that NumPy lacks, and in which of its own their numbers are held.
 HELD = {"bfloat16": "float32", "complex32": "complex64"}
 DTYPES = ("float16", "bfloat16", "float32", "float64", *COMPLEX, *INTEGERS, BOOL)
-# How x lies in memory.
-LAYOUTS = ("contiguous", "strided", "transposed")
+# How x lies in memory; `targets.remote.adapters` says each.
+LAYOUTS = ("contiguous", "strided", "transposed", "channels_last")
 # Classes of values; `conformance.oracle.inputs.CLASSES` says how each fills the arrays.
 VALUES = (
     "exact",

@@ -314,7 +314,9 @@ def _build_inputs(node: Node, defaults: Node) -> Inputs | None:
         raise own.error("an input needs a shape")
     _check_inputs(own, merged)
     _check_shape(own, merged["shape"])
-    return Inputs(**merged)
+    inputs = Inputs(**merged)
+    _check_layout(own, inputs)
+    return inputs
 
 
 def _check_inputs(node: Node, fields: Mapping[str, Value]) -> None:
@@ -340,6 +342,12 @@ def _check_shape(node: Node, shape: Value) -> None:
     _check_axes(node, shape)
     if math.prod(shape) > MAX_ELEMENTS:
         raise node.error(f"{shape} has more than {MAX_ELEMENTS} elements; it would not be allocated", "shape")
+
+
+def _check_layout(node: Node, inputs: Inputs) -> None:
+    if inputs.layout == "channels_last" and len(inputs.shape) < 3:
+        message = f"channels_last moves the third axis from the end, which {inputs.shape} has not; leave the layout out"
+        raise node.error(message)
 
 
 def _check_axes(node: Node, shape: tuple[Value, ...]) -> None:
@@ -398,7 +406,9 @@ def _read_step(node: Node, name: str, case: Case) -> Step:
             if "shape" in value:
                 _check_shape(node, value["shape"])
             assert case.inputs is not None
-            return Again(replace(case.inputs, **value))
+            inputs = replace(case.inputs, **value)
+            _check_layout(node, inputs)
+            return Again(inputs)
         case "assign":
             return Assigned(_check_attributes(node, value, case))
         case "change" | "overtake":

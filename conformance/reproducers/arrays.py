@@ -73,6 +73,9 @@ def write_tensor(array: str, dtype: str, framework: Framework, layout: str) -> s
     if layout == "transposed":
         turned = template.format(array=f"np.ascontiguousarray({array}.swapaxes(-1, -2))")
         return framework.source.turned.format(tensor=turned)
+    if layout == "channels_last":
+        moved = template.format(array=f"np.moveaxis({array}, -3, -1).copy()")
+        return framework.source.moved.format(tensor=moved)
     return template.format(array=array)
 
 

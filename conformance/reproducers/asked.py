@@ -32,8 +32,9 @@ class AskedCase:
 
     @property
     def layout(self) -> str:
-        """How x lies in memory."""
-        return "contiguous" if self.case.inputs is None else self.case.inputs.layout
+        """How x lies in memory, by the vendor's own order of axes."""
+        layout = "contiguous" if self.case.inputs is None else self.case.inputs.layout
+        return "contiguous" if layout == "channels_last" and self.is_channels_last else layout
 
     @property
     def is_channels_last(self) -> bool:

@@ -8,7 +8,7 @@ A call is a dictionary, made by `encode_call`:
     arguments, same_as          encoded values by name; those of the call that is documented to be equivalent
     unlike                      those of the layer that prints another text; None where no text is asked for
     arrays                      encoded arrays: x, weight, bias, grad_output, those that there are
-    layout                      how x lies in memory
+    layout                      how x lies in memory; "channels_last" is contiguous where the API has (N, H, W, C)
     first                       shape and dtype of the x that a layer meets first, which some are built for; None where
                                 there is none
     channels_last, at_call      whether the API has x, output and their gradients as (N, H, W, C), which on the wire

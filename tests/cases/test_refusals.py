@@ -123,6 +123,14 @@ SPECS = {
         "values:", "values of the class 'wrapping' are of integers, such as int8; say a dtype",
     ),
     "a shape of text": (f"{HEAD}  - {{name: x, input: {{shape: [1, 1, two, 2]}}}}\n", "shape:", "a shape is a list of integers"),
+    "channels last of two axes": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}}}\n    input: {{shape: [2, 3], layout: channels_last}}\n", "input: {shape: [2",
+        "channels_last moves the third axis from the end, which (2, 3) has not; leave the layout out",
+    ),
+    "channels last of two axes in a later call": (
+        f"{HEAD}  - name: x\n    arguments: {{{CALL}}}\n    input: {{shape: [1, 1, 3, 3], layout: channels_last}}\n"
+        "    then: [{call: {shape: [2, 3]}}]\n", "call: {shape: [2", "which (2, 3) has not",
+    ),
     "gradients of text": (
         f'{HEAD}  - {{name: x, input: {{shape: [1, 1, 2, 2], gradients: "=2"}}}}\n', "gradients:", "gradients is true or false"
     ),

@@ -402,6 +402,8 @@ VALUES = [
 LAYOUTS = [
     of_torch("strided input made contiguous", "return wide[..., ::2]", "return wide[..., ::2].contiguous()", "transport"),
     of_torch("transposed input made contiguous", "return plain.transpose(-1, -2).contiguous().transpose(-1, -2)", "return plain", "transport"),
+    of_torch("channels-last input made contiguous", "return _raw(_2, dtype).movedim(-1, -3)", "return _raw(_2, dtype).movedim(-1, -3).contiguous()", "transport"),
+    of_torch("channels last of rows of channels", "return _raw(_2, dtype).movedim(-1, -3)", "return plain.transpose(-2, -3).contiguous().transpose(-2, -3)", "transport"),
     of_torch("contiguous input made strided", "return plain", """
         wide = torch.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), dtype=plain.dtype)
         wide[..., ::2] = plain
@@ -409,6 +411,7 @@ LAYOUTS = [
     """, "transport"),
     of_torch("channels last", "return plain", "return plain.to(memory_format=torch.channels_last) if plain.dim() == 4 else plain", "transport"),
     of_mindspore("transposed input made contiguous", "return _raw(_2, dtype).swapaxes(-1, -2)", "return _raw(_2, dtype).swapaxes(-1, -2).contiguous()", "transport"),
+    of_mindspore("channels-last input made contiguous", "return _raw(_2, dtype).moveaxis(-1, -3)", "return _raw(array, dtype)", "transport"),
     of_mindspore("strided input made contiguous", "return _raw(wide, dtype)[..., ::2]", "return _raw(wide[..., ::2].copy(), dtype)", "transport"),
     of_worker("every layout contiguous", "self.make_tensor(arrays['x'], layout)", "self.make_tensor(arrays['x'], 'contiguous')", "transport"),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,7 @@ SETTINGS = {
     "real": Setting(replace(INPUT, values="real"), {"stride": (2, 1), "bias": False}),
     "strided": Setting(replace(INPUT, layout="strided")),
     "transposed": Setting(replace(INPUT, layout="transposed", dtype="float16"), {"groups": 1}),
+    "channels last": Setting(replace(INPUT, layout="channels_last", values="real")),
     "not a number": Setting(replace(INPUT, values="with_nan")),
     "bfloat16": Setting(replace(INPUT, dtype="bfloat16", gradients=False), frameworks=("torch",)),
     "float64": Setting(replace(INPUT, dtype="float64"), frameworks=("torch",)),
@@ -453,6 +455,38 @@ def test_an_array_and_an_element_are_where_a_vendor_with_channels_last_has_them(
     counted = np.arange(1.0, 61.0).reshape(1, 3, 4, 5)  # its channels first
     np.testing.assert_array_equal(eval(source[1], {"np": np}), counted.transpose(0, 2, 3, 1))
     assert "output[0, 2, 3, 1].item()" in script
+
+
+def written_x(asked: AskedCase) -> tuple[str, np.ndarray[Any, Any]]:
+    """The source of x in a script for paddle, and what it is of where paddle's functions are NumPy's."""
+    worst = Worst((0, 1, 2, 3), 1.0, 0.0, 0.0)
+    script = write_script(asked, Verdict(Outcome.DIVERGES, kind=Kind.VALUE, subject="output", worst=worst))
+    source = re.search(r"^x = (.*)$", script or "", re.MULTILINE)
+    assert source is not None
+    paddle = SimpleNamespace(to_tensor=lambda array: array, moveaxis=np.moveaxis)
+    return source[1], eval(source[1], {"np": np, "paddle": paddle})
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (2, 1, 4, 5), (2, 3, 1, 1), (1, 3, 4, 1)], ids=str)
+def test_an_input_with_its_channels_last_in_memory_is_written_so(shape: tuple[int, ...]) -> None:
+    images, channels, height, width = shape
+    layer = {"in_channels": channels, "out_channels": 2, "kernel_size": 1, "bias": False}
+    inputs = Inputs(shape, values="all_counted", layout="channels_last", gradients=False)
+    _, x = written_x(ask("paddle.nn.Conv2D", inputs, own=layer))
+    in_memory = np.empty((images, height, width, channels), x.dtype)
+    assert x.strides == in_memory.transpose(0, 3, 1, 2).strides
+    counted = np.arange(1.0, 1.0 + np.prod(shape)).reshape(shape)
+    np.testing.assert_array_equal(x, counted)
+
+
+def test_a_vendor_with_channels_last_has_them_last_in_memory_anyway() -> None:
+    layer = {"in_channels": 3, "out_channels": 2, "kernel_size": 1, "bias": False, "data_format": "NHWC"}
+    shape = (1, 3, 4, 5)
+    inputs = Inputs(shape, values="all_counted", layout="channels_last", gradients=False)
+    asked = ask("paddle.nn.Conv2D", inputs, own=layer)
+    source, x = written_x(asked)
+    assert source == written_x(ask_paddle("paddle.nn.Conv2D", shape, **layer))[0]
+    assert x.shape == (1, 4, 5, 3)
 
 
 def test_a_shape_is_told_as_a_vendor_with_channels_last_has_it() -> None:

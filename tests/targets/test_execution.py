@@ -28,6 +28,14 @@ class Scale:
         return x * self.weight.reshape(shape) * times
 
 
+def make_tensor(array: Any, dtype: str, layout: str) -> Any:
+    LAYOUTS.append(layout)
+    return array
+
+
+LAYOUTS: list[str] = []  # of the inputs that were made
+
+
 def adapter(**more: Any) -> Any:
     def set_parameter(layer: Any, name: str, array: Any, dtype: str) -> None:
         setattr(layer, name, array)
@@ -36,7 +44,7 @@ def adapter(**more: Any) -> Any:
         DTYPES={"float32": "float32"},
         lacks=lambda error: False,
         reset=lambda: RUNNING.clear(),
-        tensor=lambda array, dtype, layout: array,
+        tensor=make_tensor,
         array=lambda tensor: (tensor, tensor.dtype.name),
         construct=lambda api, arguments: api(**arguments),
         parameters=lambda layer: {"weight": layer.weight},
@@ -83,6 +91,20 @@ def test_what_travels_has_its_channels_first_wherever_the_layer_has_them(axis: i
     np.testing.assert_array_equal(read(result["gradients"]["input"]), IMAGE * IMAGE)
     np.testing.assert_array_equal(read(result["gradients"]["weight"]), [1, 2, 3])
     np.testing.assert_array_equal(read(result["values"]["x"]), IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("is_last", "layout", "made"),
+    [
+        (False, "channels_last", "channels_last"),
+        (True, "channels_last", "contiguous"),
+        (True, "transposed", "transposed"),
+    ],
+)
+def test_channels_that_are_last_by_their_axes_are_last_in_memory(is_last: bool, layout: str, made: str) -> None:
+    LAYOUTS.clear()
+    execute(arguments={"axis": 3 if is_last else 1}, channels_last=is_last, layout=layout)
+    assert LAYOUTS[0] == made
 
 
 def test_an_argument_of_the_call_is_given_when_the_layer_is_called() -> None:

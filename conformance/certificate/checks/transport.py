@@ -63,5 +63,7 @@ def strides_of(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
     del images
     if layout == "transposed":
         return channels * height * width, height * width, 1, height
+    if layout == "channels_last":
+        return channels * height * width, 1, width * channels, channels
     step = 2 if layout == "strided" else 1
     return channels * height * width * step, height * width * step, width * step, step

@@ -36,6 +36,7 @@ FRAMEWORK = Framework(
         wide="",
         dtype_name="{tensor}.dtype.name",
         turned="",
+        moved="",
         element="{tensor}[{index}].item()",
         set_parameter="{layer}.{name} = {tensor}",
         leaf="{tensor}",

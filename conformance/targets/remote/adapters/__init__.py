@@ -19,8 +19,9 @@ It defines
                                         graph is none
     tensor(array, dtype, layout)        an input tensor; bfloat16 arrives as uint16 bit patterns,
                                         complex32 as uint32 ones; layout is
-                                        "contiguous", "strided" (every other element of a wider tensor) or
-                                        "transposed" (height and width exchanged in memory)
+                                        "contiguous", "strided" (every other element of a wider tensor),
+                                        "transposed" (height and width exchanged in memory) or
+                                        "channels_last" (the third axis from the end steps fastest)
     parameter(array, dtype)             a parameter for a functional API
     array(tensor) -> (ndarray, dtype)   back to NumPy, with the common dtype name
     strides(tensor) -> tuple            only where the framework says how a tensor lies in memory, in elements

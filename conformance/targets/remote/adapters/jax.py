@@ -85,6 +85,8 @@ def tensor(array: Any, dtype: str, layout: str) -> Any:
         return _raw(np.repeat(array, 2, axis=-1), dtype)[..., ::2]
     if layout == "transposed":
         return _raw(np.ascontiguousarray(array.swapaxes(-1, -2)), dtype).swapaxes(-1, -2)
+    if layout == "channels_last":
+        return jnp.moveaxis(_raw(np.moveaxis(array, -3, -1).copy(), dtype), -1, -3)
     return _raw(array, dtype)
 
 

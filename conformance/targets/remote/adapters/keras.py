@@ -129,6 +129,8 @@ def tensor(array: Any, dtype: str, layout: str) -> Any:
         return _raw(np.repeat(array, 2, axis=-1), dtype)[..., ::2]
     if layout == "transposed":
         return ops.swapaxes(_raw(np.ascontiguousarray(array.swapaxes(-1, -2)), dtype), -1, -2)
+    if layout == "channels_last":
+        return ops.moveaxis(_raw(np.moveaxis(array, -3, -1).copy(), dtype), -1, -3)
     return _raw(array, dtype)
 
 

@@ -94,6 +94,9 @@ def tensor(array: Any, dtype: str, layout: str) -> Any:
     if layout == "transposed":
         axes = (*range(array.ndim - 2), array.ndim - 1, array.ndim - 2)
         return mge.functional.transpose(_raw(np.ascontiguousarray(array.transpose(axes)), dtype), axes)
+    if layout == "channels_last":
+        axes = (*range(array.ndim - 3), array.ndim - 1, array.ndim - 3, array.ndim - 2)
+        return mge.functional.transpose(_raw(np.moveaxis(array, -3, -1).copy(), dtype), axes)
     return _raw(array, dtype)
 
 

@@ -97,6 +97,8 @@ def tensor(array: Any, dtype: str, layout: str) -> Any:
         return _raw(wide, dtype)[..., ::2]
     if layout == "transposed":
         return _raw(np.ascontiguousarray(array.swapaxes(-1, -2)), dtype).swapaxes(-1, -2)
+    if layout == "channels_last":
+        return _raw(np.moveaxis(array, -3, -1).copy(), dtype).moveaxis(-1, -3)
     return _raw(array, dtype)
 
 

@@ -93,6 +93,8 @@ def tensor(array: Any, dtype: str, layout: str) -> Any:
         return np.repeat(held, 2, axis=-1)[..., ::2]
     if layout == "transposed":
         return np.ascontiguousarray(held.swapaxes(-1, -2)).swapaxes(-1, -2)
+    if layout == "channels_last":
+        return np.moveaxis(np.moveaxis(held, -3, -1).copy(), -1, -3)
     return held
 
 

@@ -71,6 +71,8 @@ def tensor(array: Any, dtype: str, layout: str) -> Any:
         return _raw(wide, dtype)[..., ::2]
     if layout == "transposed":
         return _turn(_raw(np.ascontiguousarray(array.swapaxes(-1, -2)), dtype))
+    if layout == "channels_last":
+        return paddle.moveaxis(_raw(np.moveaxis(array, -3, -1).copy(), dtype), -1, -3)
     return _raw(array, dtype)
 
 

@@ -122,6 +122,8 @@ def tensor(array: Any, dtype: str, layout: str) -> Any:
         return wide[..., ::2]
     if layout == "transposed":
         return plain.transpose(-1, -2).contiguous().transpose(-1, -2)
+    if layout == "channels_last":
+        return _raw(np.moveaxis(array, -3, -1).copy(), dtype).movedim(-1, -3)
     return plain
 
 

@@ -336,6 +336,8 @@ class Execution:
         values = decode_array(array)
         if self.call["channels_last"] and values.ndim >= 3:
             values = np.ascontiguousarray(np.moveaxis(values, -3, -1))
+            if layout == "channels_last":  # which they are by their axes
+                layout = "contiguous"
         return self.adapter.tensor(values, dtype, layout)
 
     def infer(self) -> None:
