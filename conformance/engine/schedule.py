@@ -146,7 +146,7 @@ class Schedule:
         return True
 
     def _needs_other_worker(self) -> bool:
-        """Whether what is pending cannot be sent to this worker, whose calls are of another's process."""
+        """Whether this worker may not be sent what is pending: one of the two is to have a process to itself."""
         return bool(self._pending) and (self._spoiled or (self._asked and self._pending[0].job.own_process))
 
     def _put_back(self, attempts: Sequence[Attempt]) -> None:
