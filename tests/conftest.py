@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,13 @@ from tests.frameworks import execute, target
 __all__ = ["execute", "fakes", "shared_suite", "suite", "target"]
 
 FAKES = Path(__file__).parent / "fakes"
+
+# Whoever asks for one of these has started a framework, an interpreter, a browser or a pytest.
+STARTING = frozenset(
+    {"audits", "browser", "execute", "interpreters", "pytester", "python38", "shared_suite", "start", "target"}
+)
+STARTS = ("subprocess.Popen", "os.fork", "os.posix_spawn")  # as audit hooks name them
+PROCESS = pytest.StashKey[bool]()
 
 profiles.load_default()
 
@@ -38,3 +46,30 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield FAKES
     for function in cached:
         function.cache_clear()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[PROCESS] = True
+
+    def watch(event: str, arguments: Sequence[object]) -> None:
+        if event in STARTS and not config.stash[PROCESS]:
+            raise AssertionError("mark this test with `process`, as it starts one")
+
+    sys.addaudithook(watch)
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark the tests that start a process: the others are what a developer runs again and again."""
+    for item in items:
+        if STARTING.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("process")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """The mark stays true: a test without it that starts a process fails."""
+    item.config.stash[PROCESS] = item.get_closest_marker("process") is not None
+    try:
+        return (yield)
+    finally:
+        item.config.stash[PROCESS] = True

@@ -61,6 +61,7 @@ def options() -> str:
     return "".join(subprocess.run(one, cwd=ROOT, capture_output=True, text=True, check=True).stdout for one in asked)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", commands())
 def test_commands_name_files_and_options_that_exist(command: str, options: str) -> None:
     for word in shlex.split(command):
@@ -112,6 +113,7 @@ def test_the_finding_is_what_the_framework_does(pytester: pytest.Pytester) -> No
 TREE = ("conformance", "reference", "reports", "specs", "src")
 
 
+@pytest.mark.process
 def test_a_framework_is_added_by_the_two_files_and_certified(tmp_path: Path) -> None:
     """To the letter: it takes seconds, as an interpreter is started, certified and asked a spec."""
     for folder in TREE:

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import audit
 
 
+@pytest.mark.process
 def test_synthetic_cases_are_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "OPTIONS", (*audit.OPTIONS, "--collect-only"))
     assert audit.run_audit(tmp_path, [audit.write_synthetic(tmp_path, audit.CONFIGURATIONS)]) is not None

@@ -24,7 +24,7 @@ ANSWER_LIMIT = 120.0  # seconds
 
 # Each worker and each adapter is a package of its own, so that those with and without a mistake stand side by side.
 _DISPATCHER = """
-import contextlib, importlib, io, os, sys, tempfile
+import contextlib, importlib, io, os, shutil, sys, tempfile
 folder = tempfile.mkdtemp(prefix="conformance-mutants-")
 os.chdir(folder)
 sys.path.insert(0, folder)
@@ -64,6 +64,7 @@ for message in channel:
         answers.append(execution.Execution(adapter, call, progress).run())
     os.close(progress.file)
     channel.send(answers)
+shutil.rmtree(folder)
 """
 
 

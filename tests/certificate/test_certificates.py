@@ -94,6 +94,7 @@ def test_a_target_of_which_none_was_begun_has_none() -> None:
     assert Certificates(lambda target: GREETING, None, False).of(TARGET) is None
 
 
+@pytest.mark.process
 def test_a_target_that_cannot_be_started_has_none() -> None:
     certificates = Certificates(lambda target: GREETING, None, False)
     certificates.start(TARGET)

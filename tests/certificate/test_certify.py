@@ -46,6 +46,7 @@ def test_the_real_frameworks_pass(target: Target, certificates: Mapping[str, Fut
         assert unseen == none_there or ".mint." in api, "only mint lacks its kernels on this device"
 
 
+@pytest.mark.process
 def test_a_worker_that_dies_fails_the_check_and_the_next_one_has_a_fresh_worker(fakes: Path, tmp_path: Path) -> None:
     acts = tmp_path / "acts.json"
     acts.write_text('{"2": "exit_3"}')
@@ -66,6 +67,7 @@ def test_a_worker_that_dies_fails_the_check_and_the_next_one_has_a_fresh_worker(
     assert "the worker gave no answer" in (certificate.failure("fakeflow.Conv2d") or "")
 
 
+@pytest.mark.process
 def test_what_runs_alone_has_the_more_time_the_more_apis_it_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alone, "LIMIT", 1.0)
     target = Target("here", "torch", f"popen//python={sys.executable}")
@@ -74,6 +76,7 @@ def test_what_runs_alone_has_the_more_time_the_more_apis_it_is_of(monkeypatch: p
     assert [alone.run_alone(target, source, apis) for apis in (1, 30)] == [{}, {"versions": ["1"]}]
 
 
+@pytest.mark.process
 def test_a_target_that_cannot_be_started_is_an_error() -> None:
     with pytest.raises(TargetError):
         certify(Target("torch", "torch", "popen//python=/nonexistent"))

@@ -132,6 +132,7 @@ def test_where_the_process_is_does_not_matter(unchanged: str) -> None:
     assert compute_fingerprint(TARGET, elsewhere) == unchanged
 
 
+@pytest.mark.process
 def test_what_python_imports_to_certify_is_followed(behind: set[str]) -> None:
     imports = "import sys, conformance.certificate.certify; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", imports], cwd=ROOT, capture_output=True, text=True, check=True)

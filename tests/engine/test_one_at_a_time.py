@@ -16,6 +16,8 @@ from conformance.engine import schedule
 from conformance.targets.protocol import vendor_arguments
 from tests import shipped
 
+pytestmark = pytest.mark.process
+
 LIMIT = 20.0  # seconds for a call
 STEP = 101  # a prime, so that the cases drawn do not keep step with a spec's axes
 # Each call takes seconds, of which a restart or the oracle takes most; or what comes of a NaN is not always the same.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import subprocess
@@ -18,6 +19,13 @@ from tests.machine.plugin import find_code, is_explained, put
 def slips_of(body: str) -> set[tuple[str, str]]:
     """What becomes what in a function with this body."""
     return {(slip.old, slip.new) for slip in generate("made", f"def f(a, b):\n    {body}\n")}
+
+
+@functools.cache
+def slips_in(module: str) -> list[Slip]:
+    """Of a module of ours, which takes a second or two."""
+    path = Path(str(importlib.import_module(module).__file__))
+    return list(generate(module, path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(
@@ -70,8 +78,7 @@ def test_a_function_that_was_imported_already_has_the_slip(tmp_path: Path, monke
 
 @pytest.mark.parametrize("one", EQUIVALENT, ids=lambda one: f"{one.within}: {one.old} -> {one.new}")
 def test_what_is_listed_is_a_slip_that_can_be_made(one: Equivalent) -> None:
-    path = Path(str(importlib.import_module(one.where).__file__))
-    made = [slip for slip in generate(one.where, path.read_text(encoding="utf-8")) if one.explains(slip)]
+    made = [slip for slip in slips_in(one.where) if one.explains(slip)]
     assert made
     assert all(is_explained(slip) for slip in made)
     assert one.why
@@ -88,6 +95,7 @@ def test_what_is_not_listed_is_not_explained() -> None:
     assert not is_explained(Slip("conformance.verdicts.judge", "judge", 1, "a", "b", ""))
 
 
+@pytest.mark.process
 def test_only_what_no_test_notices_survives(tmp_path: Path) -> None:
     """Of a sum, a step that is taken once, and a function that no test calls."""
     (tmp_path / "made.py").write_text(

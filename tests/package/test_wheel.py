@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 PACKAGED = ("conformance", "reference", "reports", "specs", "src", "pyproject.toml", "README.md", "LICENSE")
 VERSIONS = ("3.11", "3.12", "3.13")

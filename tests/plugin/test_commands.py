@@ -12,6 +12,8 @@ import pytest
 from conformance.apis import frameworks
 from conformance.environments import choose_environments, read_environments
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

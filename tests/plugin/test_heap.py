@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 pytest_plugins = ("pytester",)
 
 # Python's own allocator keeps small objects; these are larger.

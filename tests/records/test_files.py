@@ -124,6 +124,7 @@ def test_a_second_audit_on_one_results_file_is_refused(suite: Suite, options: li
     assert not list(suite.folder.glob("*.lock"))
 
 
+@pytest.mark.process
 def test_the_lock_of_a_run_that_was_killed_is_free(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     take = f"from pathlib import Path; from conformance.records.results import Lock; import os, signal; \

@@ -17,6 +17,7 @@ print(*{name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.
 """
 
 
+@pytest.mark.process
 def test_it_imports_numpy_and_nothing_else():
     """Without `site`, which may load packages of its own."""
     paths = [str(Path(module.__file__).parents[1]) for module in (reference, np)]

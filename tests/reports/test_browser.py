@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 # Of the tests that need a browser, one that looks for it before anything else: it makes its page itself, in a moment.
 ONE = "tests/reports/views/test_query.py::test_a_wrong_query_is_explained"

@@ -68,6 +68,7 @@ def test_it_runs_as_a_module(audits):
     assert json.loads(done.stdout)["complete"] is True
 
 
+@pytest.mark.process
 def test_reports_imports_no_test_runner_and_no_framework():
     forbidden = {"pytest", "_pytest", "execnet", "torch", "mindspore", "megengine", "conformance", "conv_reference"}
     code = "import sys, conv_reports.__main__; print(*sys.modules)"

@@ -15,6 +15,8 @@ from conformance.case import Confirmation, Kind, Outcome, Phase, Raised, Target,
 from conformance.reproducers.confirm import End, Execution, Executor, shows
 from tests.frameworks import ROOT
 
+pytestmark = pytest.mark.process
+
 HERE = Target("here", "torch", f"popen//python={sys.executable}", memory=200 << 20)
 DIVERGES = "assert 1 == 2, 3\n"
 CONFORMS = "assert 1 == 1, 3\n"

@@ -186,12 +186,14 @@ def test_an_interpreter_with_no_or_several_frameworks_needs_the_option(
         parse(f"a={python}")
 
 
+@pytest.mark.process
 def test_an_interpreter_is_asked_for_its_framework(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "torch.py").touch()
     target = parse(f"a={sys.executable}//env:PYTHONPATH={tmp_path}")
     assert target.framework == "torch"
 
 
+@pytest.mark.process
 def test_a_framework_is_there_where_all_that_it_needs_is(tmp_path: Path) -> None:
     """Many an interpreter has onnx, and nothing that runs it."""
     (tmp_path / "onnx.py").touch()
@@ -202,6 +204,7 @@ def test_a_framework_is_there_where_all_that_it_needs_is(tmp_path: Path) -> None
     assert parse(spec).framework == "onnx"
 
 
+@pytest.mark.process
 def test_what_does_not_start_is_refused_with_its_own_last_words(tmp_path: Path) -> None:
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho no python at all >&2\nexit 7\n")
@@ -211,6 +214,7 @@ def test_what_does_not_start_is_refused_with_its_own_last_words(tmp_path: Path) 
         parse(f"a={broken}")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("version", ["2 7", "3 6", "3 7"])
 def test_an_interpreter_that_is_too_old_is_told_what_is_needed(tmp_path: Path, version: str) -> None:
     old = tmp_path / "python"

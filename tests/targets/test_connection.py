@@ -11,6 +11,8 @@ import pytest
 from conformance.case import Target
 from conformance.targets.connection import Connection
 
+pytestmark = pytest.mark.process
+
 TARGET = Target("a", "torch", "popen")
 
 

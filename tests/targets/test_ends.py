@@ -12,6 +12,8 @@ import pytest
 
 from tests.targets.conftest import SuiteProcess, crowding, starting, wait_for
 
+pytestmark = pytest.mark.process
+
 TARGETS = {"one": {"FAKEFLOW": "slow"}, "two": {"FAKEFLOW": "holds_the_lock"}}
 
 

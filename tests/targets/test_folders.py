@@ -15,6 +15,8 @@ from conformance.targets.processes import PREFIX, remove_abandoned
 from tests.fakes.suite import ROOT
 from tests.targets.conftest import wait_for
 
+pytestmark = pytest.mark.process
+
 MAKE = "from conformance.targets import processes; print(processes.folder(), flush=True); "
 
 

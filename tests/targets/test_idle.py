@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from conformance.targets.connection import Connection
 from tests.frameworks import target_of
+
+pytestmark = pytest.mark.process
 
 
 def test_threads_that_megengine_wakes_by_a_timer_may_come_late() -> None:

@@ -16,6 +16,8 @@ from conformance.targets.connection import Connection
 from conformance.targets.remote import adapters
 from tests.frameworks import target_of
 
+pytestmark = pytest.mark.process
+
 ADAPTERS = Path(adapters.__file__).parent
 # oneDNN's own word, which it prints before it computes anything, behind what an adapter prints.
 TOLD = "import runpy, sys\nprint('adapter:', runpy.run_path(sys.argv[1])['_instructions']())\n"

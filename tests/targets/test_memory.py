@@ -15,6 +15,8 @@ from conformance.targets import memory
 from conformance.targets.connection import Connection
 from conformance.targets.errors import Cause, KilledError, LostError, NotStartedError
 
+pytestmark = pytest.mark.process
+
 FAKES = Path(__file__).parent.parent / "fakes"
 
 

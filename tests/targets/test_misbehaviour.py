@@ -17,6 +17,8 @@ import pytest
 from tests.fakes.fakeflow.acts import ACTS
 from tests.targets.conftest import SuiteProcess, crowding, starting, wait_for
 
+pytestmark = pytest.mark.process
+
 ORDER = ("own", "", "", "own", "", "", "own")
 ACTING = ("c00", "c03", "c06")
 BETWEEN = ("c01", "c02", "c04", "c05")

@@ -18,6 +18,8 @@ from conformance.targets.remote import modes
 from conformance.targets.remote.worker.moded import Moded
 from tests.frameworks import target_of
 
+pytestmark = pytest.mark.process
+
 REMOTE = Path(modes.__file__).parents[1]
 # By mode, what has to be so inside the layer (its x and itself), and the function that has to be called with it.
 INSIDE = {

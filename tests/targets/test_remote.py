@@ -18,6 +18,8 @@ from conformance.targets import interpreter
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.sources import REMOTE, WORKER, modules_of_worker, source_of
 
+pytestmark = pytest.mark.process
+
 FOLDER = Path(interpreter.__file__).parent / "remote"
 FILES = sorted(FOLDER.rglob("*.py"))
 

@@ -11,6 +11,8 @@ import pytest
 from conformance.targets.interpreter import Interpreter
 from tests.fakes.ssh import install_ssh
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
