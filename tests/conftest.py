@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import signal
 import sys
 import threading
@@ -50,6 +51,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[PROCESS] = True
+    platform.platform()  # asks `uname`, once
 
     def watch(event: str, arguments: Sequence[object]) -> None:
         if event in STARTS and not config.stash[PROCESS]:
