@@ -35,7 +35,7 @@ def test_who_starts_a_process_without_the_mark_fails(pytester: pytest.Pytester) 
     pytester.makepyfile(TESTS)
     done = pytester.runpytest_subprocess("-p", "pytester", "-p", "tests.conftest", "-o", f"pythonpath={ROOT}")
     done.assert_outcomes(passed=3, failed=1)
-    done.stdout.fnmatch_lines(["E *mark this test with `process`*", "FAILED *::test_without_the_mark"])
+    done.stdout.fnmatch_lines(["E *mark this test with `process`*", "FAILED *::test_without_the_mark*"])
 
 
 def test_who_starts_a_process_can_be_left_out(pytester: pytest.Pytester) -> None:
