@@ -36,7 +36,9 @@ def pad(x: Array, plane: Windows, mode: str) -> Array:
         return np.ascontiguousarray(x)
     if mode == "zeros":
         return _place_among_zeros(x, (rows.padded, columns.padded), (rows.before, columns.before))
-    repeated: Array = x[:, :, padding_source(rows, mode)][..., padding_source(columns, mode)]
+    # Both axes at once: one after the other would hold twice the memory.
+    sources = np.array(padding_source(rows, mode))[:, np.newaxis], np.array(padding_source(columns, mode))
+    repeated: Array = x[:, :, sources[0], sources[1]]
     return np.ascontiguousarray(repeated)
 
 

@@ -283,19 +283,22 @@ class _Rounding(NamedTuple):
         self, value: Array, magnitude: Array, terms: int, underflowing: Array | None, *, products: bool = True
     ) -> Array:
         """The bound of each element, a sum of products or of numbers; products may underflow where `underflowing` is
-        not zero."""
+        not zero. Uses up `magnitude`."""
         # The magnitudes and this very formula are computed in float64: a few roundings more.
         slack = 1.0 + 2.0 * gamma(2 * terms + 4, DOUBLE.roundoff)
-        error = self._relative(terms, products) * slack * np.asarray(magnitude, np.float64)
+        reach = np.asarray(magnitude, np.float64)
+        error = self._relative(terms, products) * slack * reach
         if underflowing is not None:
             parts = sqrt(13.0) if self.kind == "c" else 1.0
-            error += np.where(underflowing != 0, parts * underflow(self.accumulator, terms), 0.0)
+            error[underflowing != 0] += parts * underflow(self.accumulator, terms)
         if self.result != self.accumulator:
             error = self._round_finally(value, error)
-        largest = min(self.accumulator.largest, self.result.largest)
-        reach = 2.0 * magnitude if self.kind == "c" else magnitude
-        bound: Array = np.where(reach + error <= largest, error, inf)
-        return bound
+        # In place, as the arrays may be large.
+        if self.kind == "c":
+            reach *= 2.0
+        reach += error
+        error[~(reach <= min(self.accumulator.largest, self.result.largest))] = inf
+        return error
 
     def _relative(self, terms: int, products: bool) -> float:
         """The error of an element beside its magnitude, the oracle's own included."""

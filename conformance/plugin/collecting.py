@@ -86,8 +86,11 @@ class SpecFile(pytest.File):
         name = item_name(task.case.name, task.contract.api, target)
         # With its whole id: pytest 9.2 reads brackets in an id as parameters, but not those in a name.
         item: CaseItem = CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
+        # All of its attributes now: with one that comes later, Python gives each item a dictionary of its own.
         item.task = task
         item.statement = statement
+        item.settled = None
+        item.repeats = item.records = ()
         item.own_markers.extend(_find_marks(task))
         return item
 

@@ -95,11 +95,14 @@ def measure_ratios(observed: Array, expected: Array, bounds: Array, same: npt.ND
         same: where `observed` and `expected` are equal.
     """
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        errors = np.where(same, 0.0, np.abs(observed - expected)).astype(np.float64)
+        ratios: Array = np.abs(observed - expected).astype(np.float64, copy=False)
+        # In place from here on, as the arrays may be large.
+        ratios[same] = 0.0
         # Between a number and a NaN, or two infinities, lies no finite distance.
-        errors = np.where(np.isnan(errors), np.inf, errors)
-        ratios = np.where(errors == 0, 0.0, errors / bounds)
-    return np.where(np.isinf(bounds), 0.0, ratios)
+        ratios[np.isnan(ratios)] = np.inf
+        np.divide(ratios, bounds, out=ratios, where=ratios != 0)
+    ratios[np.isinf(bounds)] = 0.0
+    return ratios
 
 
 def round_expected(expected: Expected, dtype: str) -> Array:

@@ -108,7 +108,7 @@ NUMBERS = {
     "bound with machine epsilon": seed("2.0**-self.precision", "2.0 ** (1 - self.precision)"),
     "bound without underflow": seed("underflowing is not None", "False"),
     "bound without the final rounding": seed("self.result != self.accumulator", "False"),
-    "bound of an overflow finite": seed("np.where(reach + error <= largest, error, inf)", "error"),
+    "bound of an overflow finite": seed("error[~(reach <= _1)] = inf", "pass"),
     "exact range one bit too wide": seed("2 ** number_format(dtype).precision", "2 ** (number_format(dtype).precision + 1)"),
     "exact range without the bias": seed("limit - parts * bias", "limit"),
 }  # fmt: skip
