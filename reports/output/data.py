@@ -23,7 +23,7 @@ from ..views.initial import InitialValues, list_initial_values
 from ..views.modes import ComparedMode, compare_modes
 from ..views.porting import Cell, Pair, Shared, Table
 from ..views.query import format_ratio
-from ..views.topics import list_topics
+from ..views.topics import Topics
 from . import known, words
 from .visible import visible
 
@@ -155,6 +155,7 @@ class _VerdictRows:
         self._run = run
         self._details = details
         self._strings = strings
+        self._topics = Topics(run)
         self._case_place = {case: place for place, case in enumerate(run.cases)}
         self._finding_of = {index: number for number, finding in enumerate(findings) for index in finding.members}
         # Removed verdicts stand under None, which is the index of no verdict of this run.
@@ -198,7 +199,7 @@ class _VerdictRows:
             number_of[", ".join(verdict.compared)],
             int(verdict.accident),
             [_build_further(further) for further in verdict.further] or 0,
-            number_of[", ".join(list_topics(judged, self._run.entry(judged)))],
+            number_of[", ".join(self._topics.list(judged))],
         ]
 
     def _describe_change(self, index: int) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..findings.clusters import Finding, cluster
 from ..results.loaded import JudgedCase, LoadedRun
 from ..results.values import to_source
-from ..views.topics import list_topics
+from ..views.topics import Topics
 from . import words
 from .visible import visible
 
@@ -26,11 +26,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for
 
 def list_rows(run: LoadedRun) -> Iterator[tuple[str, ...]]:
     """A row a verdict, in the order of COLUMNS; numbers of any size are text, as a person would write them."""
+    topics = Topics(run)
     for judged in run.judged:
-        yield tuple(visible(cell) for cell in _list_cells(run, judged))
+        yield tuple(visible(cell) for cell in _list_cells(run, judged, topics))
 
 
-def _list_cells(run: LoadedRun, judged: JudgedCase) -> Iterator[str]:
+def _list_cells(run: LoadedRun, judged: JudgedCase, topics: Topics) -> Iterator[str]:
     case = judged.case
     verdict = judged.verdict
     target = run.column(judged).target
@@ -41,7 +42,7 @@ def _list_cells(run: LoadedRun, judged: JudgedCase) -> Iterator[str]:
     yield from (verdict.authority or "", verdict.direction or "", verdict.known, verdict.ruling, verdict.phase)
     yield from (verdict.error_class, verdict.error_message, verdict.expected, verdict.observed)
     yield "" if verdict.ratio is None else repr(verdict.ratio)
-    yield from (str(verdict.exact), " ".join(verdict.compared), " ".join(list_topics(judged, entry)))
+    yield from (str(verdict.exact), " ".join(verdict.compared), " ".join(topics.list(judged)))
     yield from (str(case.invalid), case.wrong or "", case.claim or "", case.clause)
     yield from (str(inputs.get("dtype", "")), to_source(inputs["shape"]) if "shape" in inputs else "")
     yield ", ".join(f"{name}={to_source(value)}" for name, value in case.arguments.items())

@@ -26,7 +26,7 @@ from ..findings.clusters import Finding
 from ..results.loaded import JudgedCase, LoadedRun
 from ..results.values import to_bare_text
 from .diff import compare
-from .topics import list_topics
+from .topics import Topics
 
 TEXTS = ("case", "spec", "api", "column", "clause", "claim", "message", "expected", "observed", "call", "known")
 WORDS = (
@@ -210,6 +210,7 @@ class _Context:
     finding: str
     changed: str
     differs: int
+    topics: Topics
 
 
 def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
@@ -256,7 +257,7 @@ def _look_up(run: LoadedRun, judged: JudgedCase, context: _Context) -> Facts:
             case "compared":
                 return ", ".join(verdict.compared)
             case "topic":
-                return ", ".join(list_topics(judged, run.entry(judged)))
+                return ", ".join(context.topics.list(judged))
             case "exact" | "inferred" | "accident":
                 return _yes_or_no(getattr(verdict, field))
             case "confirmed":
@@ -300,11 +301,13 @@ def select(
     failing = count_failing_frameworks(run)
     changes = compare(since, run).changes if since else ()
     change_of = {changed.after: changed.change for changed in changes}
+    topics = Topics(run)
     for index, judged in enumerate(run.judged):
         context = _Context(
             finding=finding_of.get(index, ""),
             changed=change_of.get(index, ""),
             differs=failing.get(judged.case.id, 0),
+            topics=topics,
         )
         if meets(_look_up(run, judged, context)):
             yield judged

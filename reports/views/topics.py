@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..results.loaded import JudgedCase, LoadedRun
-from ..results.records import Entry
+from ..results.records import Case
 from ..results.values import CANONICAL_DEFAULTS
 from .aspects import Aspect, list_aspects
 from .geometry import measure
@@ -48,32 +48,48 @@ _OF_PARAMETER = {
 _WORD = re.compile(r"\w+")
 
 
-def list_topics(judged: JudgedCase, entry: Entry | None) -> Sequence[str]:
-    """What the verdict is about, in the order of TOPICS.
+class Topics:
+    """What the verdicts of a run are about. Many share a case, or a title: what those say is found once."""
 
-    Args:
-        entry: what the catalogue says of it.
-    """
-    about = set(_list_of_call(judged))
-    if entry is not None:
-        words = set(_WORD.findall(entry.title.en.lower()))
-        named = {topic for topic in TOPICS if TOPICS[topic] & words}
-        about = about & named or named or about
-    return [topic for topic in TOPICS if topic in about]
+    def __init__(self, run: LoadedRun) -> None:
+        self._run = run
+        self._of_case: dict[str, frozenset[str]] = {}
+        self._in_order: dict[tuple[frozenset[str], str], Sequence[str]] = {}
+
+    def list(self, judged: JudgedCase) -> Sequence[str]:
+        """What a verdict is about, in the order of TOPICS."""
+        entry = self._run.entry(judged)
+        key = frozenset(self._list_of_call(judged)), entry.title.en if entry is not None else ""
+        if key not in self._in_order:
+            about, title = key
+            words = set(_WORD.findall(title.lower()))
+            named = {topic for topic in TOPICS if TOPICS[topic] & words}
+            chosen = about & named or named or about
+            self._in_order[key] = [topic for topic in TOPICS if topic in chosen]
+        return self._in_order[key]
+
+    def _list_of_call(self, judged: JudgedCase) -> Iterator[str]:
+        case = judged.case
+        verdict = judged.verdict
+        if case.invalid:
+            yield "errors"
+            return
+        if "initial_values" in verdict.compared or verdict.kind == "distribution":
+            yield "initial_values"
+        if "defaults" in verdict.compared or verdict.kind == "default":
+            yield "defaults"
+        if "gradients" in verdict.compared or verdict.kind == "gradient" or _fails_backward(judged):
+            yield "gradients"
+        if case.id not in self._of_case:
+            self._of_case[case.id] = frozenset(_list_of_case(case))
+        yield from self._of_case[case.id]
 
 
-def _list_of_call(judged: JudgedCase) -> Iterator[str]:
-    case = judged.case
-    verdict = judged.verdict
-    if case.invalid:
-        yield "errors"
-        return
-    if "initial_values" in verdict.compared or verdict.kind == "distribution":
-        yield "initial_values"
-    if "defaults" in verdict.compared or verdict.kind == "default":
-        yield "defaults"
-    if "gradients" in verdict.compared or verdict.kind == "gradient" or (verdict.phase == "backward" and judged.failed):
-        yield "gradients"
+def _fails_backward(judged: JudgedCase) -> bool:
+    return judged.verdict.phase == "backward" and judged.failed
+
+
+def _list_of_case(case: Case) -> Iterator[str]:
     if case.api is None:
         geometry = measure(case)
         if geometry is not None and geometry.is_empty:
@@ -113,10 +129,11 @@ class Heat:
 
 def measure_heat(run: LoadedRun) -> Mapping[tuple[int, str], Heat]:
     """By column and topic; a topic that an API was not asked about is left out."""
+    topics = Topics(run)
     counts: dict[tuple[int, str], Counter[str]] = {}
     for judged in run.judged:
         word = _name_heat(judged)
-        for topic in list_topics(judged, run.entry(judged)):
+        for topic in topics.list(judged):
             counts.setdefault((judged.column, topic), Counter())[word] += 1
     return {
         key: Heat(count["fails"], count["differs"], count["conforms"], count["unasked"])
