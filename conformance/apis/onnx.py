@@ -124,11 +124,14 @@ def _to_canonical(layer: LayerName, arguments: Arguments, inputs: Inputs | None)
         return {**canonical, "padding": "valid"}
     if auto_pad not in ("NOTSET", "VALID", *AUTOMATIC):
         return {**canonical, "padding": auto_pad}
-    return _pad_for_size(layer, canonical, auto_pad, _read_pair(output_shape), inputs)
+    size = None if is_int(output_shape) else pair(output_shape)
+    if output_shape is not None and size is None:
+        return {**canonical, "output_shape": output_shape}  # nor one of other than two axes
+    return _pad_for_size(layer, canonical, auto_pad, size, inputs)
 
 
 def _pad_for_size(
-    layer: LayerName, canonical: Arguments, auto_pad: Value, size: Value, inputs: Inputs | None
+    layer: LayerName, canonical: Arguments, auto_pad: Value, size: tuple[int, int] | None, inputs: Inputs | None
 ) -> Arguments | NoEquivalent:
     """The padding that the documents' equations give, of an output whose size is told: by `auto_pad`, or as `size`."""
     if inputs is None:

@@ -99,12 +99,21 @@ def test_what_the_document_does_not_define_is_no_layer(attributes):
     assert isinstance(TRANSPOSED.to_canonical(arguments, INPUT), NoEquivalent)
 
 
-@pytest.mark.parametrize("own", [{"kernel_shape": [3, 3]}, {"auto_pad": "SAME_UPPER", "pads": [0, 0, 0, 0]}])
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"kernel_shape": [3, 3]},
+        {"auto_pad": "SAME_UPPER", "pads": [0, 0, 0, 0]},
+        {"output_shape": [12]},
+        {"output_shape": [1, 6, 12, 6]},
+        {"output_shape": 12},
+    ],
+)
 def test_what_no_layer_has_is_left_for_a_case_about_it(own):
     """A weight is made of the rest, so that it can be asked."""
     canonical = TRANSPOSED.to_canonical({"W": Tensor((4, 6, 4, 1)), **own}, INPUT)
     assert canonical["kernel_size"] == (4, 1)
-    assert canonical.keys() & {"kernel_shape", "auto_pad"}
+    assert canonical.keys() & {"kernel_shape", "auto_pad", "output_shape"}
 
 
 def test_what_would_need_pads_below_zero_is_written_out():
