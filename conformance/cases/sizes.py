@@ -102,7 +102,7 @@ def _find_output_shape(layer: LayerName, canonical: Arguments, shape: Shape, wei
     names = ("stride", "padding", "dilation", "output_padding")
     geometry = {name: canonical[name] for name in names if name in LAYERS[layer].keywords}
     height, width = LAYERS[layer].output_size(shape[-2:], weight[-2:], **geometry)
-    return *shape[:-3], canonical["out_channels"], height, width
+    return *shape[:-3], int(canonical["out_channels"]), height, width  # or NumPy would multiply, modulo 2**64
 
 
 def _find_padded_shape(canonical: Arguments, shape: Shape, kernel: Shape) -> Shape:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.case import Inputs
+from conformance.case import Inputs, Numpy
 from conformance.cases import parts, sizes, spec
 from conformance.cases.vacuity import SPECS, find_shipped
 
@@ -36,3 +36,11 @@ def test_what_same_repeats_is_as_wide_as_the_dilated_kernel() -> None:
     assert f"a padded input of shape (1, 1, 10, {12 + 3 * (2**31 - 1)})" in told
     # Zeros are not written out.
     assert sizes.explain_oversize("conv2d", None, arguments, asked) is None
+
+
+def test_a_numpy_number_of_channels_does_not_wrap_around():
+    """Counted in int64, the positions of this output are fewer than none."""
+    arguments = {"in_channels": 1, "out_channels": Numpy("int64", 6), "kernel_size": (7, 13), "dilation": 2**31 - 1}
+    told = sizes.explain_oversize("conv_transpose2d", None, arguments, Inputs((2, 1, 5, 2)))
+    assert told is not None
+    assert told.startswith("an output of shape (2, 6, ")
