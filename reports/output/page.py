@@ -233,6 +233,7 @@ def _describe_finding(run: LoadedRun, finding: Finding) -> dict[str, Any]:
         "severity": "" if finding.entry is None else finding.entry.severity,
         "kind": run.judged[finding.representative].word,
         "count": len(finding.members),
+        "frameworks": ", ".join(dict.fromkeys(visible(run.columns[at].target.framework) for at in finding.columns)),
         "headline": words.in_every_language(lambda language: words.write_headline(language, run, finding)),
         "when": words.in_every_language(lambda language: words.write_circumstance(language, run, finding)),
     }

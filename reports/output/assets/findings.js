@@ -5,7 +5,7 @@ function findingCard(run, finding, shown) {
   const first = finding.entries[0];
   const card = h("details", { class: "finding", id: `finding-${finding.id}` },
     h("summary", {}, entryOf(run, finding) ? severityBadge(entryOf(run, finding)) : [h("span", { class: "badge new" }, say("known.new")), badge(word(first))],
-      h("span", { class: "says" }, h("b", {}, finding.headline[language()]), targetBadges(run, finding), " ", finding.when[language()], basisOf(finding)),
+      h("span", { class: "says" }, h("span", { class: "whose" }, frameworksOf(run, finding)), " ", h("b", {}, finding.headline[language()]), targetBadges(run, finding), " ", finding.when[language()], basisOf(finding)),
       h("span", { class: "count" }, say("finding.cases", { count: shown === finding.entries.length ? count(shown) : `${count(shown)} / ${count(finding.entries.length)}` }))));
   card.addEventListener("toggle", () => {
     if (card.open && card.children.length === 1) card.append(findingBody(run, finding));
@@ -24,6 +24,8 @@ function findingTags(run, finding) {
     finding.columns.map((at) => [tag(`column:"${run.columns[at].label}"`, run.columns[at].label), " "]),
   ];
 }
+
+const frameworksOf = (run, finding) => [...new Set(finding.columns.map((at) => run.columns[at].framework))].join(", ");
 
 // Where a framework was audited in several versions or places: those that show the finding.
 function targetBadges(run, finding) {

@@ -796,6 +796,15 @@ def test_a_badge_leads_to_all_that_has_it(known, open_report):
     page.wait_for_function("() => document.querySelector('#query').value === 'column:\"megengine.module.Conv2d\"'")
 
 
+def test_a_finding_says_whose_it_is(known, open_report):
+    page = open_report(known[0]).page
+    said = page.locator(".matter .says:visible", has_text="It adds one to the output").first.inner_text()
+    assert said.startswith("megengine It adds one to the output")
+    page.goto(page.url.partition("#")[0] + "#findings")
+    card = page.locator("#view details.finding .says", has_text="It adds one to the output").first
+    assert card.inner_text().startswith("megengine It adds one to the output")
+
+
 def test_without_scripts_the_catalogue_is_readable(known, browser, tmp_path):
     write_html([known[0]], tmp_path / "page.html")
     context = browser.new_context(java_script_enabled=False)
@@ -830,6 +839,7 @@ def test_the_overview_tells_one_finding_by_picture_and_script(whole, open_page):
     told.locator(".pictures svg").first.wait_for()
     assert told.locator(".script pre").count() == 1
     told.locator("a", has_text="The whole finding").click()
+    told.page.locator("details.finding[open]").wait_for()
     assert told.page.locator("details.finding[open]").count() == 1
 
 
