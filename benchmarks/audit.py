@@ -7,7 +7,6 @@ busy machine wall time says nothing, and processor time little more than a tenth
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import resource
@@ -20,7 +19,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from benchmarks.measure import Spread
+from benchmarks.overhead import Overhead, measure_overhead
 
 ROOT = Path(__file__).parents[1]
 FRAMEWORKS = ("torch", "mindspore", "megengine")
@@ -49,8 +51,6 @@ cases:
       dilation: =dilation
     input: {shape: [1, 2, 9, 8]}
 """
-LOST = 30  # calls that may end the bare loop
-LOOP = 300.0  # seconds that it may take
 CONFIGURATIONS = 500  # of each number of output channels
 
 
@@ -65,15 +65,6 @@ class Counted:
     calls: Mapping[str, int]
     process: float
     peak: int
-
-
-@dataclass(frozen=True)
-class Floor:
-    """Seconds for each call of a bare loop, in its first turn and in those after it, on so many calls."""
-
-    first: float
-    later: Spread
-    calls: int
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -107,10 +98,10 @@ def run_audit(folder: Path, specs: Sequence[str]) -> float | None:
     command = [sys.executable, *PYTEST, f"--config-file={ROOT / 'pyproject.toml'}", *OPTIONS, *files, *specs]
     start = time.perf_counter()
     with (folder / "output").open("w", encoding="utf-8") as output:
-        subprocess.run(
+        done = subprocess.run(
             command, env={**os.environ, **AS_IN_TOX, FOLDER: str(folder)}, stdout=output, stderr=output, check=False
         )
-    if not (folder / "host.json").exists():
+    if done.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         print((folder / "output").read_text(encoding="utf-8"), file=sys.stderr)
         return None
     return time.perf_counter() - start
@@ -129,9 +120,11 @@ def report(folder: Path, wall: float) -> None:
         if not counted.calls.get("calls"):
             continue
         print_parts(framework, counted, counted.calls["calls"], "call")
-        floor = measure_floor(folder, framework)
-        if floor is not None:
-            print_floor(floor, counted)
+        overhead = measure_overhead(folder, framework)
+        if overhead is None:
+            print("  every loop was ended by its calls")
+        else:
+            print_overhead(overhead)
 
 
 def read(path: Path) -> Counted:
@@ -160,35 +153,19 @@ def print_parts(title: str, counted: Counted, count: int, unit: str) -> None:
         print(f"  {part:10}{seconds:8.2f} s {1e3 * seconds / count:9.3f}")
 
 
-def measure_floor(folder: Path, framework: str) -> Floor | None:
-    """The bare loop in a framework's interpreter, without the calls that end it; None where none is left."""
-    python = ROOT / ".tox" / framework / "bin" / "python"
-    script = Path(__file__).parent / "remote" / "floor.py"
-    remote = ROOT / "conformance" / "targets" / "remote"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    environment.pop("PYTHONPATH", None)
-    command = [str(python), str(script), framework, str(folder / f"{framework}.calls"), str(remote)]
-    for _ in range(LOST):
-        # A call may end the process, or not come back.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=False, cwd=folder, timeout=LOOP
-            )
-            if done.returncode == 0:
-                told = json.loads(done.stdout.splitlines()[-1])
-                first, *later = (turn / told["calls"] for turn in told["turns"])
-                return Floor(first, Spread.of(later), told["calls"])
-        command.append((folder / "place").read_text(encoding="ascii").strip())
-    print(f"  no floor: {LOST} calls ended the loop")
-    return None
+def print_overhead(overhead: Overhead) -> None:
+    """A worker's loop against a bare one over the same calls, in turns."""
+    for turn, bare, ratio in (
+        ("first", overhead.first, overhead.first_ratio),
+        ("again", overhead.second, overhead.second_ratio),
+    ):
+        print(f"  {turn:10}{show(bare, 3)} ms in a bare loop, the worker's ratio {show(ratio, 2)}")
+    print(f"  compared  {overhead.calls:,} calls")
 
 
-def print_floor(floor: Floor, counted: Counted) -> None:
-    first = 1e3 * floor.first
-    low, median, high = (1e3 * seconds for seconds in floor.later)
-    work = 1e3 * (counted.process - counted.seconds["start"]) / counted.calls["calls"]
-    print(f"  floor      {first:8.3f} ms the first time, the worker's ratio {work / first:.2f}")
-    print(f"             {median:8.3f} ms ({low:.3f}-{high:.3f}) after, {work / median:.2f}; {floor.calls} calls")
+def show(spread: Spread, digits: int) -> str:
+    low, median, high = (f"{value:.{digits}f}" for value in spread)
+    return f"{median} ({low}-{high})"
 
 
 if __name__ == "__main__":
