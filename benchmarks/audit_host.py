@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import execnet.gateway_base as gateway
 import pytest
 
 import conformance.engine.lane as lane
@@ -34,8 +35,12 @@ PARTS: tuple[tuple[Any, str, str], ...] = (
     (lane, "encode_call", "encode"),
     (connection.Connection, "send", "wire"),
     (connection.Connection, "_take", "wire"),
+    (gateway.Message, "from_io", "wire"),
+    (gateway.Message, "received", "wire"),
     (connection, "decode_answer", "decode"),
     (judge, "judge", "judge"),
+    (lane.Lane, "_send", "lane"),
+    (lane.Lane, "_receive", "lane"),
     (Run, "submit", "submit"),
     (Run, "answer", "record"),
     (Recording, "add", "write"),
@@ -46,6 +51,7 @@ PARTS: tuple[tuple[Any, str, str], ...] = (
 
 def pytest_configure(config: pytest.Config) -> None:
     watch = Stopwatch(time.thread_time)
+    watch.seconds["start"] = time.process_time()
     folder = Path(os.environ[FOLDER])
     for owner, name, part in PARTS:
         watch.watch(owner, name, part)
