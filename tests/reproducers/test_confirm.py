@@ -208,6 +208,17 @@ def test_an_end_is_the_same_in_the_interpreter_that_scripts_share(mark: str) -> 
     assert ends == [End(how, printed) for _, how, printed in lasting]
 
 
+LEAVES = "import numpy\nleft = [numpy.full(1 << 13, 7.0) for _ in range(20)]\n"
+READS = "import numpy\nassert sum(abs(numpy.empty(1 << 13)).max() for _ in range(20)) == 0\n"
+
+
+@pytest.mark.parametrize("before", ["", "import ctypes\nctypes.CDLL(None).mallopt(-6, 128)\n"], ids=["left", "filled"])
+def test_what_a_script_has_left_in_memory_the_next_one_does_not_read(before: str) -> None:
+    with Executor(HERE, 30.0) as executor:
+        ends = [executor.execute_together(script) for script in (before + LEAVES, READS)]
+    assert ends == [End(""), End("")]
+
+
 GREEDY = "import numpy\nheld = [numpy.ones(1 << 21) for _ in range(1000)]\n" + DIVERGES
 
 

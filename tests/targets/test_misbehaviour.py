@@ -68,7 +68,7 @@ HARMLESS = (
 AT_THE_COST_OF_OTHERS = ("answer_later", "poison")
 KILLED = ("sigkill",)
 HANGS = ("endless", "holds_the_lock", "stops_itself")
-ELSEWHERE = ("slow", "wrong", "fickle", "script_hangs")  # other tests have use for these
+ELSEWHERE = ("slow", "wrong", "fickle", "unwritten", "script_hangs")  # other tests have use for these
 
 # Some of each kind, for a second run in two processes.
 SOME = (

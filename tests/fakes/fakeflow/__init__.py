@@ -21,6 +21,7 @@ import numpy as np
 
 from . import acts
 
+FRESH = 1 << 24  # numbers of an array whose memory comes from the system, which has filled it with zeros
 constructed = 0  # layers
 imported = False  # what is imported late
 pristine = []
@@ -90,6 +91,8 @@ class Conv2d:
             if returned is not None:
                 return returned
         off = self.act == "wrong" or (self.act == "fickle" and constructed % 2)
+        if self.act == "unwritten":
+            off = np.empty(FRESH, "float32")[0]
         return correlate(x, self.weight) + self.bias[:, None, None] + off
 
 

@@ -323,6 +323,11 @@ def fickle():
     """The same, every other time."""
 
 
+@act
+def unwritten():
+    """Returns numbers to which what lay in memory is added; the layer sees to it."""
+
+
 # The call is answered, and something has changed for the next one.
 
 

@@ -33,7 +33,7 @@ def main(channel: Any, folder: str) -> None:
     else:
         # These need NumPy, which is there if the adapter is.
         from .loop import answer_calls
-        from .state import Memory, State
+        from .state import Memory, State, perturb_memory
 
         state = State(folder, noise)
         state.restore()
@@ -46,6 +46,7 @@ def main(channel: Any, folder: str) -> None:
             shutil.rmtree(previous, ignore_errors=True)
         # Collections pass over what the framework has made so far. MindSpore asks for one with every graph.
         gc.freeze()
+        perturb_memory()
         channel.send(greeting)
         answer_calls(channel, adapter, progress, state, memory)
     os.chdir("/")
