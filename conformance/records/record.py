@@ -577,7 +577,8 @@ class ConfirmationRecord:
     """A script was executed in the target of a verdict.
 
     Attributes:
-        script: what was executed, where it is not the verdict's own: of a smaller call that shows the same.
+        script: what was executed, where it is not the verdict's own: of a smaller call that shows the same, or with its
+            memory filled.
     """
 
     question: Question
