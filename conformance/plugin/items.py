@@ -106,6 +106,17 @@ class CaseItem(pytest.Item):
         found: tuple[str, int | None, str] = vars(pytest.Item)["location"].func(self)
         return found
 
+    @property
+    def extra_keyword_matches(self) -> set[str]:
+        """Names for `-k` that a plugin may add. pytest gives each item a set, which weighs more than the item."""
+        found: set[str] = vars(self).setdefault("extra_keyword_matches", set())
+        return found
+
+    @extra_keyword_matches.setter
+    def extra_keyword_matches(self, names: set[str]) -> None:
+        if names:
+            vars(self)["extra_keyword_matches"] = names
+
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, self.task.case.line - 1, self.name
 

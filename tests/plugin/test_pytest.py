@@ -151,6 +151,12 @@ def test_items_are_selected_by_path_marker_and_any_part_of_a_name(
     suite.run("--collect-only", *options).lines.fnmatch_lines(counted)
 
 
+@pytest.mark.parametrize("add", ["item.extra_keyword_matches.add('mine')", "item.extra_keyword_matches = {'mine'}"])
+def test_items_are_selected_by_a_name_that_another_plugin_gives_them(suite: Suite, add: str) -> None:
+    suite.write("conftest.py", f"def pytest_itemcollected(item):\n    if 'k:3' in item.name:\n        {add}\n")
+    suite.run("--collect-only", "-k", "mine").lines.fnmatch_lines("2/11 tests collected*")
+
+
 def test_an_id_runs_its_item_alone(suite: Suite) -> None:
     result = suite.run(f"{KERNEL}fakeflow.Conv2d/kernel[k:3-size:6]")
     assert result.status == 0
