@@ -79,7 +79,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--case-timeout",
         type=float,
         metavar="SECONDS",
-        help=f"limit for one case in a target, default {CASE_LIMIT:g}; {COMPILING_LIMIT:g} where a mode compiles",
+        help=f"limit for one case in a target, default {CASE_LIMIT:g}; {COMPILING_LIMIT:g} where a mode compiles; "
+        "waiting for a processor does not count",
     )
     group.addoption(
         "--modes",

@@ -18,6 +18,7 @@ from execnet.gateway_base import ThreadExecModel
 from conformance.targets import processes
 from conformance.targets.memory import count_kills
 from conformance.targets.sources import REMOTE, source_of
+from conformance.targets.waiting import Waiting
 from conformance.targets.wire import Wire
 
 LAST_MOMENT = 1.0  # seconds for a process to end by itself, once its connection is closed
@@ -145,6 +146,10 @@ class Interpreter:
                 return f"{lines[-1].strip()} ({end})"
         message = str(error) or type(error).__name__
         return f"{message.strip().splitlines()[-1]} ({end})"
+
+    def watch(self) -> Waiting:
+        """How long the process waits for a processor from now on."""
+        return Waiting(self._process.pid if self.local and self._process is not None else None)
 
     def has_ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
