@@ -33,16 +33,17 @@ BUSY_THREAD = f"import threading; threading.Thread(target=exec, args=({BUSY!r},)
 @contextmanager
 def start(*programs: str) -> Iterator[list[int]]:
     """Processes that all have to do with one processor."""
-    processor = min(os.sched_getaffinity(0))
+    pinned = f"import os\nos.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}})\nprint(flush=True)\n"
     with ExitStack() as stack:
         found = []
         for program in programs:
             process = stack.enter_context(
-                subprocess.Popen(["taskset", "--cpu-list", str(processor), sys.executable, "-c", program])
+                subprocess.Popen([sys.executable, "-c", pinned + program], stdout=subprocess.PIPE)
             )
             stack.callback(process.kill)
+            assert process.stdout is not None
+            process.stdout.readline()  # Python has started
             found.append(process.pid)
-        time.sleep(0.5)  # until Python has started
         yield found
 
 
